@@ -1,0 +1,60 @@
+# A room is a folder whose headers others may include only by linking it.
+#
+# Every room gets an include directory of its own, holding nothing but a link
+# to the folder: `#include "noc/fifo.h"` compiles only in a target that links
+# the room noc.  That is how the include rules are enforced.
+
+# dl_room(NAME [EXPORTS path...] [SOURCES file...] [USES room-or-library...]
+#	[HIDES room-or-library...])
+# EXPORTS: the folders and headers that users of the room may include.
+# USES is visible to the room's users as well, HIDES is not.
+function(dl_room name)
+	cmake_parse_arguments(R "" "" "EXPORTS;SOURCES;USES;HIDES" ${ARGN})
+	set(inc ${CMAKE_BINARY_DIR}/rooms/${name})
+	file(MAKE_DIRECTORY ${inc})
+	foreach(path ${R_EXPORTS})
+		get_filename_component(parent ${path} DIRECTORY)
+		file(MAKE_DIRECTORY ${inc}/${parent})
+		file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${path} ${inc}/${path}
+			SYMBOLIC)
+	endforeach()
+	add_library(${name} STATIC ${R_SOURCES})
+	target_include_directories(${name} PUBLIC ${inc})
+	target_link_libraries(${name} PUBLIC dl_flags ${R_USES}
+		PRIVATE ${R_HIDES})
+endfunction()
+
+# dl_program(NAME SOURCES file... USES room...)
+function(dl_program name)
+	cmake_parse_arguments(P "" "" "SOURCES;USES" ${ARGN})
+	add_executable(${name} ${P_SOURCES})
+	target_link_libraries(${name} PRIVATE ${P_USES})
+endfunction()
+
+# dl_test(NAME SOURCES file... USES room... [LABELS label...] [TIMEOUT s])
+# A cmocka program, run by ctest under its own name.
+function(dl_test name)
+	cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;USES;LABELS" ${ARGN})
+	add_executable(test_${name} ${T_SOURCES})
+	target_link_libraries(test_${name} PRIVATE ${T_USES} PkgConfig::CMOCKA
+		Threads::Threads)
+	target_compile_options(test_${name} PRIVATE -UNDEBUG)
+	add_test(NAME ${name} COMMAND test_${name})
+	if(NOT T_TIMEOUT)
+		set(T_TIMEOUT 120)
+	endif()
+	set_tests_properties(${name} PROPERTIES LABELS "unit;${T_LABELS}"
+		TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+# dl_fuzz(NAME SOURCES file... USES room...): a libFuzzer target, if asked for.
+function(dl_fuzz name)
+	cmake_parse_arguments(F "" "" "SOURCES;USES" ${ARGN})
+	if(NOT DL_FUZZ)
+		return()
+	endif()
+	add_executable(fuzz_${name} ${F_SOURCES})
+	target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+	target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+	target_link_libraries(fuzz_${name} PRIVATE ${F_USES})
+endfunction()
