@@ -24,11 +24,24 @@ function(dl_room name)
 		PRIVATE ${R_HIDES})
 endfunction()
 
-# dl_program(NAME SOURCES file... USES room...)
+# dl_own(TARGET FOLDER): the target may include its own folder's headers, which
+# its users may not.
+function(dl_own target folder)
+	set(inc ${CMAKE_BINARY_DIR}/rooms/${target}.own)
+	get_filename_component(parent ${folder} DIRECTORY)
+	file(MAKE_DIRECTORY ${inc}/${parent})
+	file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${folder} ${inc}/${folder}
+		SYMBOLIC)
+	target_include_directories(${target} PRIVATE ${inc})
+endfunction()
+
+# dl_program(NAME SOURCES file... USES room...): lands in bin/ of the build.
 function(dl_program name)
 	cmake_parse_arguments(P "" "" "SOURCES;USES" ${ARGN})
 	add_executable(${name} ${P_SOURCES})
 	target_link_libraries(${name} PRIVATE ${P_USES})
+	set_target_properties(${name} PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
 # dl_test(NAME SOURCES file... USES room... [LABELS label...] [TIMEOUT s])

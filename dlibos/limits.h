@@ -8,7 +8,7 @@
 /* Topology. */
 #define LIMIT_CORES	256 /* cores in a layout */
 #define LIMIT_DOMAINS	128 /* processes in an instance */
-#define LIMIT_EDGES	256 /* edges of one domain */
+#define LIMIT_EDGES	4096 /* edges of one domain */
 #define LIMIT_NAME	24  /* bytes of a name, its end included */
 
 /* The network-on-chip. */

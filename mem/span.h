@@ -18,7 +18,7 @@
 #include "dlibos/limits.h"
 
 #define SPAN_SHIFT 12
-#define SPAN_PAGE  (1u << SPAN_SHIFT) /* bytes */
+#define SPAN_PAGE  (1u << SPAN_SHIFT)		  /* bytes */
 #define SPAN_MAX   (LIMIT_PART_MAX >> SPAN_SHIFT) /* pages */
 #define SPAN_NONE  UINT32_MAX
 

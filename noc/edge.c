@@ -117,7 +117,7 @@ first_parked(const struct edge *e, struct msg run[LIMIT_RUN])
 
 	do
 		run[n] = e->park[(e->park_tail + n) & PARK_MASK];
-	while (run[n++].flags & MSG_MORE);
+	while (run[n++].flags & MSGF_MORE);
 	return n;
 }
 
@@ -310,6 +310,15 @@ serve_copies(struct edge *e, const struct msg *m, unsigned n, bool cut)
 	return i;
 }
 
+/* The network side takes a command only while there is parking for what it
+ * may be answered with. The application side takes always: so one of the two
+ * always drains, and with it the other. */
+static bool
+may_serve(const struct edge *e)
+{
+	return e->in == MSG_EVENT || edge_room(e) >= LIMIT_BURST;
+}
+
 unsigned
 edge_serve(struct edge *e, unsigned max)
 {
@@ -324,6 +333,8 @@ edge_serve(struct edge *e, unsigned max)
 		max = LIMIT_BURST;
 	if (max < LIMIT_RUN)
 		max = LIMIT_RUN;
+	if (unlikely(!may_serve(e)))
+		return 0;
 	n = fifo_peek(&e->rx, m, max);
 	if (!n)
 		return 0;
@@ -357,7 +368,7 @@ edge_pending(const struct edge *e)
 {
 	if (e->direct)
 		return e->direct->parked;
-	if (e->down || !fifo_empty(&e->rx))
+	if (e->down || (!fifo_empty(&e->rx) && may_serve(e)))
 		return true;
 	return e->parked &&
 		atomic_load_acq_32(&e->peer->taken) !=

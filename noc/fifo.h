@@ -64,7 +64,7 @@ struct fifo_rx {
 	uint32_t shift;
 };
 
-#define FIFO_LAP_BITS ((pair128){(uint64_t)MSG_LAP << 8, 1ull << 63})
+#define FIFO_LAP_BITS ((pair128){(uint64_t)MSGF_LAP << 8, 1ull << 63})
 
 /* The memory of `slots` slots. Both sides begin when it is zero; slots is a
  * power of two between LIMIT_FIFO_MIN and LIMIT_FIFO_MAX. */

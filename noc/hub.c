@@ -64,7 +64,7 @@ hub_watch(struct hub *h, int fd)
 int
 hub_add(struct hub *h, struct edge *e)
 {
-	if (h->edges == LIMIT_EDGES)
+	if (h->edges == LIMIT_CORES)
 		return -ENOSPC;
 	if (e->bell_in >= 0) {
 		int rc = watch(h, e->bell_in, e);

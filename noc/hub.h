@@ -33,7 +33,7 @@ struct hub_count {
 };
 
 struct hub {
-	struct edge *edge[LIMIT_EDGES];
+	struct edge *edge[LIMIT_CORES];
 	unsigned edges;
 	uint32_t turn;
 	uint32_t poked;	    /* written by hub_poke() */
@@ -53,7 +53,7 @@ int hub_init(struct hub *h, enum idle_policy p, uint64_t spin_ns,
 	struct hub_count *count);
 void hub_fini(struct hub *h); /* the edges are left to their owner */
 
-/* 0, or -ENOSPC beyond LIMIT_EDGES, or -errno. */
+/* 0, or -ENOSPC beyond LIMIT_CORES, or -errno. */
 int hub_add(struct hub *h, struct edge *e);
 void hub_remove(struct hub *h, struct edge *e);
 

@@ -34,9 +34,9 @@ struct rule {
 #define C MSG_COMMAND
 
 static const struct rule rules[MSG_TYPES] = {
-	[MSG_NEW_CONN] = {"new_conn", E, MSG_MORE | MSG_V6, ARG_ANY,
+	[MSG_NEW_CONN] = {"new_conn", E, MSGF_MORE | MSGF_V6, ARG_ANY,
 		REF_ENDPOINT, true},
-	[MSG_NEW_DATA] = {"new_data", E, MSG_MORE, ARG_ZERO, REF_DATA, true},
+	[MSG_NEW_DATA] = {"new_data", E, MSGF_MORE, ARG_ZERO, REF_DATA, true},
 	[MSG_DATA_ACKED] = {"data_acked", E, 0, ARG_ZERO, REF_COUNT, true},
 	[MSG_REMOTE_CLOSED] = {"remote_closed", E, 0, ARG_ZERO, REF_ZERO, true},
 	[MSG_CLEANUP] = {"cleanup", E, 0, ARG_REASON, REF_ZERO, true},
@@ -49,14 +49,14 @@ static const struct rule rules[MSG_TYPES] = {
 	[MSG_PONG] = {"pong", E, 0, ARG_ANY, REF_ANY, true},
 
 	[MSG_ACCEPT] = {"accept", C, 0, ARG_ANY, REF_ZERO, true},
-	[MSG_CONNECT] = {"connect", C, MSG_MORE | MSG_V6, ARG_ZERO,
+	[MSG_CONNECT] = {"connect", C, MSGF_MORE | MSGF_V6, ARG_ZERO,
 		REF_ENDPOINT, true},
 	[MSG_RECV_DONE] = {"recv_done", C, 0, ARG_ZERO, REF_COUNT, true},
-	[MSG_SEND] = {"send", C, MSG_MORE | MSG_HOLD | MSG_FIN, ARG_ZERO,
+	[MSG_SEND] = {"send", C, MSGF_MORE | MSGF_HOLD | MSGF_FIN, ARG_ZERO,
 		REF_DATA, true},
 	[MSG_SHUTDOWN] = {"shutdown", C, 0, ARG_SHUT, REF_ZERO, true},
-	[MSG_CLOSE] = {"close", C, MSG_ABORT, ARG_ZERO, REF_ZERO, true},
-	[MSG_LISTEN] = {"listen", C, MSG_MORE | MSG_V6, ARG_ANY, REF_ENDPOINT,
+	[MSG_CLOSE] = {"close", C, MSGF_ABORT, ARG_ZERO, REF_ZERO, true},
+	[MSG_LISTEN] = {"listen", C, MSGF_MORE | MSGF_V6, ARG_ANY, REF_ENDPOINT,
 		false},
 	[MSG_UNLISTEN] = {"unlisten", C, 0, ARG_ANY, REF_ZERO, false},
 	[MSG_SET_OPTION] = {"set_option", C, 0, ARG_OPTION, REF_OPTION, true},
@@ -142,7 +142,7 @@ ref_ok(enum ref_kind kind, const struct msg *m, uint64_t bytes)
 		return ref && ref <= LIMIT_PART_MAX;
 	case REF_ENDPOINT:
 		return !(ref >> 48) && msg_port(m) &&
-			!((m->flags & MSG_V6) && msg_ip4(m));
+			!((m->flags & MSGF_V6) && msg_ip4(m));
 	case REF_COOKIE:
 	case REF_OPTION:
 		return !(ref >> 32);
@@ -172,14 +172,14 @@ check_slot(const struct rule *r, const struct msg *m, uint64_t bytes)
 static int
 check_addr6(const struct msg *m, unsigned n)
 {
-	if (!(m->flags & MSG_V6))
-		return m->flags & MSG_MORE ? -MSG_BAD_FLAGS : 1;
-	if (!(m->flags & MSG_MORE) || n < 3)
+	if (!(m->flags & MSGF_V6))
+		return m->flags & MSGF_MORE ? -MSG_BAD_FLAGS : 1;
+	if (!(m->flags & MSGF_MORE) || n < 3)
 		return -MSG_BAD_RUN;
 	for (unsigned i = 1; i <= 2; i++) {
 		if (m[i].type != MSG_ADDR)
 			return -MSG_BAD_RUN;
-		if (m[i].flags != (i == 1 ? MSG_MORE : 0))
+		if (m[i].flags != (i == 1 ? MSGF_MORE : 0))
 			return -MSG_BAD_FLAGS;
 		if (m[i].arg != i - 1)
 			return -MSG_BAD_ARG;
@@ -204,7 +204,7 @@ check_array(const struct rule *r, const struct msg *m, unsigned n,
 		rc = check_slot(r, &m[i], bytes);
 		if (rc < 0)
 			return rc;
-		if (!(m[i].flags & MSG_MORE))
+		if (!(m[i].flags & MSGF_MORE))
 			return (int)i + 1;
 	}
 	return -MSG_BAD_RUN;
@@ -228,7 +228,7 @@ msg_check(const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes)
 		return rc;
 	if (r->ref == REF_ENDPOINT)
 		return check_addr6(m, n);
-	return m->flags & MSG_MORE ? check_array(r, m, n, bytes) : 1;
+	return m->flags & MSGF_MORE ? check_array(r, m, n, bytes) : 1;
 }
 
 static uint64_t
@@ -249,7 +249,7 @@ msg_put_addr6(struct msg m[2], const uint8_t addr[16])
 
 		m[i] = (struct msg){
 			.type = MSG_ADDR,
-			.flags = i ? 0 : MSG_MORE,
+			.flags = i ? 0 : MSGF_MORE,
 			.arg = (uint16_t)i,
 			.conn = (uint32_t)(v >> 32),
 			.ref = (uint32_t)v,

@@ -19,7 +19,7 @@
  * application it is opaque.
  *
  * A run is what must be understood as one: a scatter/gather array, or an IPv6
- * endpoint with its address. All its slots but the last carry MSG_MORE; it has
+ * endpoint with its address. All its slots but the last carry MSGF_MORE; it has
  * LIMIT_RUN slots at most and is always published whole.
  */
 #ifndef NOC_MSG_H
@@ -46,12 +46,12 @@ _Static_assert(offsetof(struct msg, ref) == 8, "ref is the second word");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little end first");
 
 enum msg_flag {
-	MSG_MORE = 0x01,  /* another slot of this run follows */
-	MSG_V6 = 0x02,	  /* two MSG_ADDR slots with an IPv6 address follow */
-	MSG_HOLD = 0x04,  /* more will be sent soon: a part segment may wait */
-	MSG_FIN = 0x08,	  /* nothing will be sent after this: half close */
-	MSG_ABORT = 0x10, /* close by a reset */
-	MSG_LAP = 0x80,	  /* the FIFO's own */
+	MSGF_MORE = 0x01,  /* another slot of this run follows */
+	MSGF_V6 = 0x02,	  /* two MSG_ADDR slots with an IPv6 address follow */
+	MSGF_HOLD = 0x04,  /* more will be sent soon: a part segment may wait */
+	MSGF_FIN = 0x08,	  /* nothing will be sent after this: half close */
+	MSGF_ABORT = 0x10, /* close by a reset */
+	MSGF_LAP = 0x80,	  /* the FIFO's own */
 };
 
 enum msg_type {
@@ -75,7 +75,7 @@ enum msg_type {
 	MSG_RECV_DONE,	/* conn, ref=bytes: opens the window, frees Rx memory */
 	MSG_SEND,	/* conn, ref=data in App; a run: send, in place */
 	MSG_SHUTDOWN,	/* conn, arg=enum msg_shut: half close */
-	MSG_CLOSE,	/* conn; MSG_ABORT: close and free */
+	MSG_CLOSE,	/* conn; MSGF_ABORT: close and free */
 	MSG_LISTEN,	/* arg=listen id, ref=own endpoint, address 0 for any */
 	MSG_UNLISTEN,	/* arg=listen id */
 	MSG_SET_OPTION, /* conn, arg=enum msg_option, ref=value */
@@ -134,7 +134,7 @@ msg_len(const struct msg *m)
 	return (uint32_t)(m->ref >> 40) & LIMIT_LEN_MAX;
 }
 
-/* Endpoints: an IPv4 address in host order (0 with MSG_V6) and a port. */
+/* Endpoints: an IPv4 address in host order (0 with MSGF_V6) and a port. */
 
 static inline uint64_t
 msg_endpoint(uint32_t ip4, uint16_t port)
@@ -154,7 +154,7 @@ msg_port(const struct msg *m)
 	return (uint16_t)(m->ref >> 32);
 }
 
-/* Fills the two slots that follow an endpoint with MSG_V6, and reads them. */
+/* Fills the two slots that follow an endpoint with MSGF_V6, and reads them. */
 void msg_put_addr6(struct msg m[2], const uint8_t addr[16]);
 void msg_get_addr6(const struct msg m[2], uint8_t addr[16]);
 
@@ -192,7 +192,7 @@ msg_run(const struct msg *m)
 {
 	unsigned n = 1;
 
-	while (m++->flags & MSG_MORE)
+	while (m++->flags & MSGF_MORE)
 		n++;
 	return n;
 }

@@ -65,10 +65,10 @@ garbage_closes_the_channel(void **state)
 			memcpy(&slot[i], (uint64_t[]){a, b}, 16);
 			if (a & 1 << 20) {
 				slot[i].type = (uint8_t)(a % MSG_TYPES);
-				slot[i].flags &= MSG_MORE;
+				slot[i].flags &= MSGF_MORE;
 				slot[i].arg = 0;
 			}
-			slot[i].flags |= MSG_LAP;
+			slot[i].flags |= MSGF_LAP;
 			slot[i].ref |= 1ull << 63;
 		}
 		while (edge_serve(&p.end[1], 32))
@@ -87,7 +87,7 @@ each_reason_has_its_counter(void **state)
 	static const struct msg bad[] = {
 		[MSG_BAD_TYPE] = {.type = 200},
 		[MSG_BAD_WAY] = {.type = MSG_PONG},
-		[MSG_BAD_FLAGS] = {.type = MSG_PING, .flags = MSG_FIN},
+		[MSG_BAD_FLAGS] = {.type = MSG_PING, .flags = MSGF_FIN},
 		[MSG_BAD_ARG] = {.type = MSG_SHUTDOWN},
 		[MSG_BAD_CONN] = {.type = MSG_UNLISTEN, .conn = 1},
 		[MSG_BAD_REF] = {.type = MSG_SEND, .ref = 1},
@@ -238,6 +238,48 @@ a_flood_does_not_starve_others(void **state)
 	pair_free(&good);
 }
 
+/* Answers each command; what the peer does not take stays with us, bounded. */
+static void
+answer(void *arg, struct edge *e, const struct msg *m, unsigned n)
+{
+	struct msg pong = {.type = MSG_PONG, .conn = m->conn};
+
+	(void)n;
+	assert_true(edge_send(e, &pong, 1));
+	++*(uint64_t *)arg;
+}
+
+static void
+who_takes_no_answers_is_not_served(void **state)
+{
+	struct msg m = {.type = MSG_PING};
+	uint64_t got = 0, before;
+	struct pair p;
+
+	(void)state;
+	pair_make(&p, 64);
+	pair_open(&p, 0, 64, count_only, &got);
+	pair_open(&p, 1, 64, answer, &got);
+	for (int i = 0; i < 3 * LIMIT_PARK; i++) {
+		if (fifo_room(&p.end[0].tx) || fifo_refresh(&p.end[0].tx) < 64)
+			fifo_put(&p.end[0].tx, &m, 1);
+		edge_serve(&p.end[1], 32);
+		edge_flush(&p.end[1]);
+	}
+	assert_int_equal(p.end[1].count->refused, 0);
+	assert_in_range(got, LIMIT_PARK / 2, LIMIT_PARK + 64);
+	/* It could sleep now, although commands wait: they cannot be taken. */
+	assert_false(edge_pending(&p.end[1]));
+	before = got;
+	edge_serve(&p.end[0], 32); /* the peer comes to its senses */
+	edge_flush(&p.end[0]);
+	assert_true(edge_pending(&p.end[1]));
+	edge_flush(&p.end[1]);
+	assert_true(edge_serve(&p.end[1], 32) > 0);
+	assert_true(got > before);
+	pair_free(&p);
+}
+
 int
 main(void)
 {
@@ -248,6 +290,7 @@ main(void)
 		cmocka_unit_test(bells_do_not_block),
 		cmocka_unit_test(a_scribbler_harms_only_itself),
 		cmocka_unit_test(a_flood_does_not_starve_others),
+		cmocka_unit_test(who_takes_no_answers_is_not_served),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -115,7 +115,7 @@ runs_stay_whole(void **state)
 		for (unsigned i = 0; i < n; i++)
 			run[i] = (struct msg){
 				.type = MSG_SEND,
-				.flags = i + 1 < n ? MSG_MORE : 0,
+				.flags = i + 1 < n ? MSGF_MORE : 0,
 				.conn = k,
 				.ref = msg_data(i, 1),
 			};

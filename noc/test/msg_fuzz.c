@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(msg_run(&m[i]) == (unsigned)run);
 		if (m[i].type == MSG_SEND || m[i].type == MSG_NEW_DATA)
 			check_data(&m[i], run, bytes);
-		if (m[i].flags & MSG_V6)
+		if (m[i].flags & MSGF_V6)
 			msg_get_addr6(&m[i + 1], addr);
 		i += (unsigned)run;
 	}

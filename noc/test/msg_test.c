@@ -26,7 +26,7 @@ static const struct msg good[MSG_TYPES] = {
 	[MSG_RECV_DONE] = {MSG_RECV_DONE, 0, 0, 5, 1460},
 	[MSG_SEND] = {MSG_SEND, 0, 0, 5, (1ull << 40) | (BYTES - 1)},
 	[MSG_SHUTDOWN] = {MSG_SHUTDOWN, 0, MSG_SHUT_WR, 5, 0},
-	[MSG_CLOSE] = {MSG_CLOSE, MSG_ABORT, 0, 5, 0},
+	[MSG_CLOSE] = {MSG_CLOSE, MSGF_ABORT, 0, 5, 0},
 	[MSG_LISTEN] = {MSG_LISTEN, 0, 3, 0, 0x5000000000},
 	[MSG_UNLISTEN] = {MSG_UNLISTEN, 0, 3, 0, 0},
 	[MSG_SET_OPTION] = {MSG_SET_OPTION, 0, MSG_OPT_NAGLE, 5, 1},
@@ -83,7 +83,7 @@ the_lap_bits_mean_nothing_here(void **state)
 	for (unsigned t = MSG_NONE + 1; t < MSG_ADDR; t++) {
 		struct msg m = good[t];
 
-		m.flags |= MSG_LAP;
+		m.flags |= MSGF_LAP;
 		assert_int_equal(check(m), -MSG_BAD_FLAGS);
 		m = good[t];
 		m.ref |= 1ull << 63;
@@ -95,13 +95,13 @@ static void
 flags_belong_to_types(void **state)
 {
 	static const uint8_t flags[MSG_TYPES] = {
-		[MSG_SEND] = MSG_HOLD | MSG_FIN,
-		[MSG_CLOSE] = MSG_ABORT,
+		[MSG_SEND] = MSGF_HOLD | MSGF_FIN,
+		[MSG_CLOSE] = MSGF_ABORT,
 	};
 
 	(void)state;
 	for (unsigned t = MSG_NONE + 1; t < MSG_ADDR; t++)
-		for (unsigned f = MSG_HOLD; f < MSG_LAP; f <<= 1) {
+		for (unsigned f = MSGF_HOLD; f < MSGF_LAP; f <<= 1) {
 			struct msg m = good[t];
 
 			m.flags = (uint8_t)f;
@@ -170,7 +170,7 @@ arrays_are_whole_and_alike(void **state)
 	for (unsigned n = 2; n <= LIMIT_RUN; n++) {
 		for (unsigned i = 0; i < n; i++) {
 			m[i] = good[MSG_SEND];
-			m[i].flags = i + 1 < n ? MSG_MORE : MSG_FIN;
+			m[i].flags = i + 1 < n ? MSGF_MORE : MSGF_FIN;
 		}
 		m[n] = good[MSG_PING];
 		assert_int_equal(msg_check(m, n + 1, MSG_COMMAND, BYTES), n);
@@ -187,7 +187,7 @@ arrays_are_whole_and_alike(void **state)
 	}
 	for (unsigned i = 0; i <= LIMIT_RUN; i++) {
 		m[i] = good[MSG_SEND];
-		m[i].flags = i < LIMIT_RUN ? MSG_MORE : 0;
+		m[i].flags = i < LIMIT_RUN ? MSGF_MORE : 0;
 	}
 	assert_int_equal(msg_check(m, LIMIT_RUN + 1, MSG_COMMAND, BYTES),
 		-MSG_BAD_RUN);
@@ -197,7 +197,7 @@ static void
 addresses_of_ipv6_ride_along(void **state)
 {
 	uint8_t in[16], out[16];
-	struct msg m[3] = {{MSG_CONNECT, MSG_MORE | MSG_V6, 0, 99,
+	struct msg m[3] = {{MSG_CONNECT, MSGF_MORE | MSGF_V6, 0, 99,
 		msg_endpoint(0, 80)}};
 
 	(void)state;
@@ -213,18 +213,18 @@ addresses_of_ipv6_ride_along(void **state)
 	m[0].ref = msg_endpoint(1, 80);
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_REF);
 	m[0].ref = msg_endpoint(0, 80);
-	m[0].flags = MSG_V6;
+	m[0].flags = MSGF_V6;
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_RUN);
-	m[0].flags = MSG_MORE;
+	m[0].flags = MSGF_MORE;
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_FLAGS);
-	m[0].flags = MSG_MORE | MSG_V6;
+	m[0].flags = MSGF_MORE | MSGF_V6;
 	m[2].arg = 0;
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_ARG);
 	m[2].arg = 1;
 	m[2].ref |= 1ull << 40;
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_REF);
 	m[2].ref = 0;
-	m[2].flags = MSG_MORE;
+	m[2].flags = MSGF_MORE;
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_FLAGS);
 	m[2] = good[MSG_PING];
 	assert_int_equal(msg_check(m, 3, MSG_COMMAND, BYTES), -MSG_BAD_RUN);

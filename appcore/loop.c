@@ -1,0 +1,73 @@
+/* loop.c - (up, step 6 of 8) an application core's loop. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "appcore/appcore.h"
+#include "dlibos/base/log.h"
+
+/* The App partition is cut into equal pieces, one a core: an allocator has
+ * one owner. */
+static void
+make_heap(struct dl *dl)
+{
+	const struct part *app = &dl->core->domain->part[PART_APP];
+	uint64_t piece = app->bytes / dl_cores(dl) & ~(uint64_t)0xffff;
+	int rc = heap_init(&dl->heap, app->base + piece * dl_core(dl), piece);
+
+	if (rc)
+		die(EXIT_FAIL, "core %u: a heap of %llu bytes: %s",
+			dl->core->plan.id, (unsigned long long)piece,
+			strerror(-rc));
+}
+
+/* The edges that were there before the core's structure. */
+static void
+find_nets(struct dl *dl)
+{
+	struct domain *d = dl->core->domain;
+
+	for (unsigned i = 0; i < d->edges; i++)
+		if (d->edge[i]->core == dl->core &&
+			atomic_load_32(&d->edge[i]->state) == DOMAIN_EDGE_UP)
+			dl->net[d->edge[i]->of_core] = d->edge[i];
+	while (dl->nets < LIMIT_CORES && dl->net[dl->nets])
+		dl->nets++;
+}
+
+int
+loop_main(struct domain_core *c)
+{
+	/* domain is the first member of appcore */
+	struct appcore *app = (struct appcore *)(void *)c->domain;
+	struct dl *dl = calloc(1, sizeof(*dl));
+	int status;
+
+	if (!dl)
+		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
+	dl->core = c;
+	dl->arg = app->arg;
+	dl->program = app->program;
+	make_heap(dl);
+	c->user = dl;
+	find_nets(dl);
+	dl->program->start(dl, dl->arg);
+	hub_flush(&c->hub);
+	while (!domain_stopping(c->domain)) {
+		unsigned work = 0;
+
+		work += hub_serve(&c->hub);
+		hub_flush(&c->hub);
+		hub_idle(&c->hub, work, UINT64_MAX);
+	}
+	status = dl->status;
+	heap_fini(&dl->heap);
+	free(dl);
+	return status;
+}
+
+void
+dl_quit(struct dl *dl, int status)
+{
+	dl->status = status;
+	domain_stop(dl->core->domain);
+}

@@ -1,0 +1,427 @@
+/* broker.c - the launcher's side of plan.h.
+ *
+ * What happens comes in rounds. At start all domains take part; when one is
+ * started again, it and its peers do. In a round every taker makes what is
+ * missing (MAKING, MADE); when all have, each gets the maps that are new to
+ * it (MAPPING, READY); when all are ready, all start (RUNNING). A domain that
+ * is not concerned stays RUNNING and is never waited for.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dlibos/base/clock.h"
+#include "dlibos/base/log.h"
+#include "dlibos/launch/instance.h"
+#include "mem/pass.h"
+#include "noc/bell.h"
+
+static void
+say(struct instance *in, struct child *c, const void *m, const int *fds,
+	unsigned n)
+{
+	int rc = plan_send(c->channel, m, fds, n);
+
+	/* A death will be noticed as a death. */
+	if (rc && rc != -EPIPE)
+		supervise_fail(in, c, "does not listen");
+}
+
+static void
+say_head(struct instance *in, struct child *c, enum plan_type type,
+	unsigned domain)
+{
+	struct plan_head h = {type, domain};
+
+	say(in, c, &h, NULL, 0);
+}
+
+/* --- the plan ------------------------------------------------------------*/
+
+static int
+node_of(const struct instance *in, unsigned core)
+{
+	return in->topology.nodes > 1 ? in->placement.node[core] : -1;
+}
+
+static bool
+linked(const struct instance *in, const struct child *a,
+	const struct child *b)
+{
+	return a->role != b->role && instance_edges(in, a, b);
+}
+
+static void
+send_plan(struct instance *in, struct child *c)
+{
+	struct plan_plan p = {
+		.head = {PLAN_PLAN, 0},
+		.version = PLAN_VERSION,
+		.msg_version = MSG_VERSION,
+		.domain = c->domain,
+		.role = c->role,
+		.idle = in->idle,
+		.own_fence = !in->heavy_fence,
+		.shared_uid = geteuid() != 0 || in->opt.user,
+		.spin_ns = in->spin_ns,
+		.cores = c->cores,
+	};
+
+	memcpy(p.instance, in->name, sizeof(p.instance));
+	memcpy(p.name, c->name, sizeof(p.name));
+	for (int k = 0; k < PART_KINDS; k++)
+		p.bytes[k] = rights[k].bytes;
+	p.bytes[PART_APP] = in->opt.app_bytes;
+	for (unsigned i = 0; i < c->cores; i++)
+		p.core[i] = (struct plan_core){
+			.id = c->core[i],
+			.cpu = (int16_t)in->placement.cpu[c->core[i]],
+			.node = (int16_t)node_of(in, c->core[i]),
+		};
+	for (unsigned i = 0; i < in->children; i++)
+		if (linked(in, c, &in->child[i]))
+			p.edges += instance_edges(in, c, &in->child[i]);
+	c->stat.cores = p.cores;
+	c->stat.edges = p.edges;
+	say(in, c, &p, NULL, 0);
+}
+
+static void
+send_peer(struct instance *in, struct child *to, const struct child *peer)
+{
+	unsigned n = instance_edges(in, to, peer);
+	struct plan_peer p = {
+		.head = {PLAN_PEER, peer->domain},
+		.role = peer->role,
+		.edges = n,
+		.edge_bytes = n * edge_bytes(in->layout.slots),
+		.data_bytes = peer->role == ROLE_NET
+			? rights[PART_RX].bytes : in->opt.app_bytes,
+	};
+
+	memcpy(p.name, peer->name, sizeof(p.name));
+	say(in, to, &p, NULL, 0);
+}
+
+/* Both ends of one edge get their ends of its two bells. */
+static void
+send_edge(struct instance *in, struct child *a, unsigned ca, struct child *b,
+	unsigned cb, unsigned index)
+{
+	struct bell wake_a, wake_b;
+	uint64_t offset = index * edge_bytes(in->layout.slots);
+	struct plan_edge to_a = {{PLAN_EDGE, b->domain}, ca, b->core[cb],
+		node_of(in, b->core[cb]), in->layout.slots, offset};
+	struct plan_edge to_b = {{PLAN_EDGE, a->domain}, cb, a->core[ca],
+		node_of(in, a->core[ca]), in->layout.slots, offset};
+	int rc = bell_make(&wake_a);
+
+	if (rc) {
+		supervise_fail(in, a, strerror(-rc));
+		return;
+	}
+	rc = bell_make(&wake_b);
+	if (!rc) {
+		say(in, a, &to_a, (int[]){wake_a.read_fd, wake_b.write_fd}, 2);
+		say(in, b, &to_b, (int[]){wake_b.read_fd, wake_a.write_fd}, 2);
+		close(wake_b.read_fd);
+		close(wake_b.write_fd);
+	} else {
+		supervise_fail(in, a, strerror(-rc));
+	}
+	close(wake_a.read_fd);
+	close(wake_a.write_fd);
+}
+
+static void
+link_pair(struct instance *in, struct child *a, struct child *b)
+{
+	unsigned index = 0;
+
+	send_peer(in, a, b);
+	send_peer(in, b, a);
+	for (unsigned i = 0; i < a->cores; i++)
+		for (unsigned j = 0; j < b->cores; j++)
+			if (layout_edge(&in->layout, a->core[i], b->core[j]))
+				send_edge(in, a, i, b, j, index++);
+	a->fresh[b->domain] = b->fresh[a->domain] = true;
+}
+
+/* It takes part in the round that begins. */
+static void
+enter_round(struct instance *in, struct child *c)
+{
+	c->state = CHILD_MAKING;
+	c->deadline = clock_ns() + LIMIT_START_MS * 1000000ull;
+	say_head(in, c, PLAN_MAKE, 0);
+}
+
+/* c was spawned. At start it is linked with those before it, so that each
+ * pair is linked once, and the round begins with the last of them. */
+void
+broker_begin(struct instance *in, struct child *c)
+{
+	send_plan(in, c);
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *p = &in->child[i];
+
+		if (!linked(in, c, p) || p->channel < 0 ||
+			(!in->started && i > c->domain))
+			continue;
+		link_pair(in, c, p);
+		if (in->started)
+			enter_round(in, p);
+	}
+	if (in->started) {
+		enter_round(in, c);
+	} else if (c->domain == in->children - 1) {
+		for (unsigned i = 0; i < in->children; i++)
+			enter_round(in, &in->child[i]);
+	}
+}
+
+/* --- the round goes on ---------------------------------------------------*/
+
+/* Whether all that are in the round have reached `state`. */
+static bool
+all_reached(const struct instance *in, enum child_state state)
+{
+	for (unsigned i = 0; i < in->children; i++) {
+		enum child_state s = in->child[i].state;
+
+		if (s != CHILD_DOWN && s < CHILD_RUNNING && s < state)
+			return false;
+	}
+	return true;
+}
+
+static void
+send_map(struct instance *in, struct child *to, const struct child *from,
+	enum part_kind kind, int fd, uint64_t bytes)
+{
+	struct plan_part m = {
+		.head = {PLAN_MAP, from->domain},
+		.kind = kind,
+		.bytes = bytes,
+	};
+
+	say(in, to, &m, &fd, 1);
+}
+
+/* Hands out what `from` made, by the table of rights. */
+static void
+send_maps(struct instance *in, struct child *to, struct child *from)
+{
+	for (int k = 0; k < PART_KINDS; k++) {
+		int fd = rights[k].one_reader ? from->edge_part[to->domain]
+					      : from->part[k];
+		uint64_t bytes = rights[k].one_reader
+			? instance_edges(in, to, from) *
+				edge_bytes(in->layout.slots)
+			: from->part_bytes[k];
+
+		if (fd >= 0 && rights_peer_reads(k, to->role))
+			send_map(in, to, from, k, fd, bytes);
+	}
+	to->fresh[from->domain] = false;
+}
+
+static void
+everybody_maps(struct instance *in)
+{
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *c = &in->child[i];
+
+		if (c->state != CHILD_MADE)
+			continue;
+		for (unsigned j = 0; j < in->children; j++)
+			if (c->fresh[j])
+				send_maps(in, c, &in->child[j]);
+		c->state = CHILD_MAPPING;
+		say_head(in, c, PLAN_GO, 0);
+	}
+}
+
+static void
+everybody_starts(struct instance *in)
+{
+	in->started = true;
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *c = &in->child[i];
+
+		if (c->state != CHILD_READY)
+			continue;
+		c->state = CHILD_RUNNING;
+		c->deadline = UINT64_MAX;
+		say_head(in, c, PLAN_START, 0);
+		if (c->want_restart) {
+			c->want_restart = false;
+			ctl_restarted(in, c, true);
+		}
+	}
+}
+
+static void
+go_on(struct instance *in)
+{
+	if (all_reached(in, CHILD_MADE))
+		everybody_maps(in);
+	if (all_reached(in, CHILD_READY))
+		everybody_starts(in);
+}
+
+/* --- what a domain says --------------------------------------------------*/
+
+static void
+open_stat(struct child *c, int fd, uint64_t bytes)
+{
+	struct plan_plan p = {.cores = c->stat.cores, .edges = c->stat.edges};
+	int own = dup(fd);
+
+	part_close(&c->stat.part);
+	if (bytes < domain_stat_bytes(&p) || own < 0 ||
+		part_open(&c->stat.part, PART_STAT, own, bytes)) {
+		close(own);
+		return;
+	}
+	part_close_fd(&c->stat.part);
+}
+
+/* Whether it is one that this domain may make; then it is kept. */
+static bool
+take_part(struct instance *in, struct child *c, const struct plan_part *m,
+	int fd)
+{
+	int *place;
+
+	if (c->state != CHILD_MAKING || m->kind >= PART_KINDS ||
+		!(rights[m->kind].writer & c->role) ||
+		m->head.domain >= in->children || part_check(fd, m->bytes))
+		return false;
+	place = rights[m->kind].one_reader ? &c->edge_part[m->head.domain]
+					   : &c->part[m->kind];
+	if (*place >= 0)
+		return false;
+	*place = fd;
+	if (!rights[m->kind].one_reader)
+		c->part_bytes[m->kind] = m->bytes;
+	if (rights[m->kind].others & ROLE_TOOL)
+		open_stat(c, fd, m->bytes);
+	if (m->fallback && !in->said_fallback) {
+		log_say("no 2 MiB pages: running on 4 KiB pages, at more TLB "
+			"misses; reserve some in "
+			"/proc/sys/vm/nr_hugepages");
+		in->said_fallback = true;
+	}
+	return true;
+}
+
+static void
+heard_state(struct instance *in, struct child *c, enum child_state from,
+	enum child_state to)
+{
+	if (c->state == CHILD_STOPPING)
+		return;
+	if (c->state != from) {
+		supervise_fail(in, c, "spoke out of turn");
+		return;
+	}
+	c->state = to;
+	go_on(in);
+}
+
+void
+broker_hear(struct instance *in, struct child *c)
+{
+	union plan_any m;
+	int fds[PASS_FDS], type = plan_recv(c->channel, &m, fds);
+
+	switch (type) {
+	case -EAGAIN:
+		return;
+	case 0: /* it closed its end; if it lives on, it must not */
+		close(c->channel);
+		c->channel = -1;
+		if (c->deadline == UINT64_MAX)
+			c->deadline = clock_ns() + LIMIT_STOP_MS * 1000000ull;
+		return;
+	case PLAN_PART:
+		if (c->state == CHILD_STOPPING) {
+			close(fds[0]); /* it has not heard of it yet */
+			return;
+		}
+		if (!take_part(in, c, &m.part, fds[0])) {
+			close(fds[0]);
+			supervise_fail(in, c, "offered a partition that it "
+				"may not make, or one that is not sealed");
+		}
+		return;
+	case PLAN_MADE:
+		heard_state(in, c, CHILD_MAKING, CHILD_MADE);
+		return;
+	case PLAN_READY:
+		heard_state(in, c, CHILD_MAPPING, CHILD_READY);
+		return;
+	case PLAN_FORGOTTEN:
+		c->forgetting[m.head.domain] = false;
+		return;
+	default:
+		if (type > 0 && (type == PLAN_EDGE || type == PLAN_MAP))
+			pass_close_all(fds, type == PLAN_EDGE ? 2 : 1);
+		supervise_fail(in, c, "sent what is no message");
+	}
+}
+
+/* --- ends ----------------------------------------------------------------*/
+
+static void
+close_at(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Nothing of a dead domain is kept, and its peers let go of it. */
+void
+broker_peer_died(struct instance *in, struct child *dead)
+{
+	close_at(&dead->channel);
+	for (int k = 0; k < PART_KINDS; k++)
+		close_at(&dead->part[k]);
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *p = &in->child[i];
+
+		close_at(&dead->edge_part[i]);
+		close_at(&p->edge_part[dead->domain]);
+		dead->fresh[i] = p->fresh[dead->domain] = false;
+		dead->forgetting[i] = false;
+		if (!linked(in, dead, p) || p->channel < 0 || in->stopping)
+			continue;
+		p->forgetting[dead->domain] = true;
+		say_head(in, p, PLAN_GONE, dead->domain);
+	}
+	if (in->started)
+		go_on(in); /* a round may have waited for it */
+}
+
+bool
+broker_forgotten(const struct instance *in, const struct child *dead)
+{
+	for (unsigned i = 0; i < in->children; i++)
+		if (in->child[i].forgetting[dead->domain])
+			return false;
+	return true;
+}
+
+void
+broker_stop(struct instance *in, struct child *c)
+{
+	if (c->state == CHILD_DOWN || c->state == CHILD_STOPPING)
+		return;
+	c->state = CHILD_STOPPING;
+	c->deadline = clock_ns() + LIMIT_STOP_MS * 1000000ull;
+	if (c->channel >= 0)
+		say_head(in, c, PLAN_STOP, 0);
+}

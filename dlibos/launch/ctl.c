@@ -1,0 +1,194 @@
+/* ctl.c - orders to a running instance.
+ *
+ * The socket has an abstract name, @dlibos/NAME: nothing lies in a file
+ * system, and nothing stays behind whatever kills the launcher. Anybody may
+ * connect to such a name, so both sides ask the kernel who the other is: only
+ * root and the user who started the instance are listened to, and a client
+ * speaks to a launcher of one of these only.
+ *
+ * One message is an order, one message the answer.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "dlibos/base/clock.h"
+#include "dlibos/base/log.h"
+#include "dlibos/launch/ctl_name.h"
+#include "dlibos/launch/instance.h"
+
+#define ANSWER 65536
+
+static void
+hang_up(struct ctl_client *cl)
+{
+	if (cl->fd >= 0)
+		close(cl->fd);
+	cl->fd = -1;
+	cl->waits_for = -1;
+}
+
+int
+ctl_open(struct instance *in)
+{
+	struct sockaddr_un un;
+	socklen_t len = ctl_address(&un, in->name);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0);
+
+	for (int i = 0; i < CTL_CLIENTS; i++)
+		in->client[i] = (struct ctl_client){-1, 0, -1};
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&un, len) || listen(fd, CTL_CLIENTS)) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	in->ctl_fd = fd;
+	return supervise_watch(in, fd, WATCH_CTL, 0);
+}
+
+void
+ctl_accept(struct instance *in)
+{
+	static const char no[] = "error: not your instance\n";
+	static const char full[] = "error: too many clients, try again\n";
+	int fd = accept4(in->ctl_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	if (!ctl_peer_is_ours(fd)) {
+		send(fd, no, sizeof(no), MSG_NOSIGNAL);
+		close(fd);
+		return;
+	}
+	for (unsigned i = 0; i < CTL_CLIENTS; i++) {
+		struct ctl_client *cl = &in->client[i];
+
+		if (cl->fd >= 0)
+			continue;
+		cl->fd = fd;
+		cl->waits_for = -1;
+		cl->deadline = clock_ns() + LIMIT_CTL_MS * 1000000ull;
+		if (supervise_watch(in, fd, WATCH_CLIENT, i))
+			hang_up(cl);
+		return;
+	}
+	send(fd, full, sizeof(full), MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void
+answer(struct ctl_client *cl, const char *text)
+{
+	send(cl->fd, text, strlen(text) + 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	hang_up(cl);
+}
+
+static void
+order_status(const struct instance *in, struct ctl_client *cl)
+{
+	char *buf = malloc(ANSWER);
+	size_t n;
+
+	if (!buf) {
+		answer(cl, "error: out of memory\n");
+		return;
+	}
+	n = report_status(in, buf, ANSWER);
+	report_edges(in, buf + n, ANSWER - n);
+	answer(cl, buf);
+	free(buf);
+}
+
+static void
+order_restart(struct instance *in, struct ctl_client *cl, const char *name)
+{
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *c = &in->child[i];
+
+		if (strcmp(c->name, name))
+			continue;
+		if (in->stopping || !in->started || c->want_restart) {
+			answer(cl, "error: it is about to start or to end\n");
+			return;
+		}
+		cl->waits_for = (int)i;
+		cl->deadline = clock_ns() +
+			(LIMIT_STOP_MS + 2 * LIMIT_START_MS) * 1000000ull;
+		supervise_restart(in, c);
+		return;
+	}
+	answer(cl, "error: there is no such domain\n");
+}
+
+void
+ctl_hear(struct instance *in, struct ctl_client *cl)
+{
+	char order[128];
+	ssize_t n;
+
+	if (cl->fd < 0)
+		return;
+	n = recv(cl->fd, order, sizeof(order) - 1, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || cl->waits_for >= 0) { /* gone, or speaks twice */
+		hang_up(cl);
+		return;
+	}
+	order[n] = '\0';
+	if (!strcmp(order, "status"))
+		order_status(in, cl);
+	else if (!strncmp(order, "restart ", 8))
+		order_restart(in, cl, order + 8);
+	else if (!strcmp(order, "stop")) {
+		answer(cl, "ok\n");
+		supervise_stop(in);
+	} else
+		answer(cl, "error: no such order\n");
+}
+
+void
+ctl_restarted(struct instance *in, struct child *c, bool well)
+{
+	for (int i = 0; i < CTL_CLIENTS; i++)
+		if (in->client[i].waits_for == (int)c->domain)
+			answer(&in->client[i], well
+				? "ok\n" : "error: it cannot be started\n");
+}
+
+uint64_t
+ctl_expire(struct instance *in, uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (int i = 0; i < CTL_CLIENTS; i++) {
+		struct ctl_client *cl = &in->client[i];
+
+		if (cl->fd < 0)
+			continue;
+		if (cl->deadline <= now)
+			answer(cl, "error: it took too long\n");
+		else if (cl->deadline < next)
+			next = cl->deadline;
+	}
+	return next;
+}
+
+void
+ctl_close(struct instance *in)
+{
+	for (int i = 0; i < CTL_CLIENTS; i++)
+		hang_up(&in->client[i]);
+	if (in->ctl_fd >= 0)
+		close(in->ctl_fd);
+	in->ctl_fd = -1;
+}

@@ -1,0 +1,165 @@
+/* instance.h - a launcher and its domains.
+ *
+ * The launcher is the only privileged process, and one that sleeps: it makes
+ * the domains, hands descriptors from the one that made a partition to those
+ * that may read it (mem/rights.c), and from then on waits for deaths, orders
+ * and the end. It never maps payload and never touches a FIFO.
+ *
+ *	run.c		options; from a layout to domains
+ *	spawn.c		a domain becomes a process; confine.c takes its rights
+ *	broker.c	the conversation of plan.h with each domain, in rounds
+ *	supervise.c	the loop: deaths, deadlines, signals
+ *	words.c		what domains write to stderr; their last words
+ *	ctl.c		orders from outside; report.c answers them
+ */
+#ifndef DLIBOS_LAUNCH_INSTANCE_H
+#define DLIBOS_LAUNCH_INSTANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "dlibos/domain/domain.h"
+#include "dlibos/launch/layout.h"
+#include "dlibos/launch/place.h"
+
+enum child_state {
+	CHILD_DOWN,
+	CHILD_MAKING,	/* has its plan; makes its partitions */
+	CHILD_MADE,
+	CHILD_MAPPING,	/* has the maps of its peers; opens its edges */
+	CHILD_READY,
+	CHILD_RUNNING,
+	CHILD_STOPPING, /* was asked to end */
+};
+
+/* Statistics that a domain shows, mapped read-only. */
+struct child_stat {
+	struct part part;
+	unsigned cores, edges;
+};
+
+#define WORDS 512
+
+struct child {
+	unsigned domain; /* its number */
+	enum role role;
+	char name[LIMIT_NAME];
+	char *const *argv;
+	unsigned cores;
+	uint16_t core[LIMIT_CORES]; /* numbers in the layout */
+
+	enum child_state state;
+	pid_t pid;
+	int channel; /* plan.h; -1 */
+	int words_fd; /* its stderr; -1 */
+	char line[WORDS], last_words[WORDS];
+	size_t line_len;
+	uint64_t deadline;  /* clock_ns() by which it must have gone on */
+	uint64_t died_at;
+	unsigned restarts;
+	bool want_restart;  /* start it again once it is down */
+	bool ended_well;
+	bool killed;	    /* by us, because it was late */
+	bool forgetting[LIMIT_DOMAINS]; /* it was told that this peer is gone */
+	bool fresh[LIMIT_DOMAINS];	/* maps of this peer are to be sent */
+	int part[PART_KINDS]; /* descriptors of what it made; -1 */
+	uint64_t part_bytes[PART_KINDS];
+	int edge_part[LIMIT_DOMAINS]; /* its PART_EDGE for each peer; -1 */
+	struct child_stat stat;
+};
+
+struct run_options {
+	const char *layout, *user, *name;
+	int idle; /* enum idle_policy, -1: the layout's */
+	bool oversubscribe, restart, stats;
+	uint64_t app_bytes;
+	char **program;
+};
+
+#define CTL_CLIENTS 8
+
+struct ctl_client {
+	int fd; /* -1 */
+	uint64_t deadline;
+	int waits_for; /* domain whose restart it waits for, or -1 */
+};
+
+struct instance {
+	struct run_options opt;
+	char name[LIMIT_NAME];
+	struct topology topology;
+	struct layout layout;
+	struct placement placement;
+	enum idle_policy idle;
+	uint64_t spin_ns;
+	bool heavy_fence;
+	bool said_fallback;
+	int netcore_fd, program_fd;
+	unsigned children;
+	struct child *child; /* LIMIT_DOMAINS of them */
+	int epoll_fd, signal_fd, ctl_fd;
+	struct ctl_client client[CTL_CLIENTS];
+	bool stopping;
+	bool started; /* the first round is over */
+	int status;
+};
+
+/* run.c: `dlibos run`. */
+int run_cmd(int argc, char **argv);
+
+/* Whether two domains have cores that may talk, and how many pairs. */
+unsigned instance_edges(const struct instance *in, const struct child *a,
+	const struct child *b);
+
+/* spawn.c: 0 or -errno. The child waits for its plan. */
+int spawn(struct instance *in, struct child *c);
+/* The program's file, opened while we may; path NULL: found in PATH. */
+int spawn_open(const char *program);
+
+/* confine.c: in the new process, before exec. 0 or -errno; what says where. */
+int confine(const char *user, pid_t launcher, const char **what);
+
+/* broker.c */
+void broker_begin(struct instance *in, struct child *c); /* after spawn() */
+void broker_hear(struct instance *in, struct child *c);
+void broker_peer_died(struct instance *in, struct child *dead);
+bool broker_forgotten(const struct instance *in, const struct child *dead);
+void broker_stop(struct instance *in, struct child *c);
+
+/* supervise.c */
+int supervise(struct instance *in);
+void supervise_fail(struct instance *in, struct child *c, const char *why);
+void supervise_restart(struct instance *in, struct child *c);
+void supervise_stop(struct instance *in);
+enum watch {
+	WATCH_SIGNALS,
+	WATCH_CHANNEL, /* of a domain */
+	WATCH_WORDS,   /* of a domain */
+	WATCH_CTL,
+	WATCH_CLIENT,
+};
+int supervise_watch(struct instance *in, int fd, enum watch what,
+	unsigned index);
+/* A domain becomes a process and takes part in a round. 0 or -errno. */
+int supervise_start(struct instance *in, struct child *c);
+
+/* words.c: reads some; true if there may be more. The end of listening. */
+bool words_hear(struct child *c);
+void words_end(struct child *c);
+
+/* ctl.c */
+int ctl_open(struct instance *in);
+void ctl_accept(struct instance *in);
+void ctl_hear(struct instance *in, struct ctl_client *cl);
+void ctl_restarted(struct instance *in, struct child *c, bool well);
+uint64_t ctl_expire(struct instance *in, uint64_t now);
+void ctl_close(struct instance *in);
+int ctl_cmd(int argc, char **argv); /* list, status, restart, stop */
+
+/* report.c: as much as fits, a line each. Returns the length. */
+size_t report_status(const struct instance *in, char *buf, size_t len);
+size_t report_domain(const struct child *c, char *buf, size_t len);
+size_t report_edges(const struct instance *in, char *buf, size_t len);
+
+#endif

@@ -1,0 +1,340 @@
+/* run.c - `dlibos run`: from options to an instance. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "dlibos/base/cpu.h"
+#include "dlibos/base/log.h"
+#include "dlibos/launch/instance.h"
+#include "dlibos/launch/show.h"
+
+static const char usage[] =
+	"usage: dlibos run [--layout RATIO|FILE] [--idle POLICY] [--name NAME]"
+	" [--app-memory MIB] [--user USER] [--oversubscribe] [--restart] "
+	"[--stats] [--] PROGRAM [ARGUMENT]...";
+
+/* --- options -------------------------------------------------------------*/
+
+static uint64_t
+mebibytes(const char *s)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(s, &end, 10);
+	if (*s < '0' || *s > '9' || *end || errno || !n ||
+		n > LIMIT_PART_MAX >> 20)
+		die(EXIT_USAGE, "--app-memory %s: say how many MiB, 1 to %llu",
+			s, (unsigned long long)(LIMIT_PART_MAX >> 20));
+	return n << 20;
+}
+
+static int
+policy(const char *s)
+{
+	int p = idle_policy(s);
+
+	if (p < 0)
+		die(EXIT_USAGE, "--idle %s: choose poll, yield, adaptive or "
+			"sleep", s);
+	return p;
+}
+
+static const char *
+instance_name(const char *s)
+{
+	if (!*s || strlen(s) >= LIMIT_NAME ||
+		strspn(s, "abcdefghijklmnopqrstuvwxyz"
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != strlen(s))
+		die(EXIT_USAGE, "--name %s: 1 to %d letters, digits, '_', '.' "
+			"and '-'", s, LIMIT_NAME - 1);
+	return s;
+}
+
+static const char *
+user_name(const char *s)
+{
+	if (geteuid())
+		die(EXIT_USAGE, "--user needs root; without it every domain "
+			"runs under your own user");
+	if (!getpwnam(s))
+		die(EXIT_USAGE, "--user %s: there is no such user", s);
+	return s;
+}
+
+static void
+parse(struct run_options *o, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"layout", required_argument, NULL, 'l'},
+		{"idle", required_argument, NULL, 'i'},
+		{"name", required_argument, NULL, 'n'},
+		{"app-memory", required_argument, NULL, 'm'},
+		{"user", required_argument, NULL, 'u'},
+		{"oversubscribe", no_argument, NULL, 'o'},
+		{"restart", no_argument, NULL, 'r'},
+		{"stats", no_argument, NULL, 's'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	*o = (struct run_options){
+		.layout = "1:1",
+		.idle = -1,
+		.app_bytes = LIMIT_APP_BYTES,
+	};
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0)
+		switch (c) {
+		case 'l': o->layout = optarg; break;
+		case 'i': o->idle = policy(optarg); break;
+		case 'n': o->name = instance_name(optarg); break;
+		case 'm': o->app_bytes = mebibytes(optarg); break;
+		case 'u': o->user = user_name(optarg); break;
+		case 'o': o->oversubscribe = true; break;
+		case 'r': o->restart = true; break;
+		case 's': o->stats = true; break;
+		default:
+			die(EXIT_USAGE, "%s: no such option, or it lacks a "
+				"value; %s", argv[optind - 1], usage);
+		}
+	o->program = argv + optind;
+	if (!*o->program)
+		die(EXIT_USAGE, "no program; %s", usage);
+}
+
+/* --- from a layout to domains ---------------------------------------------*/
+
+static struct child *
+add_child(struct instance *in, enum role role, const char *kind, unsigned n,
+	char *const *argv)
+{
+	struct child *c;
+
+	if (in->children == LIMIT_DOMAINS)
+		die(EXIT_USAGE, "layout %s makes more than %d processes: set "
+			"app_domains = one", in->layout.name, LIMIT_DOMAINS);
+	c = &in->child[in->children];
+	c->domain = in->children++;
+	c->role = role;
+	c->argv = argv;
+	c->channel = c->words_fd = -1;
+	c->deadline = UINT64_MAX;
+	for (int k = 0; k < PART_KINDS; k++)
+		c->part[k] = -1;
+	for (unsigned i = 0; i < LIMIT_DOMAINS; i++)
+		c->edge_part[i] = -1;
+	snprintf(c->name, sizeof(c->name), "%s%u", kind, n);
+	return c;
+}
+
+/* A network core is a domain of its own: nothing that it uses is shared with
+ * another one. Application cores are threads of one domain, or not, as the
+ * layout says. */
+static void
+make_children(struct instance *in)
+{
+	static char net_name[] = "dlibos-netcore";
+	static char *net_argv[] = {net_name, NULL};
+	const struct layout *l = &in->layout;
+	struct child *app = NULL;
+	unsigned nets = 0, apps = 0;
+
+	for (unsigned i = 0; i < l->cores; i++) {
+		struct child *c;
+
+		if (l->core[i].role != LAYOUT_NET)
+			continue;
+		c = add_child(in, ROLE_NET, "net", nets++, net_argv);
+		c->core[c->cores++] = (uint16_t)i;
+	}
+	for (unsigned i = 0; i < l->cores; i++) {
+		if (l->core[i].role != LAYOUT_APP)
+			continue;
+		if (!app || l->app_domains == LAYOUT_EACH)
+			app = add_child(in, ROLE_APP, "app", apps++,
+				in->opt.program);
+		app->core[app->cores++] = (uint16_t)i;
+	}
+}
+
+unsigned
+instance_edges(const struct instance *in, const struct child *a,
+	const struct child *b)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->cores; i++)
+		for (unsigned j = 0; j < b->cores; j++)
+			n += layout_edge(&in->layout, a->core[i], b->core[j]);
+	return n;
+}
+
+static void
+check_edges(const struct instance *in)
+{
+	for (unsigned i = 0; i < in->children; i++) {
+		unsigned n = 0;
+
+		for (unsigned j = 0; j < in->children; j++)
+			n += instance_edges(in, &in->child[i], &in->child[j]);
+		if (n > LIMIT_EDGES)
+			die(EXIT_USAGE, "layout %s gives %s %u edges, and %d "
+				"is the limit: use reach = quadrant, or "
+				"app_domains = each", in->layout.name,
+				in->child[i].name, n, LIMIT_EDGES);
+	}
+}
+
+/* --- start-up ------------------------------------------------------------*/
+
+static void
+init_layout(struct instance *in)
+{
+	struct place_options po = {in->opt.oversubscribe, -1};
+	char err[512];
+
+	if (topology_load(&in->topology, NULL, err, sizeof(err)))
+		die(EXIT_FAIL, "%s", err);
+	if (layout_load(in->opt.layout, layout_dir(), &in->topology,
+		    &in->layout, err, sizeof(err)))
+		die(EXIT_USAGE, "%s", err);
+	if (in->layout.rtc)
+		die(EXIT_USAGE, "layout %s has run-to-completion cores, which "
+			"this version can only show: choose one with net and "
+			"app cores", in->layout.name);
+	if (place(&in->layout, &in->topology, &po, &in->placement, err,
+		    sizeof(err)))
+		die(EXIT_USAGE, "%s", err);
+	make_children(in);
+	check_edges(in);
+}
+
+/* Cores that share a CPU must give it up. */
+static void
+init_idle(struct instance *in)
+{
+	in->idle = in->opt.idle >= 0 ? (enum idle_policy)in->opt.idle
+				     : (enum idle_policy)in->layout.idle;
+	if (in->placement.oversubscribed &&
+		(in->idle == IDLE_POLL || in->idle == IDLE_ADAPTIVE)) {
+		log_say("cores share CPUs: idle policy sleep instead of %s",
+			idle_name(in->idle));
+		in->idle = IDLE_SLEEP;
+	}
+	in->heavy_fence = cpu_join_fences();
+	if (in->idle == IDLE_ADAPTIVE) {
+		uint64_t ns = 2 * idle_measure_wake(
+			in->placement.cpu[in->child[0].core[0]],
+			in->placement.cpu[in->child[in->children - 1].core[0]]);
+
+		if (!ns)
+			ns = IDLE_SPIN_NS;
+		if (ns < IDLE_SPIN_NS_MIN)
+			ns = IDLE_SPIN_NS_MIN;
+		in->spin_ns = ns < IDLE_SPIN_NS_MAX ? ns : IDLE_SPIN_NS_MAX;
+	}
+}
+
+static void
+init_programs(struct instance *in)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
+
+	in->program_fd = spawn_open(in->opt.program[0]);
+	if (in->program_fd < 0)
+		die(EXIT_USAGE, "program %s: %s", in->opt.program[0],
+			strerror(-in->program_fd));
+	if (n < 0)
+		die(EXIT_FAIL, "/proc/self/exe: %s", strerror(errno));
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	strcpy(slash ? slash + 1 : path, "dlibos-netcore");
+	in->netcore_fd = spawn_open(path);
+	if (in->netcore_fd < 0)
+		die(EXIT_FAIL, "%s: %s; it belongs beside dlibos", path,
+			strerror(-in->netcore_fd));
+}
+
+static void
+init_loop(struct instance *in)
+{
+	sigset_t set;
+	int rc;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	in->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (in->epoll_fd < 0 || in->signal_fd < 0 ||
+		supervise_watch(in, in->signal_fd, WATCH_SIGNALS, 0))
+		die(EXIT_FAIL, "events: %s", strerror(errno));
+	rc = ctl_open(in);
+	if (rc == -EADDRINUSE)
+		die(EXIT_USAGE, "an instance %s runs already: choose another "
+			"--name, or `dlibos stop %s`", in->name, in->name);
+	if (rc)
+		die(EXIT_FAIL, "control socket: %s", strerror(-rc));
+}
+
+static int
+start_children(struct instance *in)
+{
+	for (unsigned i = 0; i < in->children; i++) {
+		int rc = supervise_start(in, &in->child[i]);
+
+		if (rc) {
+			log_say("%s cannot be started: %s", in->child[i].name,
+				strerror(-rc));
+			return EXIT_FAIL;
+		}
+	}
+	for (unsigned i = 0; i < in->children; i++)
+		broker_begin(in, &in->child[i]);
+	return EXIT_OK;
+}
+
+int
+run_cmd(int argc, char **argv)
+{
+	struct instance *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		die(EXIT_FAIL, "out of memory");
+	in->child = calloc(LIMIT_DOMAINS, sizeof(*in->child));
+	if (!in->child)
+		die(EXIT_FAIL, "out of memory");
+	in->ctl_fd = -1;
+	parse(&in->opt, argc, argv);
+	if (in->opt.name)
+		snprintf(in->name, sizeof(in->name), "%s", in->opt.name);
+	else
+		snprintf(in->name, sizeof(in->name), "%d", (int)getpid());
+	init_programs(in);
+	init_layout(in);
+	init_idle(in);
+	init_loop(in);
+	if (start_children(in)) {
+		in->status = EXIT_FAIL;
+		supervise_stop(in);
+	}
+	supervise(in);
+	ctl_close(in);
+	return in->status;
+}

@@ -1,0 +1,12 @@
+#ifndef NETCORE_LOOP_H
+#define NETCORE_LOOP_H
+
+#include "dlibos/domain/domain.h"
+
+/* The life of a network core. Returns its exit status. */
+int loop_main(struct domain_core *c);
+
+/* A run of commands from an application core. */
+void loop_command(void *edge, struct edge *e, const struct msg *m, unsigned n);
+
+#endif

@@ -1,0 +1,18 @@
+/* main.c - a network domain: joins the instance that started it, and runs its
+ * cores. */
+#include "netcore/loop.h"
+
+static const struct domain_ops ops = {
+	.role = ROLE_NET,
+	.handler = loop_command,
+	.core_main = loop_main,
+};
+
+int
+main(void)
+{
+	static struct domain domain;
+
+	domain_join(&domain, &ops);
+	return domain_run(&domain);
+}
