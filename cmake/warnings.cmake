@@ -18,3 +18,6 @@ if(DL_SANITIZE)
 		target_compile_definitions(dl_flags INTERFACE DL_TSAN)
 	endif()
 endif()
+if(DL_FUZZ) # every room is instrumented, so that the fuzzer sees its branches
+	target_compile_options(dl_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
