@@ -85,7 +85,8 @@ int
 part_create(struct part *p, enum part_kind kind, uint64_t bytes, int node,
 	const char *owner)
 {
-	bool want_huge = bytes >= HUGE_PAGE;
+	/* An edge's slots lie next to their reader, each in its place. */
+	bool want_huge = bytes >= HUGE_PAGE && kind != PART_EDGE;
 	char name[64];
 	int rc = -ENOMEM;
 
@@ -116,7 +117,7 @@ int
 part_bind(const struct part *p, uint64_t offset, uint64_t bytes, int node)
 {
 	if (p->huge)
-		return 0; /* it lies where it lies */
+		return -EINVAL; /* too coarse for it */
 	if (!part_at(p, offset, bytes) || (offset | bytes) % PAGE)
 		return -EINVAL;
 	return bind_range(p->base + offset, bytes, node);

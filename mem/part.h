@@ -27,12 +27,13 @@ struct part {
 
 /* Makes a partition of at least `bytes` bytes on NUMA node `node` (-1: any),
  * zero, mapped for writing, sealed. What is 2 MiB or more gets pages of 2 MiB
- * where there are any. `owner` shows in /proc/PID/maps. 0 or -errno. */
+ * where there are any, but for PART_EDGE, whose ranges are bound one by one.
+ * `owner` shows in /proc/PID/maps. 0 or -errno. */
 int part_create(struct part *p, enum part_kind kind, uint64_t bytes, int node,
 	const char *owner);
 
-/* Moves a page-aligned range of a fresh partition to a node of its own; to be
- * called before anything is written there. 0 or -errno. */
+/* Moves a page-aligned range of a fresh partition of 4 KiB pages to a node of
+ * its own; to be called before anything is written there. 0 or -errno. */
 int part_bind(const struct part *p, uint64_t offset, uint64_t bytes, int node);
 
 /* Is this what part_create() makes, of exactly this size? -EINVAL: no such
