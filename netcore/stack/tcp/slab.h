@@ -1,0 +1,78 @@
+/* slab.h - nodes of one size, by index; allocated at start, shared by all
+ * connections of a stack. Index 0 is none. The first word of a node is its
+ * `next` in whatever list it is in, the free list included.
+ */
+#ifndef NETCORE_STACK_TCP_SLAB_H
+#define NETCORE_STACK_TCP_SLAB_H
+
+#include <stdint.h>
+
+#include "dlibos/base/bits.h"
+
+struct slab {
+	char *base; /* of node 0, which is not used */
+	uint32_t stride;
+	uint32_t cap;
+	uint32_t used;
+	uint32_t fresh; /* nodes never used begin here */
+	uint32_t free;
+	uint64_t failures;
+};
+
+static inline uint64_t
+slab_bytes(uint32_t cap, uint32_t stride)
+{
+	return ((uint64_t)cap + 1) * stride;
+}
+
+/* mem: slab_bytes() bytes, aligned to 8. */
+static inline void
+slab_init(struct slab *s, void *mem, uint32_t cap, uint32_t stride)
+{
+	*s = (struct slab){
+		.base = mem,
+		.stride = stride,
+		.cap = cap,
+		.fresh = 1,
+	};
+}
+
+static inline void *
+slab_at(const struct slab *s, uint32_t i)
+{
+	return s->base + (uint64_t)i * s->stride;
+}
+
+static inline uint32_t
+slab_next(const struct slab *s, uint32_t i)
+{
+	return *(const uint32_t *)slab_at(s, i);
+}
+
+/* 0 when all are in use. Memory that was never needed is never touched. */
+static inline uint32_t
+slab_get(struct slab *s)
+{
+	uint32_t i = s->free;
+
+	if (likely(i)) {
+		s->free = slab_next(s, i);
+	} else if (s->fresh <= s->cap) {
+		i = s->fresh++;
+	} else {
+		s->failures++;
+		return 0;
+	}
+	s->used++;
+	return i;
+}
+
+static inline void
+slab_put(struct slab *s, uint32_t i)
+{
+	*(uint32_t *)slab_at(s, i) = s->free;
+	s->free = i;
+	s->used--;
+}
+
+#endif
