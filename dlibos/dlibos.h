@@ -31,8 +31,8 @@ struct dl_program {
 	void (*start)(struct dl *dl, void *arg);
 
 	/* The answer to a dl_ping(): the same net, cookie and value. */
-	void (*pong)(struct dl *dl, unsigned net, uint32_t cookie,
-		uint64_t value);
+	void (*pong)(
+		struct dl *dl, unsigned net, uint32_t cookie, uint64_t value);
 
 	/* A network core went away (up = 0), or came (back). Pings that had no
 	 * answer when it went will get none. May be NULL. */

@@ -6,31 +6,31 @@
 #define DLIBOS_LIMITS_H
 
 /* Topology. */
-#define LIMIT_CORES	256 /* cores in a layout */
-#define LIMIT_DOMAINS	128 /* processes in an instance */
-#define LIMIT_EDGES	4096 /* edges of one domain */
-#define LIMIT_NAME	24  /* bytes of a name, its end included */
+#define LIMIT_CORES   256  /* cores in a layout */
+#define LIMIT_DOMAINS 128  /* processes in an instance */
+#define LIMIT_EDGES   4096 /* edges of one domain */
+#define LIMIT_NAME    24   /* bytes of a name, its end included */
 
 /* The network-on-chip. */
-#define LIMIT_FIFO_MIN	  8	/* slots; the smallest ring that a test uses */
-#define LIMIT_FIFO_MAX	  65536 /* slots */
-#define LIMIT_FIFO	  1024	/* slots, the default: 16 KiB, half an L1 */
-#define LIMIT_PARK	  4096	/* messages parked for one edge */
-#define LIMIT_RUN	  8	/* slots of one scatter/gather array */
-#define LIMIT_BURST	  32	/* messages taken from an edge in a turn */
-#define LIMIT_BAD	  16	/* bad messages until a channel is closed */
+#define LIMIT_FIFO_MIN 8     /* slots; the smallest ring that a test uses */
+#define LIMIT_FIFO_MAX 65536 /* slots */
+#define LIMIT_FIFO     1024  /* slots, the default: 16 KiB, half an L1 */
+#define LIMIT_PARK     4096  /* messages parked for one edge */
+#define LIMIT_RUN      8     /* slots of one scatter/gather array */
+#define LIMIT_BURST    32    /* messages taken from an edge in a turn */
+#define LIMIT_BAD      16    /* bad messages until a channel is closed */
 
 /* Partitions, in bytes. */
-#define LIMIT_RX_BYTES	   (16ull << 20)
-#define LIMIT_TXHDR_BYTES  (2ull << 20)
-#define LIMIT_APP_BYTES	   (64ull << 20)
-#define LIMIT_PART_MAX	   (1ull << 40) /* a message's offset has 40 bits */
-#define LIMIT_LEN_MAX	   ((1u << 23) - 1) /* and its length has 23 */
+#define LIMIT_RX_BYTES	  (16ull << 20)
+#define LIMIT_TXHDR_BYTES (2ull << 20)
+#define LIMIT_APP_BYTES	  (64ull << 20)
+#define LIMIT_PART_MAX	  (1ull << 40)	   /* a message's offset has 40 bits */
+#define LIMIT_LEN_MAX	  ((1u << 23) - 1) /* and its length has 23 */
 
 /* Waiting, in milliseconds. */
-#define LIMIT_START_MS	5000 /* for a domain to join, and to get ready */
-#define LIMIT_STOP_MS	2000 /* for a domain to end after it was asked */
-#define LIMIT_SLEEP_MS	1000 /* the longest sleep of a core */
-#define LIMIT_CTL_MS	1000 /* for a client of the control socket to speak */
+#define LIMIT_START_MS 5000 /* for a domain to join, and to get ready */
+#define LIMIT_STOP_MS  2000 /* for a domain to end after it was asked */
+#define LIMIT_SLEEP_MS 1000 /* the longest sleep of a core */
+#define LIMIT_CTL_MS   1000 /* for a client of the control socket to speak */
 
 #endif

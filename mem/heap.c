@@ -256,7 +256,7 @@ heap_alloc(struct heap *h, size_t size)
 
 	if (likely(size <= HEAP_SMALL))
 		c = &h->classes[h->class_of[(size + HEAP_GRAIN - 1) /
-					    HEAP_GRAIN]];
+			HEAP_GRAIN]];
 	else if (likely(size <= HEAP_SLAB_MAX))
 		c = &h->classes[class_above_512(size)];
 	else
@@ -304,7 +304,7 @@ refuse(struct heap *h, uint64_t off)
 	if (off < h->bytes && object_at(h, off, &start))
 		why = HEAP_BAD_INTERIOR;
 	else if (off < h->bytes && off % HEAP_GRAIN == 0 &&
-		 h->ever[grain / 64] >> (grain & 63) & 1)
+		h->ever[grain / 64] >> (grain & 63) & 1)
 		why = HEAP_BAD_DOUBLE;
 	h->bad[why]++;
 	return why == HEAP_BAD_DOUBLE ? -EALREADY : -EINVAL;
@@ -397,7 +397,7 @@ heap_stats(const struct heap *h, struct heap_stats *stats)
 		.bytes_live = h->large_bytes,
 		.objects_live = h->large,
 		.bytes_spans = (uint64_t)(h->spans.pages - h->spans.free)
-			       << SPAN_SHIFT,
+			<< SPAN_SHIFT,
 		.failures = h->failures,
 	};
 	for (unsigned i = 0; i < HEAP_CLASSES; i++) {

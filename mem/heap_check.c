@@ -122,7 +122,7 @@ list_check(const struct heap *h, unsigned class, const struct tally *t)
 		spares += s == c->spare && s->nfree == s->objects;
 	}
 	return count == t->slabs[class] && spares == t->empty[class] &&
-	       c->live == t->live[class];
+		c->live == t->live[class];
 }
 
 bool
@@ -140,5 +140,5 @@ heap_check(const struct heap *h)
 		if (h->slabs[i].class || t.records++ >= h->slabs_made)
 			return false;
 	return t.records == h->slabs_made && t.large == h->large &&
-	       t.large_bytes == h->large_bytes;
+		t.large_bytes == h->large_bytes;
 }

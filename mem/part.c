@@ -55,14 +55,14 @@ make(struct part *p, uint64_t bytes, int node, const char *name, bool huge)
 	int rc;
 
 	p->bytes = round_up(bytes, huge ? HUGE_PAGE : PAGE);
-	p->fd = memfd_create(name, huge ? flags | MFD_HUGETLB | MFD_HUGE_2MB
-					: flags);
+	p->fd = memfd_create(
+		name, huge ? flags | MFD_HUGETLB | MFD_HUGE_2MB : flags);
 	if (p->fd < 0)
 		return -errno;
 	if (ftruncate(p->fd, (off_t)p->bytes))
 		goto fail;
-	p->base = mmap(NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		p->fd, 0);
+	p->base = mmap(
+		NULL, p->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, p->fd, 0);
 	if (p->base == MAP_FAILED)
 		goto fail;
 	rc = bind_range(p->base, p->bytes, node);

@@ -18,7 +18,7 @@
 struct part {
 	uint8_t *base;
 	uint64_t bytes; /* a multiple of the page size */
-	int fd;	       /* -1 once it was closed; the mapping stays */
+	int fd;		/* -1 once it was closed; the mapping stays */
 	enum part_kind kind;
 	bool writable;
 	bool huge;     /* of 2 MiB pages */

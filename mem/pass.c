@@ -54,8 +54,7 @@ take(struct msghdr *mh, int *fds, unsigned cap)
 		for (size_t i = 0; i < k; i++, n++) {
 			int fd;
 
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
-				sizeof(fd));
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
 			if (n < cap)
 				fds[n] = fd;
 			else

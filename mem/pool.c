@@ -13,7 +13,7 @@
 #include "mem/pool.h"
 
 _Static_assert((LIMIT_PART_MAX - 1) * (POOL_STRIDE_MAX - 1) <
-		       UINT64_MAX - POOL_STRIDE_MAX,
+		UINT64_MAX - POOL_STRIDE_MAX,
 	"pool_index() is exact");
 
 static uint64_t
@@ -147,7 +147,7 @@ pool_check(const struct pool *p)
 	for (uint32_t k = 0, i; good && k < p->ntop; k++) {
 		i = p->stack[k];
 		good = i < p->fresh && !(seen[i / 64] & bit_of(i)) &&
-		       !pool_is_taken(p, i);
+			!pool_is_taken(p, i);
 		if (good)
 			seen[i / 64] |= bit_of(i);
 	}

@@ -14,22 +14,22 @@ enum role {
 };
 
 enum part_kind {
-	PART_RX,     /* received packets */
-	PART_TXHDR,  /* headers of what is sent */
-	PART_APP,    /* what an application wants sent */
-	PART_EDGE,   /* a domain's side of its edges to one other domain */
-	PART_STAT,   /* statistics of a domain's cores */
+	PART_RX,    /* received packets */
+	PART_TXHDR, /* headers of what is sent */
+	PART_APP,   /* what an application wants sent */
+	PART_EDGE,  /* a domain's side of its edges to one other domain */
+	PART_STAT,  /* statistics of a domain's cores */
 	PART_KINDS
 };
 
 struct rights {
 	const char *name;
-	uint8_t writer;	     /* the role that makes it: the only one to write */
-	uint8_t device;	     /* ROLE_NIC if the device writes it, too */
-	uint8_t peers;	     /* roles of peer domains that read it */
-	uint8_t others;	     /* further readers */
-	bool one_reader;     /* made for one peer domain, seen by no other */
-	uint64_t bytes;	     /* its size, if the plan says nothing else */
+	uint8_t writer;	 /* the role that makes it: the only one to write */
+	uint8_t device;	 /* ROLE_NIC if the device writes it, too */
+	uint8_t peers;	 /* roles of peer domains that read it */
+	uint8_t others;	 /* further readers */
+	bool one_reader; /* made for one peer domain, seen by no other */
+	uint64_t bytes;	 /* its size, if the plan says nothing else */
 };
 
 extern const struct rights rights[PART_KINDS];

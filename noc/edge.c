@@ -372,5 +372,5 @@ edge_pending(const struct edge *e)
 		return true;
 	return e->parked &&
 		atomic_load_acq_32(&e->peer->taken) !=
-			e->tx.limit - (e->tx.mask + 1);
+		e->tx.limit - (e->tx.mask + 1);
 }

@@ -24,8 +24,8 @@
 struct edge;
 
 /* A run that passed msg_check(), in private memory: n slots. */
-typedef void edge_handler(void *arg, struct edge *e, const struct msg *m,
-	unsigned n);
+typedef void edge_handler(
+	void *arg, struct edge *e, const struct msg *m, unsigned n);
 
 /* What one side shows to the other: a page, then the slots that it fills.
  * The lines are apart because they are read at different times. */
@@ -42,7 +42,7 @@ enum edge_sleep {
 
 /* Counters; they may lie where tools can read them. */
 struct edge_count {
-	uint64_t sent;	     /* messages written to the ring or delivered */
+	uint64_t sent; /* messages written to the ring or delivered */
 	uint64_t received;
 	uint64_t parked;     /* messages that had to wait for credit */
 	uint64_t refused;    /* runs for which not even parking was left */
@@ -60,14 +60,14 @@ enum edge_down {
 };
 
 struct edge_config {
-	void *own;	    /* edge_bytes(slots), written by us, zero */
-	const void *peer;   /* the same, written by the other side */
+	void *own;	  /* edge_bytes(slots), written by us, zero */
+	const void *peer; /* the same, written by the other side */
 	uint32_t slots;
-	enum msg_way in;    /* what we receive */
-	uint64_t in_bytes;  /* the partition that its data lies in */
-	int bell_in;	    /* read end, -1 without; closed by edge_fini() */
-	int bell_out;	    /* write end, likewise */
-	bool own_fence;	    /* the kernel has no heavy fence (cpu.h) */
+	enum msg_way in;   /* what we receive */
+	uint64_t in_bytes; /* the partition that its data lies in */
+	int bell_in;	   /* read end, -1 without; closed by edge_fini() */
+	int bell_out;	   /* write end, likewise */
+	bool own_fence;	   /* the kernel has no heavy fence (cpu.h) */
 	struct edge_count *count; /* NULL: private ones */
 	edge_handler *handler;
 	void *arg;
@@ -75,16 +75,16 @@ struct edge_config {
 
 struct edge {
 	struct fifo_tx tx;
-	uint32_t parked;    /* messages in the parking place */
-	bool wrote;	    /* messages since the last flush */
+	uint32_t parked; /* messages in the parking place */
+	bool wrote;	 /* messages since the last flush */
 	bool own_fence;
-	uint8_t down;	    /* enum edge_down */
-	bool busy;	    /* direct: our side is on the call stack */
-	uint32_t rung;	    /* the sleep that we rang for already */
+	uint8_t down;  /* enum edge_down */
+	bool busy;     /* direct: our side is on the call stack */
+	uint32_t rung; /* the sleep that we rang for already */
 	const struct edge_page *peer;
 
 	struct fifo_rx rx CACHELINE_ALIGNED;
-	uint32_t in;	    /* enum msg_way */
+	uint32_t in; /* enum msg_way */
 	uint32_t bads;
 	uint64_t in_bytes;
 	edge_handler *handler;

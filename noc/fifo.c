@@ -12,8 +12,8 @@ checked_slots(uint32_t slots)
 }
 
 void
-fifo_tx_init(struct fifo_tx *f, void *slot, const uint32_t *taken,
-	uint32_t slots)
+fifo_tx_init(
+	struct fifo_tx *f, void *slot, const uint32_t *taken, uint32_t slots)
 {
 	*f = (struct fifo_tx){
 		.slot = slot,
@@ -25,8 +25,8 @@ fifo_tx_init(struct fifo_tx *f, void *slot, const uint32_t *taken,
 }
 
 void
-fifo_rx_init(struct fifo_rx *f, const void *slot, uint32_t *taken,
-	uint32_t slots)
+fifo_rx_init(
+	struct fifo_rx *f, const void *slot, uint32_t *taken, uint32_t slots)
 {
 	*f = (struct fifo_rx){
 		.slot = slot,

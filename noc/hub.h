@@ -36,10 +36,10 @@ struct hub {
 	struct edge *edge[LIMIT_CORES];
 	unsigned edges;
 	uint32_t turn;
-	uint32_t poked;	    /* written by hub_poke() */
-	bool fresh_sleep;   /* the last sleep ended by time */
+	uint32_t poked;	  /* written by hub_poke() */
+	bool fresh_sleep; /* the last sleep ended by time */
 	int epoll_fd;
-	int poke_fd;	    /* an eventfd of this process alone */
+	int poke_fd; /* an eventfd of this process alone */
 	struct idle idle;
 	hub_on_down *on_down;
 	hub_on_poke *on_poke;

@@ -36,8 +36,8 @@ idle_init(struct idle *i, enum idle_policy p, uint64_t spin_ns)
 {
 	*i = (struct idle){
 		.policy = p,
-		.spin_cycles = clock_cycles_from_ns(
-			spin_ns ? spin_ns : IDLE_SPIN_NS),
+		.spin_cycles =
+			clock_cycles_from_ns(spin_ns ? spin_ns : IDLE_SPIN_NS),
 	};
 }
 

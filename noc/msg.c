@@ -9,7 +9,7 @@ enum ref_kind {
 	REF_ENDPOINT, /* 48 bits, a port */
 	REF_COOKIE,   /* 32 bits */
 	REF_REASON,
-	REF_OPTION,   /* 32 bits */
+	REF_OPTION, /* 32 bits */
 	REF_ANY,
 };
 
@@ -191,8 +191,8 @@ check_addr6(const struct msg *m, unsigned n)
 
 /* The rest of a scatter/gather array: more of the same. */
 static int
-check_array(const struct rule *r, const struct msg *m, unsigned n,
-	uint64_t bytes)
+check_array(
+	const struct rule *r, const struct msg *m, unsigned n, uint64_t bytes)
 {
 	for (unsigned i = 1; i < n && i < LIMIT_RUN; i++) {
 		int rc;

@@ -34,8 +34,8 @@
 #define MSG_VERSION 1
 
 struct msg {
-	uint8_t type;	/* enum msg_type */
-	uint8_t flags;	/* enum msg_flag */
+	uint8_t type;  /* enum msg_type */
+	uint8_t flags; /* enum msg_flag */
 	uint16_t arg;
 	uint32_t conn;
 	uint64_t ref;
@@ -47,23 +47,23 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "little end first");
 
 enum msg_flag {
 	MSGF_MORE = 0x01,  /* another slot of this run follows */
-	MSGF_V6 = 0x02,	  /* two MSG_ADDR slots with an IPv6 address follow */
+	MSGF_V6 = 0x02,	   /* two MSG_ADDR slots with an IPv6 address follow */
 	MSGF_HOLD = 0x04,  /* more will be sent soon: a part segment may wait */
-	MSGF_FIN = 0x08,	  /* nothing will be sent after this: half close */
+	MSGF_FIN = 0x08,   /* nothing will be sent after this: half close */
 	MSGF_ABORT = 0x10, /* close by a reset */
-	MSGF_LAP = 0x80,	  /* the FIFO's own */
+	MSGF_LAP = 0x80,   /* the FIFO's own */
 };
 
 enum msg_type {
 	MSG_NONE,
 
 	/* Events: from a network core to an application core. */
-	MSG_NEW_CONN,	    /* conn, arg=listen id, ref=peer: is offered */
-	MSG_NEW_DATA,	    /* conn, ref=data in Rx; a run: received, in place */
-	MSG_DATA_ACKED,	    /* conn, ref=bytes: that app memory is free again */
-	MSG_REMOTE_CLOSED,  /* conn: the peer will send no more */
-	MSG_CLEANUP,	    /* conn, arg=reason: closed for good, free all */
-	MSG_CONNECTED,	    /* conn, ref=cookie: connect succeeded */
+	MSG_NEW_CONN,	   /* conn, arg=listen id, ref=peer: is offered */
+	MSG_NEW_DATA,	   /* conn, ref=data in Rx; a run: received, in place */
+	MSG_DATA_ACKED,	   /* conn, ref=bytes: that app memory is free again */
+	MSG_REMOTE_CLOSED, /* conn: the peer will send no more */
+	MSG_CLEANUP,	   /* conn, arg=reason: closed for good, free all */
+	MSG_CONNECTED,	   /* conn, ref=cookie: connect succeeded */
 	MSG_CONNECT_FAILED, /* ref=cookie, arg=reason */
 	MSG_LISTENING,	    /* arg=listen id: listen succeeded */
 	MSG_LISTEN_CLOSED,  /* arg=listen id, ref=reason: failed, or is over */
@@ -82,7 +82,7 @@ enum msg_type {
 	MSG_PING,	/* conn, arg, ref: anything; a pong brings them back */
 
 	/* Either way, inside a run only. */
-	MSG_ADDR,	/* arg=0, 1; conn,ref=the high and low 32 bits of half
+	MSG_ADDR, /* arg=0, 1; conn,ref=the high and low 32 bits of half
 			 * the address; the first half comes first */
 	MSG_TYPES
 };
@@ -93,15 +93,15 @@ enum msg_shut {
 };
 
 enum msg_option {
-	MSG_OPT_NAGLE,	     /* 0 or 1 */
-	MSG_OPT_KEEPALIVE,   /* seconds, 0 = off */
+	MSG_OPT_NAGLE,	      /* 0 or 1 */
+	MSG_OPT_KEEPALIVE,    /* seconds, 0 = off */
 	MSG_OPT_USER_TIMEOUT, /* seconds, 0 = the default */
 	MSG_OPTIONS
 };
 
 /* Why something failed or ended. */
 enum msg_reason {
-	MSG_WHY_CLOSED,	      /* orderly */
+	MSG_WHY_CLOSED, /* orderly */
 	MSG_WHY_REFUSED,
 	MSG_WHY_RESET,
 	MSG_WHY_TIMEOUT,
@@ -109,8 +109,8 @@ enum msg_reason {
 	MSG_WHY_NO_MEMORY,
 	MSG_WHY_IN_USE,
 	MSG_WHY_NOT_ALLOWED,
-	MSG_WHY_NO_PORT,      /* this network core has no such interface */
-	MSG_WHY_NET_DIED,     /* the network core was restarted */
+	MSG_WHY_NO_PORT,  /* this network core has no such interface */
+	MSG_WHY_NET_DIED, /* the network core was restarted */
 	MSG_REASONS
 };
 
@@ -164,9 +164,9 @@ enum msg_bad {
 	MSG_BAD_WAY,	  /* an event among commands, or the reverse */
 	MSG_BAD_FLAGS,
 	MSG_BAD_ARG,
-	MSG_BAD_CONN,	  /* an id where there is none, or the run changes it */
-	MSG_BAD_REF,	  /* out of bounds, or bits set that mean nothing */
-	MSG_BAD_RUN,	  /* too long, cut off, or of mixed types */
+	MSG_BAD_CONN, /* an id where there is none, or the run changes it */
+	MSG_BAD_REF,  /* out of bounds, or bits set that mean nothing */
+	MSG_BAD_RUN,  /* too long, cut off, or of mixed types */
 	MSG_BADS
 };
 
@@ -179,8 +179,8 @@ enum msg_way {
  * from the other side in direction `way`, whose data lies in a partition of
  * `bytes` bytes. Returns the number of its slots, or -(enum msg_bad). The
  * slots are the caller's private copy: nobody may change them meanwhile. */
-int msg_check(const struct msg *m, unsigned n, enum msg_way way,
-	uint64_t bytes);
+int msg_check(
+	const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes);
 
 const char *msg_name(unsigned type);
 const char *msg_bad_name(unsigned bad);

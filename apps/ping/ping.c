@@ -194,7 +194,8 @@ main(int argc, char **argv)
 		else if (!strcmp(argv[i], "--window"))
 			opt.window = number(argv[++i]);
 		else {
-			fprintf(stderr, "usage: ping [--count N] "
+			fprintf(stderr,
+				"usage: ping [--count N] "
 				"[--window N] [--json]\n");
 			return 2;
 		}

@@ -20,8 +20,8 @@
 #define atomic_load_acq_64(p)	  __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define atomic_store_rel_32(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define atomic_store_rel_64(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define atomic_full_fence()	  ((void)__atomic_fetch_add(&(uint32_t){0}, 0, \
-				    __ATOMIC_SEQ_CST))
+#define atomic_full_fence() \
+	((void)__atomic_fetch_add(&(uint32_t){0}, 0, __ATOMIC_SEQ_CST))
 #else
 #define atomic_load_32(p)     ck_pr_load_32(p)
 #define atomic_store_32(p, v) ck_pr_store_32((p), (v))
@@ -70,7 +70,7 @@ atomic_full_fence(void)
  * halves (the architecture does not promise otherwise), never within one; it
  * is made exactly once, whatever the compiler thinks. The store is a release
  * of all that was written before it, the load an acquire. */
-typedef uint64_t pair128 __attribute__((vector_size(16)));
+typedef uint64_t pair128 __attribute__((vector_size(16), may_alias));
 
 #if defined(__x86_64__) && !defined(DL_TSAN)
 static inline pair128

@@ -33,8 +33,8 @@ cpu_count(void)
 bool
 cpu_join_fences(void)
 {
-	return !syscall(SYS_membarrier,
-		MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
+	return !syscall(
+		SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
 }
 
 void

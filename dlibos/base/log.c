@@ -28,6 +28,9 @@ line(const char *fmt, va_list ap)
 		n = snprintf(buf, sizeof(buf), "%.31s: ", who);
 	m = vsnprintf(buf + n, sizeof(buf) - (size_t)n - 1, fmt, ap);
 	n = m < 0 ? n : (int)strlen(buf);
+	for (int i = 0; i < n; i++) /* a line is one, whatever is in a path */
+		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
+			buf[i] = '?';
 	buf[n++] = '\n';
 	if (write(STDERR_FILENO, buf, (size_t)n) < 0)
 		return; /* nobody is left to be told */

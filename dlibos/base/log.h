@@ -20,7 +20,7 @@ _Noreturn void die(int status, const char *fmt, ...)
 enum {
 	EXIT_OK = 0,
 	EXIT_FAIL = 1,	/* it was tried, and failed */
-	EXIT_USAGE = 2,	/* it was not tried: the request itself is wrong */
+	EXIT_USAGE = 2, /* it was not tried: the request itself is wrong */
 };
 
 #endif

@@ -22,7 +22,8 @@ channel_from_environment(void)
 	long fd;
 
 	if (!s)
-		die(EXIT_USAGE, "this program runs inside an instance; "
+		die(EXIT_USAGE,
+			"this program runs inside an instance; "
 			"start it by: dlibos run -- %s",
 			program_invocation_name);
 	fd = strtol(s, &end, 10);
@@ -37,13 +38,16 @@ static void
 take_plan(struct domain *d)
 {
 	union plan_any m;
-	int fds[2], type = plan_recv(d->channel, &m, fds);
+	int fds[PASS_FDS], type = plan_recv(d->channel, &m, fds);
 
+	if (type == PLAN_STOP)
+		exit(EXIT_OK);
 	if (type <= 0)
 		die(EXIT_FAIL, "the launcher did not send a plan");
 	if (type != PLAN_PLAN || m.plan.version != PLAN_VERSION ||
 		m.plan.msg_version != MSG_VERSION)
-		die(EXIT_FAIL, "launcher and program are of different "
+		die(EXIT_FAIL,
+			"launcher and program are of different "
 			"versions; build both from one tree");
 	if (!(m.plan.role & d->ops->role))
 		die(EXIT_FAIL, "this program is no %s domain",
@@ -97,9 +101,12 @@ domain_join(struct domain *d, const struct domain_ops *ops)
 		die(EXIT_FAIL, "membarrier: %s", strerror(errno));
 	clock_hz();
 	make_cores(d);
-	while (type != PLAN_START)
+	while (type != PLAN_START) {
 		if (!domain_obey(d, &type))
 			die(EXIT_FAIL, "the launcher went away");
+		if (type == PLAN_STOP) /* before anything began */
+			exit(EXIT_OK);
+	}
 }
 
 /* --- running -------------------------------------------------------------*/
@@ -116,11 +123,7 @@ edge_went_down(void *arg, struct edge *edge)
 			edge_down_name(edge->down));
 	if (c->domain->ops->edge_down)
 		c->domain->ops->edge_down(c, e);
-	edge_fini(edge);
-	pthread_mutex_lock(&c->domain->lock);
-	atomic_store_32(&e->state, DOMAIN_EDGE_EMPTY);
-	pthread_cond_broadcast(&c->domain->emptied);
-	pthread_mutex_unlock(&c->domain->lock);
+	domain_edge_empty(e);
 }
 
 static void
@@ -216,5 +219,6 @@ domain_stop(struct domain *d)
 {
 	atomic_store_32(&d->stopping, 1);
 	for (unsigned i = 0; i < d->plan.cores; i++)
-		hub_poke(&d->core[i].hub);
+		if (d->core[i].hub.arg) /* not before make_hub() */
+			hub_poke(&d->core[i].hub);
 }

@@ -29,28 +29,28 @@ enum domain_edge_state {
 struct domain_edge {
 	struct edge edge;
 	uint32_t state;
-	uint32_t drop;	     /* the control thread wants it gone */
+	uint32_t drop; /* the control thread wants it gone */
 	struct domain_core *core;
-	unsigned peer;	     /* domain number */
-	unsigned peer_core;  /* core number in the layout */
-	unsigned of_core;    /* its place among the core's edges, from 0 */
+	unsigned peer;	    /* domain number */
+	unsigned peer_core; /* core number in the layout */
+	unsigned of_core;   /* its place among the core's edges, from 0 */
 	struct plan_edge plan;
-	int fds[2];	     /* until the edge takes them */
+	int fds[2]; /* until the edge takes them */
 };
 
 struct domain_core {
 	struct domain *domain;
-	unsigned index;	     /* in this domain */
+	unsigned index; /* in this domain */
 	struct plan_core plan;
 	struct hub hub PAIR_ALIGNED;
-	void *user;	     /* the core's own */
+	void *user; /* the core's own */
 	pthread_t thread;
 };
 
 /* A domain that we share edges with. */
 struct domain_peer {
 	char name[LIMIT_NAME];
-	unsigned role;	  /* 0: there is none */
+	unsigned role; /* 0: there is none */
 	uint64_t edge_bytes;
 	uint64_t data_bytes;
 	struct part out;  /* our side of the edges: we write */
@@ -132,7 +132,9 @@ domain_stats(const struct domain *d)
  * is closed. */
 bool domain_obey(struct domain *d, enum plan_type *type);
 
-/* On the core's thread: takes new edges over, lets dropped ones go. */
+/* On the core's thread: takes new edges over, lets dropped ones go; the last
+ * of an edge. */
 void domain_core_edges(struct domain_core *c);
+void domain_edge_empty(struct domain_edge *e);
 
 #endif

@@ -133,8 +133,7 @@ edge_place(struct domain *d, const struct plan_edge *m)
 	}
 	if (d->edges == d->plan.edges || d->edges == LIMIT_EDGES)
 		die(EXIT_FAIL, "more edges than planned");
-	e = aligned_alloc(CACHELINE_PAIR,
-		round_up(sizeof(*e), CACHELINE_PAIR));
+	e = aligned_alloc(CACHELINE_PAIR, round_up(sizeof(*e), CACHELINE_PAIR));
 	if (!e)
 		die(EXIT_FAIL, "out of memory for an edge");
 	memset(e, 0, sizeof(*e));
@@ -154,8 +153,10 @@ add_edge(struct domain *d, const struct plan_edge *m, const int fds[2])
 	struct domain_edge *e;
 
 	if (m->core >= d->plan.cores || !d->peer[m->head.domain].role)
-		die(EXIT_FAIL, "an edge of core %u to domain %u, which are "
-			"not there", m->core, m->head.domain);
+		die(EXIT_FAIL,
+			"an edge of core %u to domain %u, which are "
+			"not there",
+			m->core, m->head.domain);
 	e = edge_place(d, m);
 	if (atomic_load_32(&e->state) != DOMAIN_EDGE_EMPTY)
 		die(EXIT_FAIL, "an edge was to be made twice");
@@ -324,6 +325,18 @@ let_go(struct domain_core *c, struct domain_edge *e)
 }
 
 void
+domain_edge_empty(struct domain_edge *e)
+{
+	struct domain *d = e->core->domain;
+
+	edge_fini(&e->edge);
+	pthread_mutex_lock(&d->lock);
+	atomic_store_32(&e->state, DOMAIN_EDGE_EMPTY);
+	pthread_cond_broadcast(&d->emptied);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void
 domain_core_edges(struct domain_core *c)
 {
 	struct domain *d = c->domain;
@@ -338,7 +351,9 @@ domain_core_edges(struct domain_core *c)
 			continue;
 		/* [A3] pairs with [R3] in open_edge() */
 		state = atomic_load_acq_32(&e->state);
-		if (state == DOMAIN_EDGE_NEW) {
+		if (state == DOMAIN_EDGE_NEW && atomic_load_32(&e->drop)) {
+			domain_edge_empty(e); /* nobody has seen it yet */
+		} else if (state == DOMAIN_EDGE_NEW) {
 			int rc = hub_add(&c->hub, &e->edge);
 
 			if (rc)
@@ -360,11 +375,13 @@ bool
 domain_obey(struct domain *d, enum plan_type *type)
 {
 	union plan_any m;
-	int fds[2], t = plan_recv(d->channel, &m, fds);
+	int fds[PASS_FDS], t = plan_recv(d->channel, &m, fds);
 
 	if (t < 0)
 		die(EXIT_FAIL, "bad message from the launcher: %s",
-			strerror(-t));
+			t == -EMSGSIZE ? "no room for its descriptors (see "
+					 "ulimit -n)"
+				       : strerror(-t));
 	if (!t)
 		return false;
 	*type = (enum plan_type)t;

@@ -31,28 +31,43 @@ plan_name(unsigned type)
 	return type < PLAN_TYPES && shapes[type].name ? shapes[type].name : "?";
 }
 
+size_t
+plan_bytes(unsigned type)
+{
+	return type < PLAN_TYPES ? shapes[type].bytes : 0;
+}
+
+int
+plan_post(int sock, const void *msg, const int *fds, unsigned n)
+{
+	const struct plan_head *h = msg;
+
+	return pass_send(sock, msg, plan_bytes(h->type), fds, n);
+}
+
 int
 plan_send(int sock, const void *msg, const int *fds, unsigned n)
 {
-	const struct plan_head *h = msg;
 	struct pollfd p = {.fd = sock, .events = POLLOUT};
 	int rc;
 
 	do
-		rc = pass_send(sock, msg, shapes[h->type].bytes, fds, n);
+		rc = plan_post(sock, msg, fds, n);
 	while (rc == -EAGAIN && poll(&p, 1, LIMIT_START_MS) == 1);
 	return rc;
 }
 
 int
-plan_recv(int sock, union plan_any *m, int fds[])
+plan_recv(int sock, union plan_any *m, int fds[PASS_FDS])
 {
 	unsigned n;
 	ssize_t len = pass_recv(sock, m, sizeof(*m), fds, &n);
 	uint32_t type;
 
-	if (len <= 0)
+	if (len <= 0) {
+		pass_close_all(fds, n); /* an empty message may bring some */
 		return (int)len;
+	}
 	type = m->head.type;
 	if ((size_t)len >= sizeof(m->head) && type < PLAN_TYPES &&
 		shapes[type].name && shapes[type].bytes == len &&

@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "dlibos/limits.h"
+#include "mem/pass.h"
 #include "mem/rights.h"
 #include "noc/msg.h"
 
@@ -76,14 +77,14 @@ struct plan_plan {
 	uint32_t msg_version; /* MSG_VERSION */
 	char instance[LIMIT_NAME];
 	char name[LIMIT_NAME];
-	uint32_t domain;      /* our own number */
-	uint32_t role;	      /* ROLE_NET or ROLE_APP */
-	uint32_t idle;	      /* enum idle_policy */
-	uint32_t own_fence;   /* the kernel has no heavy fence */
-	uint32_t shared_uid;  /* other domains run under our user, too */
+	uint32_t domain;     /* our own number */
+	uint32_t role;	     /* ROLE_NET or ROLE_APP */
+	uint32_t idle;	     /* enum idle_policy */
+	uint32_t own_fence;  /* the kernel has no heavy fence */
+	uint32_t shared_uid; /* other domains run under our user, too */
 	uint64_t spin_ns;
 	uint64_t bytes[PART_KINDS]; /* sizes; 0 = not made */
-	uint32_t edges; /* that we will ever have at a time */
+	uint32_t edges;		    /* that we will ever have at a time */
 	uint32_t cores;
 	struct plan_core core[LIMIT_CORES];
 };
@@ -103,7 +104,7 @@ struct plan_edge {
 	uint32_t peer_core; /* number in the layout */
 	int32_t node;	    /* where our side's slots belong: its reader's */
 	uint32_t slots;
-	uint64_t offset;    /* in both sides' PART_EDGE */
+	uint64_t offset; /* in both sides' PART_EDGE */
 	/* fds: the read end of our bell, the write end of the peer's */
 };
 
@@ -125,14 +126,20 @@ union plan_any {
 
 _Static_assert(sizeof(union plan_any) <= 4096, "one message, one page");
 
-/* 0 or -errno; waits up to LIMIT_START_MS for a receiver that is behind. */
+/* 0 or -errno; -EAGAIN at once for a receiver that is behind. */
+int plan_post(int sock, const void *msg, const int *fds, unsigned n);
+
+/* The same, but waits for it up to LIMIT_START_MS. */
 int plan_send(int sock, const void *msg, const int *fds, unsigned n);
+
+/* The length of a message. */
+size_t plan_bytes(unsigned type);
 
 /* Receives a message into `m`, with what came with it in fds. Checks that the
  * type exists, that the length is its length, and that there are as many
  * descriptors as it takes. Returns its type, 0 when the other side is gone, or
  * -errno, -EPROTO for what is none; nothing is left open then. */
-int plan_recv(int sock, union plan_any *m, int fds[]);
+int plan_recv(int sock, union plan_any *m, int fds[PASS_FDS]);
 
 const char *plan_name(unsigned type);
 

@@ -12,21 +12,9 @@
 #include <unistd.h>
 
 #include "dlibos/base/clock.h"
-#include "dlibos/base/log.h"
 #include "dlibos/launch/instance.h"
 #include "mem/pass.h"
 #include "noc/bell.h"
-
-static void
-say(struct instance *in, struct child *c, const void *m, const int *fds,
-	unsigned n)
-{
-	int rc = plan_send(c->channel, m, fds, n);
-
-	/* A death will be noticed as a death. */
-	if (rc && rc != -EPIPE)
-		supervise_fail(in, c, "does not listen");
-}
 
 static void
 say_head(struct instance *in, struct child *c, enum plan_type type,
@@ -34,7 +22,7 @@ say_head(struct instance *in, struct child *c, enum plan_type type,
 {
 	struct plan_head h = {type, domain};
 
-	say(in, c, &h, NULL, 0);
+	post(in, c, &h, NULL, 0);
 }
 
 /* --- the plan ------------------------------------------------------------*/
@@ -46,8 +34,7 @@ node_of(const struct instance *in, unsigned core)
 }
 
 static bool
-linked(const struct instance *in, const struct child *a,
-	const struct child *b)
+linked(const struct instance *in, const struct child *a, const struct child *b)
 {
 	return a->role != b->role && instance_edges(in, a, b);
 }
@@ -84,7 +71,7 @@ send_plan(struct instance *in, struct child *c)
 			p.edges += instance_edges(in, c, &in->child[i]);
 	c->stat.cores = p.cores;
 	c->stat.edges = p.edges;
-	say(in, c, &p, NULL, 0);
+	post(in, c, &p, NULL, 0);
 }
 
 static void
@@ -96,12 +83,24 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 		.role = peer->role,
 		.edges = n,
 		.edge_bytes = n * edge_bytes(in->layout.slots),
-		.data_bytes = peer->role == ROLE_NET
-			? rights[PART_RX].bytes : in->opt.app_bytes,
+		.data_bytes = peer->role == ROLE_NET ? rights[PART_RX].bytes
+						     : in->opt.app_bytes,
 	};
 
 	memcpy(p.name, peer->name, sizeof(p.name));
-	say(in, to, &p, NULL, 0);
+	post(in, to, &p, NULL, 0);
+}
+
+static void
+no_bells(struct instance *in, struct child *c, int error)
+{
+	char why[128];
+
+	if (in->stopping)
+		return;
+	snprintf(why, sizeof(why), "cannot get bells: %s%s", strerror(error),
+		error == EMFILE ? " (see ulimit -n)" : "");
+	supervise_fail(in, c, why);
 }
 
 /* Both ends of one edge get their ends of its two bells. */
@@ -118,17 +117,17 @@ send_edge(struct instance *in, struct child *a, unsigned ca, struct child *b,
 	int rc = bell_make(&wake_a);
 
 	if (rc) {
-		supervise_fail(in, a, strerror(-rc));
+		no_bells(in, a, -rc);
 		return;
 	}
 	rc = bell_make(&wake_b);
 	if (!rc) {
-		say(in, a, &to_a, (int[]){wake_a.read_fd, wake_b.write_fd}, 2);
-		say(in, b, &to_b, (int[]){wake_b.read_fd, wake_a.write_fd}, 2);
+		post(in, a, &to_a, (int[]){wake_a.read_fd, wake_b.write_fd}, 2);
+		post(in, b, &to_b, (int[]){wake_b.read_fd, wake_a.write_fd}, 2);
 		close(wake_b.read_fd);
 		close(wake_b.write_fd);
 	} else {
-		supervise_fail(in, a, strerror(-rc));
+		no_bells(in, a, -rc);
 	}
 	close(wake_a.read_fd);
 	close(wake_a.write_fd);
@@ -152,6 +151,8 @@ link_pair(struct instance *in, struct child *a, struct child *b)
 static void
 enter_round(struct instance *in, struct child *c)
 {
+	if (in->stopping)
+		return;
 	c->state = CHILD_MAKING;
 	c->deadline = clock_ns() + LIMIT_START_MS * 1000000ull;
 	say_head(in, c, PLAN_MAKE, 0);
@@ -206,7 +207,7 @@ send_map(struct instance *in, struct child *to, const struct child *from,
 		.bytes = bytes,
 	};
 
-	say(in, to, &m, &fd, 1);
+	post(in, to, &m, &fd, 1);
 }
 
 /* Hands out what `from` made, by the table of rights. */
@@ -217,8 +218,7 @@ send_maps(struct instance *in, struct child *to, struct child *from)
 		int fd = rights[k].one_reader ? from->edge_part[to->domain]
 					      : from->part[k];
 		uint64_t bytes = rights[k].one_reader
-			? instance_edges(in, to, from) *
-				edge_bytes(in->layout.slots)
+			? from->edge_bytes[to->domain]
 			: from->part_bytes[k];
 
 		if (fd >= 0 && rights_peer_reads(k, to->role))
@@ -238,6 +238,8 @@ everybody_maps(struct instance *in)
 		for (unsigned j = 0; j < in->children; j++)
 			if (c->fresh[j])
 				send_maps(in, c, &in->child[j]);
+		if (in->stopping)
+			return;
 		c->state = CHILD_MAPPING;
 		say_head(in, c, PLAN_GO, 0);
 	}
@@ -255,10 +257,9 @@ everybody_starts(struct instance *in)
 		c->state = CHILD_RUNNING;
 		c->deadline = UINT64_MAX;
 		say_head(in, c, PLAN_START, 0);
-		if (c->want_restart) {
-			c->want_restart = false;
+		if (c->starting)
 			ctl_restarted(in, c, true);
-		}
+		c->starting = false;
 	}
 }
 
@@ -273,46 +274,89 @@ go_on(struct instance *in)
 
 /* --- what a domain says --------------------------------------------------*/
 
-static void
-open_stat(struct child *c, int fd, uint64_t bytes)
+/* Mapped by us, too: then its readers can map it, who may not be harmed by
+ * what somebody else made. */
+static int
+look_at(struct child *c, enum part_kind kind, int fd, uint64_t bytes)
+{
+	struct part p;
+	int rc = part_open(&p, kind, fd, bytes);
+
+	if (rc)
+		return rc;
+	p.fd = -1; /* it is kept, but not by the mapping */
+	if (rights[kind].others & ROLE_TOOL)
+		c->stat.part = p;
+	else
+		part_close(&p);
+	return 0;
+}
+
+/* The bytes that the plan asks a domain for; 0: it may not make such. */
+static uint64_t
+part_wanted(const struct instance *in, const struct child *c,
+	enum part_kind kind, unsigned peer)
 {
 	struct plan_plan p = {.cores = c->stat.cores, .edges = c->stat.edges};
-	int own = dup(fd);
 
-	part_close(&c->stat.part);
-	if (bytes < domain_stat_bytes(&p) || own < 0 ||
-		part_open(&c->stat.part, PART_STAT, own, bytes)) {
-		close(own);
-		return;
-	}
-	part_close_fd(&c->stat.part);
+	if (!(rights[kind].writer & c->role))
+		return 0;
+	if (rights[kind].one_reader)
+		return linked(in, c, &in->child[peer])
+			? instance_edges(in, c, &in->child[peer]) *
+				edge_bytes(in->layout.slots)
+			: 0;
+	if (kind == PART_STAT)
+		return domain_stat_bytes(&p);
+	return kind == PART_APP ? in->opt.app_bytes : rights[kind].bytes;
 }
 
 /* Whether it is one that this domain may make; then it is kept. */
 static bool
-take_part(struct instance *in, struct child *c, const struct plan_part *m,
-	int fd)
+take_part(
+	struct instance *in, struct child *c, const struct plan_part *m, int fd)
 {
+	unsigned peer = m->head.domain;
+	uint64_t wanted;
 	int *place;
 
 	if (c->state != CHILD_MAKING || m->kind >= PART_KINDS ||
-		!(rights[m->kind].writer & c->role) ||
-		m->head.domain >= in->children || part_check(fd, m->bytes))
+		peer >= in->children)
 		return false;
-	place = rights[m->kind].one_reader ? &c->edge_part[m->head.domain]
+	wanted = part_wanted(in, c, m->kind, peer);
+	place = rights[m->kind].one_reader ? &c->edge_part[peer]
 					   : &c->part[m->kind];
-	if (*place >= 0)
+	if (!wanted || *place >= 0 || m->bytes < wanted ||
+		m->bytes - wanted >= 2u << 20 ||
+		look_at(c, m->kind, fd, m->bytes))
 		return false;
 	*place = fd;
-	if (!rights[m->kind].one_reader)
+	if (rights[m->kind].one_reader)
+		c->edge_bytes[peer] = m->bytes;
+	else
 		c->part_bytes[m->kind] = m->bytes;
-	if (rights[m->kind].others & ROLE_TOOL)
-		open_stat(c, fd, m->bytes);
 	if (m->fallback && !in->said_fallback) {
-		log_say("no 2 MiB pages: running on 4 KiB pages, at more TLB "
-			"misses; reserve some in "
-			"/proc/sys/vm/nr_hugepages");
+		words_tell("no 2 MiB pages: running on 4 KiB pages, at more "
+			   "TLB misses; reserve some in "
+			   "/proc/sys/vm/nr_hugepages");
 		in->said_fallback = true;
+	}
+	return true;
+}
+
+/* Whether all is there that its peers will map. */
+static bool
+made_all(const struct instance *in, const struct child *c)
+{
+	for (int k = 0; k < PART_KINDS; k++) {
+		if (!rights[k].one_reader) {
+			if (part_wanted(in, c, k, 0) && c->part[k] < 0)
+				return false;
+			continue;
+		}
+		for (unsigned i = 0; i < in->children; i++)
+			if (c->fresh[i] && c->edge_part[i] < 0)
+				return false;
 	}
 	return true;
 }
@@ -327,8 +371,58 @@ heard_state(struct instance *in, struct child *c, enum child_state from,
 		supervise_fail(in, c, "spoke out of turn");
 		return;
 	}
+	if (to == CHILD_MADE && !made_all(in, c)) {
+		supervise_fail(in, c, "did not make all of its partitions");
+		return;
+	}
 	c->state = to;
 	go_on(in);
+}
+
+/* It closed its end; if it lives on, it must not. */
+static void
+hung_up(struct child *c)
+{
+	uint64_t soon = clock_ns() + LIMIT_STOP_MS * 1000000ull;
+
+	post_drop(c);
+	close(c->channel);
+	c->channel = -1;
+	if (c->deadline > soon)
+		c->deadline = soon;
+}
+
+static void
+heard_part(
+	struct instance *in, struct child *c, const struct plan_part *m, int fd)
+{
+	/* It has not heard yet that it is to end; or that the peer is gone for
+	 * which it made this, and the next peer of that name is not meant. */
+	if (c->state == CHILD_STOPPING ||
+		(m->kind == PART_EDGE && c->forgetting[m->head.domain])) {
+		close(fd);
+		return;
+	}
+	if (take_part(in, c, m, fd))
+		return;
+	close(fd);
+	supervise_fail(in, c,
+		"offered a partition that it may not make, or "
+		"one of a wrong size or not sealed");
+}
+
+static void
+heard_forgotten(struct instance *in, struct child *c, unsigned dead)
+{
+	if (!c->forgetting[dead]) {
+		supervise_fail(in, c, "spoke out of turn");
+		return;
+	}
+	c->forgetting[dead] = false;
+	for (unsigned i = 0; i < in->children; i++)
+		if (c->forgetting[i])
+			return;
+	c->forget_by = UINT64_MAX;
 }
 
 void
@@ -337,25 +431,15 @@ broker_hear(struct instance *in, struct child *c)
 	union plan_any m;
 	int fds[PASS_FDS], type = plan_recv(c->channel, &m, fds);
 
+	c->joined |= type > 0;
 	switch (type) {
 	case -EAGAIN:
 		return;
-	case 0: /* it closed its end; if it lives on, it must not */
-		close(c->channel);
-		c->channel = -1;
-		if (c->deadline == UINT64_MAX)
-			c->deadline = clock_ns() + LIMIT_STOP_MS * 1000000ull;
+	case 0:
+		hung_up(c);
 		return;
 	case PLAN_PART:
-		if (c->state == CHILD_STOPPING) {
-			close(fds[0]); /* it has not heard of it yet */
-			return;
-		}
-		if (!take_part(in, c, &m.part, fds[0])) {
-			close(fds[0]);
-			supervise_fail(in, c, "offered a partition that it "
-				"may not make, or one that is not sealed");
-		}
+		heard_part(in, c, &m.part, fds[0]);
 		return;
 	case PLAN_MADE:
 		heard_state(in, c, CHILD_MAKING, CHILD_MADE);
@@ -364,12 +448,17 @@ broker_hear(struct instance *in, struct child *c)
 		heard_state(in, c, CHILD_MAPPING, CHILD_READY);
 		return;
 	case PLAN_FORGOTTEN:
-		c->forgetting[m.head.domain] = false;
+		heard_forgotten(in, c, m.head.domain);
+		return;
+	case -EMSGSIZE:
+		supervise_fail(in, c,
+			"sent too much, or more descriptors "
+			"than there is room for (see ulimit -n)");
 		return;
 	default:
-		if (type > 0 && (type == PLAN_EDGE || type == PLAN_MAP))
+		if (type == PLAN_EDGE || type == PLAN_MAP)
 			pass_close_all(fds, type == PLAN_EDGE ? 2 : 1);
-		supervise_fail(in, c, "sent what is no message");
+		supervise_fail(in, c, "sent what is no message of a domain");
 	}
 }
 
@@ -387,6 +476,7 @@ close_at(int *fd)
 void
 broker_peer_died(struct instance *in, struct child *dead)
 {
+	post_drop(dead);
 	close_at(&dead->channel);
 	for (int k = 0; k < PART_KINDS; k++)
 		close_at(&dead->part[k]);
@@ -400,6 +490,7 @@ broker_peer_died(struct instance *in, struct child *dead)
 		if (!linked(in, dead, p) || p->channel < 0 || in->stopping)
 			continue;
 		p->forgetting[dead->domain] = true;
+		p->forget_by = clock_ns() + LIMIT_START_MS * 1000000ull;
 		say_head(in, p, PLAN_GONE, dead->domain);
 	}
 	if (in->started)

@@ -30,7 +30,7 @@ hang_up(struct ctl_client *cl)
 	if (cl->fd >= 0)
 		close(cl->fd);
 	cl->fd = -1;
-	cl->waits_for = -1;
+	cl->waits_for = CTL_WAITS_NOT;
 }
 
 int
@@ -38,11 +38,11 @@ ctl_open(struct instance *in)
 {
 	struct sockaddr_un un;
 	socklen_t len = ctl_address(&un, in->name);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0);
+	int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	for (int i = 0; i < CTL_CLIENTS; i++)
-		in->client[i] = (struct ctl_client){-1, 0, -1};
+		in->client[i] = (struct ctl_client){-1, 0, CTL_WAITS_NOT};
 	if (fd < 0)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&un, len) || listen(fd, CTL_CLIENTS)) {
@@ -75,7 +75,7 @@ ctl_accept(struct instance *in)
 		if (cl->fd >= 0)
 			continue;
 		cl->fd = fd;
-		cl->waits_for = -1;
+		cl->waits_for = CTL_WAITS_NOT;
 		cl->deadline = clock_ns() + LIMIT_CTL_MS * 1000000ull;
 		if (supervise_watch(in, fd, WATCH_CLIENT, i))
 			hang_up(cl);
@@ -116,7 +116,7 @@ order_restart(struct instance *in, struct ctl_client *cl, const char *name)
 
 		if (strcmp(c->name, name))
 			continue;
-		if (in->stopping || !in->started || c->want_restart) {
+		if (in->stopping || c->starting || c->want_restart) {
 			answer(cl, "error: it is about to start or to end\n");
 			return;
 		}
@@ -140,7 +140,8 @@ ctl_hear(struct instance *in, struct ctl_client *cl)
 	n = recv(cl->fd, order, sizeof(order) - 1, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 || cl->waits_for >= 0) { /* gone, or speaks twice */
+	/* gone, or speaks twice */
+	if (n <= 0 || cl->waits_for != CTL_WAITS_NOT) {
 		hang_up(cl);
 		return;
 	}
@@ -150,7 +151,9 @@ ctl_hear(struct instance *in, struct ctl_client *cl)
 	else if (!strncmp(order, "restart ", 8))
 		order_restart(in, cl, order + 8);
 	else if (!strcmp(order, "stop")) {
-		answer(cl, "ok\n");
+		cl->waits_for = CTL_WAITS_END;
+		cl->deadline = clock_ns() +
+			(2 * LIMIT_STOP_MS + LIMIT_START_MS) * 1000000ull;
 		supervise_stop(in);
 	} else
 		answer(cl, "error: no such order\n");
@@ -161,8 +164,9 @@ ctl_restarted(struct instance *in, struct child *c, bool well)
 {
 	for (int i = 0; i < CTL_CLIENTS; i++)
 		if (in->client[i].waits_for == (int)c->domain)
-			answer(&in->client[i], well
-				? "ok\n" : "error: it cannot be started\n");
+			answer(&in->client[i],
+				well ? "ok\n"
+				     : "error: it cannot be started\n");
 }
 
 uint64_t
@@ -186,9 +190,16 @@ ctl_expire(struct instance *in, uint64_t now)
 void
 ctl_close(struct instance *in)
 {
-	for (int i = 0; i < CTL_CLIENTS; i++)
-		hang_up(&in->client[i]);
 	if (in->ctl_fd >= 0)
 		close(in->ctl_fd);
-	in->ctl_fd = -1;
+	in->ctl_fd = -1; /* the name is free before anybody hears of it */
+	for (int i = 0; i < CTL_CLIENTS; i++) {
+		struct ctl_client *cl = &in->client[i];
+
+		if (cl->fd >= 0)
+			answer(cl,
+				cl->waits_for == CTL_WAITS_END
+					? "ok\n"
+					: "error: the instance ended\n");
+	}
 }

@@ -74,7 +74,7 @@ print_name(const char *name, void *arg)
 static void
 keep_name(const char *name, void *arg)
 {
-	strcpy(arg, name);
+	snprintf(arg, LIMIT_NAME, "%s", name);
 }
 
 static int
@@ -89,8 +89,10 @@ dial(const char *name)
 		die(EXIT_FAIL, "socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&un, len))
-		die(EXIT_FAIL, "no instance %s runs here: %s (`dlibos list` "
-			"names those that do)", name, strerror(errno));
+		die(EXIT_FAIL,
+			"no instance %s runs here: %s (`dlibos list` "
+			"names those that do)",
+			name, strerror(errno));
 	if (!ctl_peer_is_ours(fd))
 		die(EXIT_FAIL, "instance %s belongs to another user", name);
 	return fd;
@@ -103,9 +105,12 @@ order(const char *name, const char *text)
 	int fd = dial(name);
 	ssize_t n;
 
-	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-		die(EXIT_FAIL, "instance %s: %s", name, strerror(errno));
-	n = recv(fd, buf, sizeof(buf) - 1, 0);
+	/* Who refuses us may have answered and hung up already: the answer is
+	 * what counts, and comes after the error. */
+	send(fd, text, strlen(text), MSG_NOSIGNAL);
+	do
+		n = recv(fd, buf, sizeof(buf) - 1, 0);
+	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
 	close(fd);
 	if (n <= 0)
 		die(EXIT_FAIL, "instance %s did not answer", name);
@@ -132,16 +137,27 @@ which(const char *given)
 	if (!n)
 		die(EXIT_FAIL, "no instance runs here");
 	if (n > 1)
-		die(EXIT_USAGE, "%u instances run here: say which "
-			"(`dlibos list` names them)", n);
+		die(EXIT_USAGE,
+			"%u instances run here: say which "
+			"(`dlibos list` names them)",
+			n);
 	return name;
+}
+
+bool
+instance_name_ok(const char *s)
+{
+	return *s && strlen(s) < LIMIT_NAME &&
+		strspn(s,
+			"abcdefghijklmnopqrstuvwxyz"
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == strlen(s);
 }
 
 static void
 check_name(const char *name)
 {
-	if (name && (!*name || strlen(name) >= LIMIT_NAME))
-		die(EXIT_USAGE, "an instance name has 1 to %d letters",
+	if (name && !instance_name_ok(name))
+		die(EXIT_USAGE, "an instance's name is " INSTANCE_NAME_IS,
 			LIMIT_NAME - 1);
 }
 
@@ -162,13 +178,15 @@ ctl_cmd(int argc, char **argv)
 	if (!strcmp(cmd, "restart") && (argc == 2 || argc == 3)) {
 		const char *domain = argv[argc - 1];
 
-		if (strlen(domain) >= LIMIT_NAME)
-			die(EXIT_USAGE, "a domain's name has 1 to %d letters",
-				LIMIT_NAME - 1);
+		if (!instance_name_ok(domain))
+			die(EXIT_USAGE,
+				"a domain's name is one that `dlibos "
+				"status` shows, such as app0");
 		check_name(argc == 3 ? argv[1] : NULL);
 		snprintf(text, sizeof(text), "restart %s", domain);
 		return order(which(argc == 3 ? argv[1] : NULL), text);
 	}
-	die(EXIT_USAGE, "usage: dlibos list | status [INSTANCE] | "
+	die(EXIT_USAGE,
+		"usage: dlibos list | status [INSTANCE] | "
 		"stop [INSTANCE] | restart [INSTANCE] DOMAIN");
 }

@@ -29,10 +29,10 @@ draw_border(FILE *out, const struct layout *l, int y)
 		bool upright = nw != ne || sw != se;
 		bool level = nw != sw || ne != se;
 
-		fputc(upright && level ? '+'
-			: upright      ? '|'
-			: level	       ? '-'
-				       : ' ',
+		fputc(upright && level	  ? '+'
+				: upright ? '|'
+				: level	  ? '-'
+					  : ' ',
 			out);
 		for (int i = 0; i < CELL - 1 && x < (int)l->cols; i++)
 			fputc(ne != se ? '-' : ' ', out);
@@ -59,9 +59,9 @@ name_text(const struct layout *l, unsigned core, int chosen, char *text)
 
 	snprintf(text, CELL, "%s%c%u%s", is_chosen ? "[" : " ",
 		".NAR"[l->core[core].role], core % 1000,
-		is_chosen ? "]"
-		: is_peer ? "*"
-			  : "");
+		is_chosen	  ? "]"
+			: is_peer ? "*"
+				  : "");
 }
 
 static void

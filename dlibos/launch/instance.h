@@ -8,7 +8,10 @@
  *	run.c		options; from a layout to domains
  *	spawn.c		a domain becomes a process; confine.c takes its rights
  *	broker.c	the conversation of plan.h with each domain, in rounds
- *	supervise.c	the loop: deaths, deadlines, signals
+ *	post.c		what the launcher says waits for who is behind
+ *	supervise.c	the loop: deadlines, signals, starting again
+ *	death.c		how a death is told, and what follows from it
+ *	orphans.c	processes that domains made and left behind
  *	words.c		what domains write to stderr; their last words
  *	ctl.c		orders from outside; report.c answers them
  */
@@ -25,9 +28,9 @@
 
 enum child_state {
 	CHILD_DOWN,
-	CHILD_MAKING,	/* has its plan; makes its partitions */
+	CHILD_MAKING, /* has its plan; makes its partitions */
 	CHILD_MADE,
-	CHILD_MAPPING,	/* has the maps of its peers; opens its edges */
+	CHILD_MAPPING, /* has the maps of its peers; opens its edges */
 	CHILD_READY,
 	CHILD_RUNNING,
 	CHILD_STOPPING, /* was asked to end */
@@ -41,6 +44,8 @@ struct child_stat {
 
 #define WORDS 512
 
+struct post; /* post.c */
+
 struct child {
 	unsigned domain; /* its number */
 	enum role role;
@@ -50,22 +55,27 @@ struct child {
 	uint16_t core[LIMIT_CORES]; /* numbers in the layout */
 
 	enum child_state state;
+	bool joined;   /* it said something since it was started */
+	bool starting; /* it did not get to RUNNING yet */
 	pid_t pid;
-	int channel; /* plan.h; -1 */
+	int channel;  /* plan.h; -1 */
 	int words_fd; /* its stderr; -1 */
 	char line[WORDS], last_words[WORDS];
 	size_t line_len;
+	struct post *post;  /* messages that it has no room for yet */
 	uint64_t deadline;  /* clock_ns() by which it must have gone on */
-	uint64_t died_at;
+	uint64_t forget_by; /* and have let go of peers that are gone */
+	uint64_t started_at, died_at;
 	unsigned restarts;
-	bool want_restart;  /* start it again once it is down */
-	bool ended_well;
-	bool killed;	    /* by us, because it was late */
+	unsigned vain;	   /* deaths soon after a start, in a row */
+	bool want_restart; /* start it again once it is down */
+	bool killed;	   /* by us; the reason is told */
 	bool forgetting[LIMIT_DOMAINS]; /* it was told that this peer is gone */
 	bool fresh[LIMIT_DOMAINS];	/* maps of this peer are to be sent */
-	int part[PART_KINDS]; /* descriptors of what it made; -1 */
+	int part[PART_KINDS];		/* descriptors of what it made; -1 */
 	uint64_t part_bytes[PART_KINDS];
 	int edge_part[LIMIT_DOMAINS]; /* its PART_EDGE for each peer; -1 */
+	uint64_t edge_bytes[LIMIT_DOMAINS];
 	struct child_stat stat;
 };
 
@@ -82,8 +92,11 @@ struct run_options {
 struct ctl_client {
 	int fd; /* -1 */
 	uint64_t deadline;
-	int waits_for; /* domain whose restart it waits for, or -1 */
+	int waits_for; /* domain whose restart it waits for, or: */
 };
+
+#define CTL_WAITS_NOT (-1)
+#define CTL_WAITS_END (-2)
 
 struct instance {
 	struct run_options opt;
@@ -100,6 +113,7 @@ struct instance {
 	struct child *child; /* LIMIT_DOMAINS of them */
 	int epoll_fd, signal_fd, ctl_fd;
 	struct ctl_client client[CTL_CLIENTS];
+	bool nohup; /* a hang-up was ignored when we were started */
 	bool stopping;
 	bool started; /* the first round is over */
 	int status;
@@ -114,7 +128,8 @@ unsigned instance_edges(const struct instance *in, const struct child *a,
 
 /* spawn.c: 0 or -errno. The child waits for its plan. */
 int spawn(struct instance *in, struct child *c);
-/* The program's file, opened while we may; path NULL: found in PATH. */
+/* The program's file, opened while we may; without a '/': found in PATH.
+ * -errno, -EISDIR and -EACCES for what cannot be run. */
 int spawn_open(const char *program);
 
 /* confine.c: in the new process, before exec. 0 or -errno; what says where. */
@@ -127,8 +142,16 @@ void broker_peer_died(struct instance *in, struct child *dead);
 bool broker_forgotten(const struct instance *in, const struct child *dead);
 void broker_stop(struct instance *in, struct child *c);
 
+/* post.c: sends, or keeps it with duplicates of the descriptors until there
+ * is room. Never waits. A domain that is gone gets nothing. */
+void post(struct instance *in, struct child *c, const void *m, const int *fds,
+	unsigned n);
+void post_flush(struct instance *in, struct child *c); /* there is room */
+void post_drop(struct child *c);
+
 /* supervise.c */
 int supervise(struct instance *in);
+/* A domain is ended for what it did, or did not; the reason is told here. */
 void supervise_fail(struct instance *in, struct child *c, const char *why);
 void supervise_restart(struct instance *in, struct child *c);
 void supervise_stop(struct instance *in);
@@ -139,14 +162,30 @@ enum watch {
 	WATCH_CTL,
 	WATCH_CLIENT,
 };
-int supervise_watch(struct instance *in, int fd, enum watch what,
-	unsigned index);
+int supervise_watch(
+	struct instance *in, int fd, enum watch what, unsigned index);
+/* Whether to look for room in a domain's channel, too. */
+void supervise_watch_room(struct instance *in, struct child *c, bool on);
 /* A domain becomes a process and takes part in a round. 0 or -errno. */
 int supervise_start(struct instance *in, struct child *c);
+
+/* death.c: status is waitpid()'s. */
+void death(struct instance *in, struct child *c, int status);
+/* What follows when it is killed now; whether that is the instance's end. */
+const char *death_to_come(
+	const struct instance *in, const struct child *c, bool *end);
+
+/* orphans.c: from now on they become our children. */
+void orphans_adopt(void);
+/* Ends those of the session of a dead domain; 0: all. Whether any were left. */
+bool orphans_end(const struct instance *in, pid_t session);
 
 /* words.c: reads some; true if there may be more. The end of listening. */
 bool words_hear(struct child *c);
 void words_end(struct child *c);
+/* Lines of the launcher's own, once there are domains to be watched. */
+void words_tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void words_text(const char *text);
 
 /* ctl.c */
 int ctl_open(struct instance *in);
@@ -156,6 +195,8 @@ void ctl_restarted(struct instance *in, struct child *c, bool well);
 uint64_t ctl_expire(struct instance *in, uint64_t now);
 void ctl_close(struct instance *in);
 int ctl_cmd(int argc, char **argv); /* list, status, restart, stop */
+bool instance_name_ok(const char *s);
+#define INSTANCE_NAME_IS "1 to %d letters, digits, '_', '.' and '-'"
 
 /* report.c: as much as fits, a line each. Returns the length. */
 size_t report_status(const struct instance *in, char *buf, size_t len);

@@ -46,7 +46,7 @@ static bool
 is_pair(enum layout_role a, enum layout_role b)
 {
 	return (a == LAYOUT_NET && b == LAYOUT_APP) ||
-	       (a == LAYOUT_APP && b == LAYOUT_NET);
+		(a == LAYOUT_APP && b == LAYOUT_NET);
 }
 
 bool
@@ -59,7 +59,7 @@ layout_edge(const struct layout *l, unsigned a, unsigned b)
 	if (l->reach == LAYOUT_ALL)
 		return true;
 	return l->core[a].quadrant != LAYOUT_NO_QUADRANT &&
-	       l->core[a].quadrant == l->core[b].quadrant;
+		l->core[a].quadrant == l->core[b].quadrant;
 }
 
 unsigned
@@ -87,7 +87,7 @@ unsigned
 layout_hops(const struct layout *l, unsigned a, unsigned b)
 {
 	return (unsigned)(abs(l->core[a].x - l->core[b].x) +
-			  abs(l->core[a].y - l->core[b].y));
+		abs(l->core[a].y - l->core[b].y));
 }
 
 int
@@ -129,7 +129,7 @@ is_path(const char *spec)
 	size_t n = strlen(spec), ext = strlen(".layout");
 
 	return strchr(spec, '/') ||
-	       (n > ext && !strcmp(spec + n - ext, ".layout"));
+		(n > ext && !strcmp(spec + n - ext, ".layout"));
 }
 
 int

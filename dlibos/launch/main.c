@@ -25,12 +25,14 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
-	{"run", run_cmd, "[OPTION]... -- PROGRAM [ARGUMENT]...   start an "
+	{"run", run_cmd,
+		"[OPTION]... -- PROGRAM [ARGUMENT]...   start an "
 		"instance around a program"},
 	{"layout", layout_cmd, "show FILE|RATIO | list   look at layouts"},
 	{"list", ctl_cmd, "  the running instances"},
 	{"status", ctl_cmd, "[INSTANCE]   its domains, cores and edges"},
-	{"restart", ctl_cmd, "[INSTANCE] DOMAIN   end a domain and start it "
+	{"restart", ctl_cmd,
+		"[INSTANCE] DOMAIN   end a domain and start it "
 		"again"},
 	{"stop", ctl_cmd, "[INSTANCE]   end an instance"},
 	{"version", version_cmd, ""},
@@ -56,6 +58,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	die(EXIT_USAGE, "%s; `dlibos help` lists the commands",
-		argc > 1 ? "no such command" : "which command?");
+	if (argc < 2)
+		die(EXIT_USAGE, "which command? `dlibos help` lists them");
+	die(EXIT_USAGE, "%s: no such command; `dlibos help` lists them",
+		argv[1]);
 }

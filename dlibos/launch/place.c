@@ -112,8 +112,9 @@ choose_group(const struct work *w, enum topology_level level, unsigned size,
 		if (best != NO_PU && room == best_room &&
 			(near_nic(w, best) || !near_nic(w, (int)i)))
 			continue;
-		if (best != NO_PU && (policy == SPREAD ? room < best_room
-						       : room > best_room))
+		if (best != NO_PU &&
+			(policy == SPREAD ? room < best_room
+					  : room > best_room))
 			continue;
 		best = (int)i;
 		best_room = room;
@@ -338,8 +339,7 @@ place(const struct layout *l, const struct topology *t,
 	size_t errlen)
 {
 	struct work w = {.l = l, .t = t, .out = out, .nic = o->nic_node};
-	bool by_quadrant =
-		l->quadrants > 0 &&
+	bool by_quadrant = l->quadrants > 0 &&
 		(l->reach == LAYOUT_QUADRANT || l->fitted || o->nic_node < 0);
 
 	memset(out->cpu, -1, sizeof(out->cpu));
@@ -355,7 +355,7 @@ place(const struct layout *l, const struct topology *t,
 	} else if (!by_quadrant) {
 		place_list(&w);
 	} else if (!place_quadrants(&w, SPREAD) &&
-		   !place_quadrants(&w, TIGHT)) {
+		!place_quadrants(&w, TIGHT)) {
 		if (wastes_cores(&w))
 			place_list(&w);
 	}

@@ -27,8 +27,9 @@ struct placement {
 	int cpu[LIMIT_CORES];  /* Linux's number; -1: an unused core */
 	int node[LIMIT_CORES]; /* Linux's number; -1: an unused core */
 	bool oversubscribed;   /* some CPU has more than one core */
-	bool quadrants_real;   /* there are quadrants, and each lies within one
-				* L3 group or one NUMA node, on CPUs of its own */
+	/* There are quadrants, and each lies within one L3 group or one NUMA
+	 * node, on CPUs of its own. */
+	bool quadrants_real;
 };
 
 /* 0; or -ENOSPC and one line in err, which says how many cores the layout has,

@@ -81,8 +81,11 @@ core_lines(struct text *t, const struct child *c)
 			c->stat.cores);
 
 	for (unsigned i = 0; i < c->stat.cores; i++)
-		add(t, "%-8s core %u: turns %llu, with work %llu, sleeps %llu, "
-		       "asleep %.3f s\n", c->name, c->core[i],
+		add(t,
+			"%-8s core %u: turns %llu, with work %llu, sleeps "
+			"%llu, "
+			"asleep %.3f s\n",
+			c->name, c->core[i],
 			(unsigned long long)core[i].hub.turns,
 			(unsigned long long)core[i].hub.busy_turns,
 			(unsigned long long)core[i].hub.sleeps,
@@ -93,9 +96,11 @@ core_lines(struct text *t, const struct child *c)
 
 		for (unsigned b = 0; b < MSG_BADS; b++)
 			bad += n->bad[b];
-		add(t, "%-8s core %u to %u: sent %llu, received %llu, parked "
-		       "%llu, refused %llu, rings %llu, most under way %llu, "
-		       "bad %llu\n", c->name, edge[i].core, edge[i].peer_core,
+		add(t,
+			"%-8s core %u to %u: sent %llu, received %llu, parked "
+			"%llu, refused %llu, rings %llu, most under way %llu, "
+			"bad %llu\n",
+			c->name, edge[i].core, edge[i].peer_core,
 			(unsigned long long)n->sent,
 			(unsigned long long)n->received,
 			(unsigned long long)n->parked,

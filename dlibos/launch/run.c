@@ -1,5 +1,6 @@
 /* run.c - `dlibos run`: from options to an instance. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <pwd.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -44,30 +46,36 @@ policy(const char *s)
 	int p = idle_policy(s);
 
 	if (p < 0)
-		die(EXIT_USAGE, "--idle %s: choose poll, yield, adaptive or "
-			"sleep", s);
+		die(EXIT_USAGE,
+			"--idle %s: choose poll, yield, adaptive or "
+			"sleep",
+			s);
 	return p;
 }
 
 static const char *
 instance_name(const char *s)
 {
-	if (!*s || strlen(s) >= LIMIT_NAME ||
-		strspn(s, "abcdefghijklmnopqrstuvwxyz"
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") != strlen(s))
-		die(EXIT_USAGE, "--name %s: 1 to %d letters, digits, '_', '.' "
-			"and '-'", s, LIMIT_NAME - 1);
+	if (!instance_name_ok(s))
+		die(EXIT_USAGE, "--name: a name is " INSTANCE_NAME_IS,
+			LIMIT_NAME - 1);
 	return s;
 }
 
 static const char *
 user_name(const char *s)
 {
+	const struct passwd *pw;
+
 	if (geteuid())
-		die(EXIT_USAGE, "--user needs root; without it every domain "
+		die(EXIT_USAGE,
+			"--user needs root; without it every domain "
 			"runs under your own user");
-	if (!getpwnam(s))
+	pw = getpwnam(s);
+	if (!pw)
 		die(EXIT_USAGE, "--user %s: there is no such user", s);
+	if (!pw->pw_uid)
+		die(EXIT_USAGE, "--user %s: a program may not run as root", s);
 	return s;
 }
 
@@ -85,7 +93,7 @@ parse(struct run_options *o, int argc, char **argv)
 		{"stats", no_argument, NULL, 's'},
 		{NULL, 0, NULL, 0},
 	};
-	int c;
+	int at = 1, c;
 
 	*o = (struct run_options){
 		.layout = "1:1",
@@ -94,20 +102,40 @@ parse(struct run_options *o, int argc, char **argv)
 	};
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0)
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
 		switch (c) {
-		case 'l': o->layout = optarg; break;
-		case 'i': o->idle = policy(optarg); break;
-		case 'n': o->name = instance_name(optarg); break;
-		case 'm': o->app_bytes = mebibytes(optarg); break;
-		case 'u': o->user = user_name(optarg); break;
-		case 'o': o->oversubscribe = true; break;
-		case 'r': o->restart = true; break;
-		case 's': o->stats = true; break;
+		case 'l':
+			o->layout = optarg;
+			break;
+		case 'i':
+			o->idle = policy(optarg);
+			break;
+		case 'n':
+			o->name = instance_name(optarg);
+			break;
+		case 'm':
+			o->app_bytes = mebibytes(optarg);
+			break;
+		case 'u':
+			o->user = user_name(optarg);
+			break;
+		case 'o':
+			o->oversubscribe = true;
+			break;
+		case 'r':
+			o->restart = true;
+			break;
+		case 's':
+			o->stats = true;
+			break;
 		default:
-			die(EXIT_USAGE, "%s: no such option, or it lacks a "
-				"value; %s", argv[optind - 1], usage);
+			die(EXIT_USAGE,
+				"%s: no such option, or it lacks a "
+				"value or takes none; %s",
+				argv[at], usage);
 		}
+		at = optind;
+	}
 	o->program = argv + optind;
 	if (!*o->program)
 		die(EXIT_USAGE, "no program; %s", usage);
@@ -122,14 +150,16 @@ add_child(struct instance *in, enum role role, const char *kind, unsigned n,
 	struct child *c;
 
 	if (in->children == LIMIT_DOMAINS)
-		die(EXIT_USAGE, "layout %s makes more than %d processes: set "
-			"app_domains = one", in->layout.name, LIMIT_DOMAINS);
+		die(EXIT_USAGE,
+			"layout %s makes more than %d processes: set "
+			"app_domains = one",
+			in->layout.name, LIMIT_DOMAINS);
 	c = &in->child[in->children];
 	c->domain = in->children++;
 	c->role = role;
 	c->argv = argv;
 	c->channel = c->words_fd = -1;
-	c->deadline = UINT64_MAX;
+	c->deadline = c->forget_by = UINT64_MAX;
 	for (int k = 0; k < PART_KINDS; k++)
 		c->part[k] = -1;
 	for (unsigned i = 0; i < LIMIT_DOMAINS; i++)
@@ -162,15 +192,15 @@ make_children(struct instance *in)
 		if (l->core[i].role != LAYOUT_APP)
 			continue;
 		if (!app || l->app_domains == LAYOUT_EACH)
-			app = add_child(in, ROLE_APP, "app", apps++,
-				in->opt.program);
+			app = add_child(
+				in, ROLE_APP, "app", apps++, in->opt.program);
 		app->core[app->cores++] = (uint16_t)i;
 	}
 }
 
 unsigned
-instance_edges(const struct instance *in, const struct child *a,
-	const struct child *b)
+instance_edges(
+	const struct instance *in, const struct child *a, const struct child *b)
 {
 	unsigned n = 0;
 
@@ -189,10 +219,12 @@ check_edges(const struct instance *in)
 		for (unsigned j = 0; j < in->children; j++)
 			n += instance_edges(in, &in->child[i], &in->child[j]);
 		if (n > LIMIT_EDGES)
-			die(EXIT_USAGE, "layout %s gives %s %u edges, and %d "
+			die(EXIT_USAGE,
+				"layout %s gives %s %u edges, and %d "
 				"is the limit: use reach = quadrant, or "
-				"app_domains = each", in->layout.name,
-				in->child[i].name, n, LIMIT_EDGES);
+				"app_domains = each",
+				in->layout.name, in->child[i].name, n,
+				LIMIT_EDGES);
 	}
 }
 
@@ -210,9 +242,11 @@ init_layout(struct instance *in)
 		    &in->layout, err, sizeof(err)))
 		die(EXIT_USAGE, "%s", err);
 	if (in->layout.rtc)
-		die(EXIT_USAGE, "layout %s has run-to-completion cores, which "
+		die(EXIT_USAGE,
+			"layout %s has run-to-completion cores, which "
 			"this version can only show: choose one with net and "
-			"app cores", in->layout.name);
+			"app cores",
+			in->layout.name);
 	if (place(&in->layout, &in->topology, &po, &in->placement, err,
 		    sizeof(err)))
 		die(EXIT_USAGE, "%s", err);
@@ -234,9 +268,11 @@ init_idle(struct instance *in)
 	}
 	in->heavy_fence = cpu_join_fences();
 	if (in->idle == IDLE_ADAPTIVE) {
-		uint64_t ns = 2 * idle_measure_wake(
-			in->placement.cpu[in->child[0].core[0]],
-			in->placement.cpu[in->child[in->children - 1].core[0]]);
+		uint64_t ns = 2 *
+			idle_measure_wake(
+				in->placement.cpu[in->child[0].core[0]],
+				in->placement.cpu[in->child[in->children - 1]
+							  .core[0]]);
 
 		if (!ns)
 			ns = IDLE_SPIN_NS;
@@ -249,8 +285,10 @@ init_idle(struct instance *in)
 static void
 init_programs(struct instance *in)
 {
+	static const char netcore[] = "dlibos-netcore";
 	char path[PATH_MAX], *slash;
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
+	ssize_t n = readlink(
+		"/proc/self/exe", path, sizeof(path) - sizeof(netcore));
 
 	in->program_fd = spawn_open(in->opt.program[0]);
 	if (in->program_fd < 0)
@@ -260,18 +298,46 @@ init_programs(struct instance *in)
 		die(EXIT_FAIL, "/proc/self/exe: %s", strerror(errno));
 	path[n] = '\0';
 	slash = strrchr(path, '/');
-	strcpy(slash ? slash + 1 : path, "dlibos-netcore");
+	memcpy(slash ? slash + 1 : path, netcore, sizeof(netcore));
 	in->netcore_fd = spawn_open(path);
 	if (in->netcore_fd < 0)
 		die(EXIT_FAIL, "%s: %s; it belongs beside dlibos", path,
 			strerror(-in->netcore_fd));
 }
 
+/* 0, 1 and 2 are open, so that nothing else gets these numbers. */
 static void
-init_loop(struct instance *in)
+fill_descriptors(void)
 {
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Each domain takes a handful, and each pair of them two more; what there is
+ * will do, or be missed. Domains inherit it, for their edges. */
+#define DESCRIPTORS 65536u
+
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= DESCRIPTORS)
+		return;
+	r.rlim_cur = r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+static void
+init_signals(struct instance *in)
+{
+	struct sigaction hup;
 	sigset_t set;
-	int rc;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
@@ -279,16 +345,30 @@ init_loop(struct instance *in)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of deaths */
 	signal(SIGPIPE, SIG_IGN);
-	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	in->nohup = !sigaction(SIGHUP, NULL, &hup) && hup.sa_handler == SIG_IGN;
 	in->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+init_loop(struct instance *in)
+{
+	int rc;
+
+	raise_descriptors();
+	orphans_adopt();
+	init_signals(in);
+	in->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (in->epoll_fd < 0 || in->signal_fd < 0 ||
 		supervise_watch(in, in->signal_fd, WATCH_SIGNALS, 0))
 		die(EXIT_FAIL, "events: %s", strerror(errno));
 	rc = ctl_open(in);
 	if (rc == -EADDRINUSE)
-		die(EXIT_USAGE, "an instance %s runs already: choose another "
-			"--name, or `dlibos stop %s`", in->name, in->name);
+		die(EXIT_USAGE,
+			"an instance %s runs already: choose another "
+			"--name, or `dlibos stop %s`",
+			in->name, in->name);
 	if (rc)
 		die(EXIT_FAIL, "control socket: %s", strerror(-rc));
 }
@@ -300,12 +380,13 @@ start_children(struct instance *in)
 		int rc = supervise_start(in, &in->child[i]);
 
 		if (rc) {
-			log_say("%s cannot be started: %s", in->child[i].name,
-				strerror(-rc));
+			log_say("%s cannot be started: %s%s", in->child[i].name,
+				strerror(-rc),
+				rc == -EMFILE ? " (see ulimit -n)" : "");
 			return EXIT_FAIL;
 		}
 	}
-	for (unsigned i = 0; i < in->children; i++)
+	for (unsigned i = 0; i < in->children && !in->stopping; i++)
 		broker_begin(in, &in->child[i]);
 	return EXIT_OK;
 }
@@ -313,10 +394,10 @@ start_children(struct instance *in)
 int
 run_cmd(int argc, char **argv)
 {
-	struct instance *in = calloc(1, sizeof(*in));
+	static struct instance instance;
+	struct instance *in = &instance;
 
-	if (!in)
-		die(EXIT_FAIL, "out of memory");
+	fill_descriptors();
 	in->child = calloc(LIMIT_DOMAINS, sizeof(*in->child));
 	if (!in->child)
 		die(EXIT_FAIL, "out of memory");

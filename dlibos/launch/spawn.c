@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,46 +19,77 @@
 extern char **environ;
 
 static int
+open_program(const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), rc = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		rc = -errno;
+	else if (S_ISDIR(st.st_mode))
+		rc = -EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		rc = -EACCES;
+	else if (access(path, X_OK))
+		rc = -errno;
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+static int
 open_in_path(const char *name)
 {
 	const char *p = getenv("PATH");
+	int rc = -ENOENT;
 
-	while (p && *p) {
+	while (*name && p && *p) {
 		size_t n = strcspn(p, ":");
 		char path[PATH_MAX];
 		int fd;
 
 		snprintf(path, sizeof(path), "%.*s/%s", (int)n, p, name);
-		fd = access(path, X_OK) ? -1
-					: open(path, O_PATH | O_CLOEXEC);
+		fd = open_program(path);
 		if (fd >= 0)
 			return fd;
+		if (fd != -ENOENT && fd != -ENOTDIR)
+			rc = fd;
 		p += n + (p[n] == ':');
 	}
-	return -ENOENT;
+	return rc;
 }
 
 int
 spawn_open(const char *program)
 {
-	int fd;
+	return strchr(program, '/') ? open_program(program)
+				    : open_in_path(program);
+}
 
-	if (!strchr(program, '/'))
-		return open_in_path(program);
-	if (access(program, X_OK))
-		return -errno;
-	fd = open(program, O_PATH | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+/* Nothing of how we treat signals goes on to programs. */
+static void
+leave_signals(void)
+{
+	static const int ours[] = {SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+	sigset_t none;
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		signal(ours[i], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Every descriptor but the three and the channel ends with the exec. */
 static int
 leave_descriptors(int channel, int words)
 {
-	int null = open("/dev/null", O_RDONLY);
-
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-		dup2(words, STDERR_FILENO) < 0 ||
+	if (dup2(words, STDERR_FILENO) < 0)
+		return -errno;
+	close(STDIN_FILENO); /* the next one takes its number */
+	if (open("/dev/null", O_RDONLY) != STDIN_FILENO ||
 		syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) ||
 		fcntl(channel, F_SETFD, 0))
 		return -errno;
@@ -71,27 +103,30 @@ become(struct instance *in, struct child *c, int channel, int words,
 	int fd = c->role == ROLE_NET ? in->netcore_fd : in->program_fd;
 	char number[16];
 	const char *what = "descriptors";
-	sigset_t none;
+	bool root = !geteuid();
 	int rc;
 
 	log_name("");
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	leave_signals();
 	setsid(); /* the terminal's Ctrl-C is the launcher's */
 	rc = leave_descriptors(channel, words);
 	if (!rc)
 		rc = confine(c->role == ROLE_APP ? in->opt.user : NULL,
 			launcher, &what);
-	if (rc)
-		die(EXIT_FAIL, "cannot be confined: %s: %s", what,
-			strerror(-rc));
+	if (rc) {
+		log_say("cannot be confined: %s: %s", what, strerror(-rc));
+		_exit(EXIT_FAIL); /* what the launcher leaves to exit() */
+	}
 	snprintf(number, sizeof(number), "%d", channel);
 	setenv(PLAN_ENV, number, 1);
 	execveat(fd, "", c->argv, environ, AT_EMPTY_PATH);
 	if (errno == ENOENT) /* a script: its interpreter must open it */
 		execvp(c->argv[0], c->argv);
-	die(EXIT_FAIL, "cannot run %s: %s", c->argv[0], strerror(errno));
+	log_say("cannot run %s: %s%s", c->argv[0], strerror(errno),
+		root && errno == EACCES ? "; it runs under a user of its own: "
+					  "let others read and execute it"
+					: "");
+	_exit(EXIT_FAIL);
 }
 
 int
@@ -121,10 +156,13 @@ spawn(struct instance *in, struct child *c)
 	c->channel = sock[0];
 	c->words_fd = words[0];
 	c->state = CHILD_MAKING;
+	c->joined = false;
+	c->starting = true;
+	c->started_at = clock_ns();
 	c->line_len = 0;
 	c->last_words[0] = '\0';
 	c->killed = false;
-	c->deadline = clock_ns() + LIMIT_START_MS * 1000000ull;
+	c->deadline = c->started_at + LIMIT_START_MS * 1000000ull;
 	return 0;
 close_words:
 	close(words[0]);

@@ -1,8 +1,8 @@
 /* supervise.c - the launcher's loop. Every wait in it is bounded: a domain
- * that is late is killed, and a death is told once, in one line. */
+ * that is late is killed, and that it is late is told once, in one line. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -15,9 +15,7 @@
 
 #define EVENTS 32
 
-/* A domain that keeps dying is started again this often, and not sooner than
- * this after its last start. */
-#define RESTARTS_MAX 100u
+/* A domain is not started again sooner than this after its death. */
 #define RESTART_PAUSE_NS 100000000ull
 
 int
@@ -31,6 +29,17 @@ supervise_watch(struct instance *in, int fd, enum watch what, unsigned index)
 	return epoll_ctl(in->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
+void
+supervise_watch_room(struct instance *in, struct child *c, bool on)
+{
+	struct epoll_event ev = {
+		.events = on ? EPOLLIN | EPOLLOUT : EPOLLIN,
+		.data.u64 = (uint64_t)WATCH_CHANNEL << 32 | c->domain,
+	};
+
+	epoll_ctl(in->epoll_fd, EPOLL_CTL_MOD, c->channel, &ev);
+}
+
 int
 supervise_start(struct instance *in, struct child *c)
 {
@@ -41,19 +50,31 @@ supervise_start(struct instance *in, struct child *c)
 	rc = supervise_watch(in, c->channel, WATCH_CHANNEL, c->domain);
 	if (!rc)
 		rc = supervise_watch(in, c->words_fd, WATCH_WORDS, c->domain);
-	return rc;
+	if (rc)
+		supervise_fail(in, c, "cannot be watched");
+	return 0;
 }
 
-/* A domain is ended for what it did, or did not; the reason is told here. */
 void
 supervise_fail(struct instance *in, struct child *c, const char *why)
 {
-	(void)in;
+	const char *next;
+	bool end;
+
 	if (c->state == CHILD_DOWN || c->killed)
 		return;
-	log_say("%s %s: it is ended", c->name, why);
+	next = death_to_come(in, c, &end);
+	words_tell("%s (process %d) %s%s", c->name, (int)c->pid, why, next);
 	c->killed = true;
 	kill(c->pid, SIGKILL);
+	post_drop(c);
+	if (c->channel >= 0)
+		close(c->channel); /* nothing that it says counts any more */
+	c->channel = -1;
+	if (end) {
+		in->status = in->status > EXIT_FAIL ? in->status : EXIT_FAIL;
+		supervise_stop(in);
+	}
 }
 
 void
@@ -76,129 +97,70 @@ supervise_restart(struct instance *in, struct child *c)
 
 /* --- deaths --------------------------------------------------------------*/
 
-static void
-tell_death(const struct child *c, int status)
+static struct child *
+by_pid(struct instance *in, pid_t pid)
 {
-	char how[80];
-
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return;
-	if (WIFEXITED(status))
-		snprintf(how, sizeof(how), "exited with status %d",
-			WEXITSTATUS(status));
-	else
-		snprintf(how, sizeof(how), "was killed by SIG%s",
-			sigabbrev_np(WTERMSIG(status)));
-	if (c->last_words[0])
-		log_say("%s (process %d) %s; its last words: %s", c->name,
-			(int)c->pid, how, c->last_words);
-	else
-		log_say("%s (process %d) %s without a word", c->name,
-			(int)c->pid, how);
+	for (unsigned i = 0; i < in->children; i++)
+		if (in->child[i].state != CHILD_DOWN && in->child[i].pid == pid)
+			return &in->child[i];
+	return NULL;
 }
 
-static int
-status_of(int status)
-{
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAIL;
-}
-
-static bool
-any_app_left(const struct instance *in)
-{
-	for (unsigned i = 0; i < in->children; i++) {
-		const struct child *c = &in->child[i];
-
-		if (c->role == ROLE_APP &&
-			(c->state != CHILD_DOWN || c->want_restart))
-			return true;
-	}
-	return false;
-}
-
-/* What the instance does about a death. */
-static void
-consequences(struct instance *in, struct child *c, bool was_asked)
-{
-	if (!in->started) {
-		if (!in->stopping)
-			log_say("the instance ends: %s never got ready",
-				c->name);
-		in->status = in->status ? in->status : EXIT_FAIL;
-		supervise_stop(in);
-		return;
-	}
-	if (in->stopping || c->want_restart)
-		return;
-	if (in->opt.restart && !c->ended_well && !was_asked &&
-		c->restarts < RESTARTS_MAX) {
-		c->want_restart = true;
-		return;
-	}
-	if (c->role == ROLE_NET && !c->ended_well)
-		log_say("%s is needed: the instance ends", c->name);
-	if (c->role == ROLE_NET || !any_app_left(in))
-		supervise_stop(in);
-}
-
-/* What a domain counted, while it can still be read. */
-static void
-last_stats(const struct instance *in, const struct child *c)
-{
-	static char buf[65536];
-
-	if (!in->opt.stats)
-		return;
-	report_domain(c, buf, sizeof(buf));
-	fputs(buf, stderr);
-}
-
-static void
-bury(struct instance *in, struct child *c, int status)
-{
-	bool was_asked = c->state == CHILD_STOPPING;
-
-	/* All that is left in the pipe; a process that the domain made may
-	 * still hold its end, and is not waited for. */
-	for (int i = 0; i < 16 && c->words_fd >= 0 && words_hear(c); i++)
-		;
-	words_end(c);
-	c->ended_well = WIFEXITED(status) && !WEXITSTATUS(status);
-	if (!c->killed || !was_asked)
-		tell_death(c, status);
-	if (!in->stopping && !c->want_restart)
-		in->status = in->status > status_of(status)
-			? in->status : status_of(status);
-	c->state = CHILD_DOWN;
-	c->died_at = clock_ns();
-	c->deadline = UINT64_MAX;
-	broker_peer_died(in, c);
-	last_stats(in, c);
-	part_close(&c->stat.part);
-	consequences(in, c, was_asked);
-}
-
+/* Domains, and what they left behind. A dead domain's number is its session's
+ * until it is taken off the list, so its group is ended before. */
 static void
 reap(struct instance *in)
 {
-	for (unsigned i = 0; i < in->children; i++) {
-		struct child *c = &in->child[i];
+	for (;;) {
+		siginfo_t si = {.si_pid = 0};
+		struct child *c;
 		int status;
 
-		if (c->state != CHILD_DOWN &&
-			waitpid(c->pid, &status, WNOHANG) == c->pid)
-			bury(in, c, status);
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) ||
+			!si.si_pid)
+			return;
+		c = by_pid(in, si.si_pid);
+		if (c)
+			kill(-si.si_pid, SIGKILL);
+		if (waitpid(si.si_pid, &status, WNOHANG) != si.si_pid)
+			return;
+		if (!c)
+			continue;
+		death(in, c, status);
+		orphans_end(in, si.si_pid);
 	}
+}
+
+/* None but us is left when we end; what a kill does not end at once is waited
+ * for, but not for ever. */
+static void
+end_orphans(struct instance *in)
+{
+	uint64_t until = clock_ns() + LIMIT_STOP_MS * 1000000ull;
+	struct pollfd p = {.fd = in->signal_fd, .events = POLLIN};
+	struct signalfd_siginfo si;
+
+	while (orphans_end(in, 0) && clock_ns() < until) {
+		if (waitpid(-1, NULL, WNOHANG) > 0)
+			continue;
+		poll(&p, 1, 10);
+		while (read(in->signal_fd, &si, sizeof(si)) == sizeof(si))
+			;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
 }
 
 /* --- starting again ------------------------------------------------------*/
 
+/* Whether some are in a round, or about to go. */
 static bool
 in_round(const struct instance *in)
 {
 	for (unsigned i = 0; i < in->children; i++)
-		if (in->child[i].state > CHILD_DOWN &&
-			in->child[i].state < CHILD_RUNNING)
+		if (in->child[i].state != CHILD_DOWN &&
+			(in->child[i].state != CHILD_RUNNING ||
+				in->child[i].killed))
 			return true;
 	return false;
 }
@@ -209,11 +171,13 @@ start_again(struct instance *in, struct child *c)
 	int rc = supervise_start(in, c);
 
 	c->restarts++;
+	c->want_restart = false;
 	if (rc) {
-		log_say("%s cannot be started again: %s", c->name,
-			strerror(-rc));
-		c->want_restart = false;
+		words_tell("%s cannot be started again: %s; the instance ends",
+			c->name, strerror(-rc));
+		in->status = EXIT_FAIL;
 		ctl_restarted(in, c, false);
+		supervise_stop(in);
 		return;
 	}
 	broker_begin(in, c);
@@ -250,18 +214,26 @@ too_late(struct instance *in, struct child *c)
 {
 	static const char *const what[] = {
 		[CHILD_MAKING] = "did not get its memory ready in time",
-		[CHILD_MADE] = "waited too long for its peers",
 		[CHILD_MAPPING] = "did not map its peers in time",
-		[CHILD_READY] = "waited too long for its peers",
-		[CHILD_RUNNING] = "hung up on the launcher",
+		[CHILD_RUNNING] = "hung up on the launcher, and lives on",
 		[CHILD_STOPPING] = "did not end when it was asked to",
 	};
 
 	c->deadline = UINT64_MAX;
 	/* Its peers are late, not it. */
-	if (c->state == CHILD_MADE || c->state == CHILD_READY)
+	if (c->channel >= 0 &&
+		(c->state == CHILD_MADE || c->state == CHILD_READY))
 		return;
-	supervise_fail(in, c, what[c->state]);
+	if (c->state == CHILD_STOPPING)
+		supervise_fail(in, c, what[c->state]);
+	else if (c->channel < 0)
+		supervise_fail(in, c, what[CHILD_RUNNING]);
+	else if (!c->joined)
+		supervise_fail(in, c,
+			"did not join the instance in time: "
+			"does it call dl_run()?");
+	else
+		supervise_fail(in, c, what[c->state]);
 }
 
 /* Returns the nearest moment at which something becomes due. */
@@ -277,8 +249,16 @@ deadlines(struct instance *in)
 			continue;
 		if (c->deadline <= now)
 			too_late(in, c);
+		if (c->forget_by <= now) {
+			c->forget_by = UINT64_MAX;
+			supervise_fail(in, c,
+				"does not let go of a domain "
+				"that is gone");
+		}
 		if (c->deadline < next)
 			next = c->deadline;
+		if (c->forget_by < next)
+			next = c->forget_by;
 	}
 	t = restarts(in, now);
 	return t < next ? t : next;
@@ -298,20 +278,33 @@ wait_ms(uint64_t until)
 
 /* --- the loop ------------------------------------------------------------*/
 
+/* The first asks all to end; one more does not wait for them. */
+static void
+end_signal(struct instance *in, int sig)
+{
+	if (sig == SIGHUP && in->nohup)
+		return;
+	words_tell("%s: %s", strsignal(sig),
+		in->stopping ? "ending at once" : "ending");
+	if (in->stopping)
+		for (unsigned i = 0; i < in->children; i++)
+			if (in->child[i].state == CHILD_STOPPING)
+				in->child[i].deadline = 0;
+	supervise_stop(in);
+}
+
 static void
 signals(struct instance *in)
 {
 	struct signalfd_siginfo si;
 
 	while (read(in->signal_fd, &si, sizeof(si)) == sizeof(si))
-		if (si.ssi_signo != SIGCHLD) {
-			log_say("%s: ending", strsignal((int)si.ssi_signo));
-			supervise_stop(in);
-		}
+		if (si.ssi_signo != SIGCHLD)
+			end_signal(in, (int)si.ssi_signo);
 }
 
 static void
-event(struct instance *in, uint64_t what)
+event(struct instance *in, uint64_t what, uint32_t events)
 {
 	struct child *c = &in->child[(uint32_t)what % LIMIT_DOMAINS];
 
@@ -320,7 +313,9 @@ event(struct instance *in, uint64_t what)
 		signals(in);
 		break;
 	case WATCH_CHANNEL:
-		if (c->channel >= 0)
+		if (c->channel >= 0 && (events & EPOLLOUT))
+			post_flush(in, c);
+		if (c->channel >= 0 && (events & ~(uint32_t)EPOLLOUT))
 			broker_hear(in, c);
 		break;
 	case WATCH_WORDS:
@@ -364,8 +359,9 @@ supervise(struct instance *in)
 		int n = epoll_wait(in->epoll_fd, ev, EVENTS, wait_ms(next));
 
 		for (int i = 0; i < n; i++)
-			event(in, ev[i].data.u64);
+			event(in, ev[i].data.u64, ev[i].events);
 		reap(in);
 	}
+	end_orphans(in);
 	return in->status;
 }

@@ -103,9 +103,9 @@ put_core(FILE *out, const struct layout *l, const struct placement *p,
 		i, roles[c->role].word, x + (CELL - BOX) / 2,
 		y + (CELL - BOX) / 2, BOX, BOX, roles[c->role].fill,
 		roles[c->role].line,
-		is_chosen ? "4"
-		: is_peer ? "3"
-			  : "1.5");
+		is_chosen	  ? "4"
+			: is_peer ? "3"
+				  : "1.5");
 	fprintf(out,
 		"<text x=\"%d\" y=\"%d\" text-anchor=\"middle\" "
 		"font-size=\"16\" font-weight=\"600\">%u</text>",

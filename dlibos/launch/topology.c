@@ -67,12 +67,13 @@ fill(struct topology *t, hwloc_topology_t hw, hwloc_const_cpuset_t usable)
 		pu->smt = 0;
 		if (t->pus && pu[-1].core == pu->core)
 			pu->smt = pu[-1].smt + 1;
-		pu->l3 = dense_number(&l3s, hwloc_get_ancestor_obj_by_type(hw,
-						    HWLOC_OBJ_L3CACHE, obj));
+		pu->l3 = dense_number(&l3s,
+			hwloc_get_ancestor_obj_by_type(
+				hw, HWLOC_OBJ_L3CACHE, obj));
 		pu->node = node < 0 ? 0 : node;
-		pu->package = dense_number(
-			&packages, hwloc_get_ancestor_obj_by_type(
-					   hw, HWLOC_OBJ_PACKAGE, obj));
+		pu->package = dense_number(&packages,
+			hwloc_get_ancestor_obj_by_type(
+				hw, HWLOC_OBJ_PACKAGE, obj));
 		if (pu->package < 0)
 			pu->package = 0;
 		t->pus++;

@@ -37,8 +37,8 @@ struct target {
 static int
 map_writable(const struct target *t)
 {
-	void *p = mmap(NULL, t->bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		t->fd, 0);
+	void *p = mmap(
+		NULL, t->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, t->fd, 0);
 
 	return p == MAP_FAILED ? errno : 0;
 }
@@ -75,7 +75,9 @@ static int
 punch_a_hole(const struct target *t)
 {
 	return fallocate(t->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-		(off_t)t->bytes) ? errno : 0;
+		       (off_t)t->bytes)
+		? errno
+		: 0;
 }
 
 static int
@@ -143,8 +145,8 @@ write_to_the_writer(const struct target *t)
 
 	if (!geteuid() && setresuid(65534, 65534, 65534))
 		return -1;
-	return process_vm_writev(t->writer, &here, 1, &there, 1, 0) < 0
-		? errno : 0;
+	return process_vm_writev(t->writer, &here, 1, &there, 1, 0) < 0 ? errno
+									: 0;
 }
 
 static int

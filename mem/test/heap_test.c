@@ -328,9 +328,9 @@ a_full_heap_recovers_fully(void **state)
 		for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 			fill_and_empty(sizes[i],
 				sizes[i] > parts[k] ? 0
-				: sizes[i] <= 64
+					: sizes[i] <= 64
 					? parts[k] / round_up(sizes[i], 16) *
-						  127 / 128
+						127 / 128
 					: parts[k] / sizes[i] * 9 / 20);
 			assert_recovered();
 		}

@@ -62,10 +62,11 @@ absurd_sizes_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(part_create(&p, PART_APP, 0, -1, "me"), -EINVAL);
-	assert_int_equal(part_create(&p, PART_APP, LIMIT_PART_MAX + 1, -1,
-		"me"), -EINVAL);
-	assert_int_equal(part_create(&p, PART_APP, UINT64_MAX, -1, "me"),
+	assert_int_equal(
+		part_create(&p, PART_APP, LIMIT_PART_MAX + 1, -1, "me"),
 		-EINVAL);
+	assert_int_equal(
+		part_create(&p, PART_APP, UINT64_MAX, -1, "me"), -EINVAL);
 	assert_int_equal(part_create(&p, PART_APP, 4096, 5000, "me"), -EINVAL);
 }
 
@@ -97,15 +98,15 @@ sealed(int seals, off_t size)
 static void
 a_reader_demands_every_seal(void **state)
 {
-	static const int seal[] = {F_SEAL_SHRINK, F_SEAL_GROW,
-		F_SEAL_FUTURE_WRITE, F_SEAL_SEAL};
+	static const int seal[] = {
+		F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_FUTURE_WRITE, F_SEAL_SEAL};
 
 	(void)state;
 	assert_int_equal(open_fd(sealed(SEALS, 4096), 4096), 0);
 	assert_int_equal(open_fd(sealed(0, 4096), 4096), -EPERM);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(open_fd(sealed(SEALS & ~seal[i], 4096), 4096),
-			-EPERM);
+		assert_int_equal(
+			open_fd(sealed(SEALS & ~seal[i], 4096), 4096), -EPERM);
 	assert_int_equal(open_fd(sealed(SEALS, 4096), 8192), -ERANGE);
 	assert_int_equal(open_fd(sealed(SEALS, 8192), 4096), -ERANGE);
 	assert_int_equal(open_fd(sealed(SEALS, 0), 0), -ERANGE);
@@ -121,8 +122,8 @@ without_huge_pages_it_falls_back(void **state)
 
 	(void)state;
 	/* More than any machine has set aside for pages of 2 MiB. */
-	assert_int_equal(part_create(&p, PART_APP, LIMIT_PART_MAX / 4, -1,
-		"me"), 0);
+	assert_int_equal(
+		part_create(&p, PART_APP, LIMIT_PART_MAX / 4, -1, "me"), 0);
 	assert_false(p.huge);
 	assert_true(p.fallback);
 	part_close(&p);
@@ -180,8 +181,8 @@ the_table_says_who_reads(void **state)
 		assert_true(rights[k].writer & (ROLE_NET | ROLE_APP));
 		/* No tool and no device is ever the only reader by accident:
 		 * tools see statistics and nothing else. */
-		assert_int_equal(!!(rights[k].others & ROLE_TOOL),
-			k == PART_STAT);
+		assert_int_equal(
+			!!(rights[k].others & ROLE_TOOL), k == PART_STAT);
 	}
 }
 

@@ -89,14 +89,14 @@ too_much_is_refused_without_a_leak(void **state)
 	make(sock);
 	before = open_fds();
 	send_many_fds(sock[0], PASS_FDS + 1);
-	assert_int_equal(pass_recv(sock[1], buf, sizeof(buf), fds, &n),
-		-EMSGSIZE);
+	assert_int_equal(
+		pass_recv(sock[1], buf, sizeof(buf), fds, &n), -EMSGSIZE);
 	send_many_fds(sock[0], 60);
-	assert_int_equal(pass_recv(sock[1], buf, sizeof(buf), fds, &n),
-		-EMSGSIZE);
+	assert_int_equal(
+		pass_recv(sock[1], buf, sizeof(buf), fds, &n), -EMSGSIZE);
 	assert_int_equal(pass_send(sock[0], big, sizeof(big), NULL, 0), 0);
-	assert_int_equal(pass_recv(sock[1], buf, sizeof(buf), fds, &n),
-		-EMSGSIZE);
+	assert_int_equal(
+		pass_recv(sock[1], buf, sizeof(buf), fds, &n), -EMSGSIZE);
 	assert_int_equal(n, 0);
 	assert_int_equal(open_fds(), before);
 	assert_int_equal(pass_send(sock[0], big, 5000, NULL, 0), -EMSGSIZE);

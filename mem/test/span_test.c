@@ -46,8 +46,9 @@ every_total_can_be_had_in_one(void **state)
 			assert_int_equal(first[i], i * each);
 		}
 		for (uint32_t i = 0; i < n; i++) {
-			span_free(&spans, first[i * 7 % n * (n % 7 != 0) +
-						  i * (n % 7 == 0)]);
+			span_free(&spans,
+				first[i * 7 % n * (n % 7 != 0) +
+					i * (n % 7 == 0)]);
 			assert_true(span_check(&spans));
 		}
 		assert_int_equal(span_alloc(&spans, pages), 0);

@@ -35,8 +35,8 @@ static void
 open_door(struct app *a)
 {
 	struct edge_config up = {.in = MSG_EVENT, .handler = event, .arg = a};
-	struct edge_config down = {.in = MSG_COMMAND, .handler = command,
-		.arg = a};
+	struct edge_config down = {
+		.in = MSG_COMMAND, .handler = command, .arg = a};
 
 	*a = (struct app){.events = 0};
 	assert_int_equal(edge_init_direct(&a->edge, &up), 0);

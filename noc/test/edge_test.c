@@ -274,10 +274,9 @@ direct_calls_do_not_recurse(void **state)
 {
 	struct echo app = {0}, net = {0};
 	struct edge a, b;
-	struct edge_config ca = {.in = MSG_EVENT, .handler = echo,
-		.arg = &app};
-	struct edge_config cb = {.in = MSG_COMMAND, .handler = echo,
-		.arg = &net};
+	struct edge_config ca = {.in = MSG_EVENT, .handler = echo, .arg = &app};
+	struct edge_config cb = {
+		.in = MSG_COMMAND, .handler = echo, .arg = &net};
 	struct msg m = ping(9);
 
 	(void)state;

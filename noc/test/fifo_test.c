@@ -204,8 +204,8 @@ produce(void *arg)
 	struct msg m[32];
 
 	for (uint64_t i = 0; i < MANY;) {
-		unsigned n = (unsigned)(MANY - i < f->batch ? MANY - i
-							    : f->batch);
+		unsigned n =
+			(unsigned)(MANY - i < f->batch ? MANY - i : f->batch);
 
 		if (fifo_room(&f->r->tx) < n) {
 			if (fifo_refresh(&f->r->tx) < 0)
@@ -235,8 +235,7 @@ consume(struct ring *r)
 			struct msg want = number(i++);
 
 			if (memcmp(&out[k], &want, sizeof(want)))
-				fail_msg("message %llu",
-					(unsigned long long)i);
+				fail_msg("message %llu", (unsigned long long)i);
 		}
 		fifo_skip(&r->rx, n);
 		if (!n || fifo_owed(&r->rx) >= (r->rx.mask + 1) / 4)
@@ -264,6 +263,59 @@ two_threads(void **state)
 		pthread_join(t, NULL);
 		ring_free(&r);
 	}
+}
+
+/* I3 from the producer's side: who sees the first of a batch sees all of it,
+ * at whatever moment it looks. */
+#define BATCH 5
+
+static void *
+produce_batches(void *arg)
+{
+	struct ring *r = arg;
+	struct msg m[BATCH];
+
+	for (uint64_t i = 0; i < MANY / BATCH;) {
+		if (fifo_room(&r->tx) < BATCH && fifo_refresh(&r->tx) < 0)
+			abort();
+		if (fifo_room(&r->tx) < BATCH) {
+			sched_yield();
+			continue;
+		}
+		for (unsigned k = 0; k < BATCH; k++)
+			m[k] = number(i);
+		fifo_put(&r->tx, m, BATCH);
+		i++;
+	}
+	return NULL;
+}
+
+static void
+batches_appear_whole(void **state)
+{
+	struct msg out[32];
+	static struct ring r; /* the producer outlives a failure */
+	pthread_t t;
+	uint64_t i = 0;
+
+	(void)state;
+	ring_make(&r, 64);
+	assert_int_equal(pthread_create(&t, NULL, produce_batches, &r), 0);
+	while (i < MANY / BATCH) {
+		unsigned n = fifo_peek(&r.rx, out, 32), whole = n / BATCH;
+
+		/* Only our own limit may cut one. */
+		if (n % BATCH && n < 32)
+			fail_msg("%u messages of batch %llu", n % BATCH,
+				(unsigned long long)i + whole);
+		for (unsigned k = 0; k < whole * BATCH; k++)
+			assert_number(&out[k], i + k / BATCH);
+		i += whole;
+		fifo_skip(&r.rx, whole * BATCH);
+		fifo_tell(&r.rx);
+	}
+	pthread_join(t, NULL);
+	ring_free(&r);
 }
 
 static void
@@ -298,6 +350,7 @@ main(void)
 		cmocka_unit_test(a_torn_slot_is_not_taken),
 		cmocka_unit_test(impossible_indices_are_told),
 		cmocka_unit_test(two_threads),
+		cmocka_unit_test(batches_appear_whole),
 		cmocka_unit_test(two_processes),
 	};
 

@@ -53,8 +53,8 @@ ask(struct side *s)
 	unsigned burst = 32;
 
 	while (burst-- && s->asked < MANY && s->asked - s->answered < WINDOW) {
-		struct msg m = {.type = s->type, .arg = QUESTION,
-			.conn = s->asked};
+		struct msg m = {
+			.type = s->type, .arg = QUESTION, .conn = s->asked};
 
 		if (!edge_send(s->e, &m, 1))
 			return;
@@ -109,8 +109,8 @@ flood(enum idle_policy policy)
 		assert_true(s[i].e->count->parked > 0);
 		assert_int_equal(s[i].e->count->refused, 0);
 		print_message("side %d: %llu parked, %llu rings, "
-			      "%llu sleeps\n", i,
-			(unsigned long long)s[i].e->count->parked,
+			      "%llu sleeps\n",
+			i, (unsigned long long)s[i].e->count->parked,
 			(unsigned long long)s[i].e->count->rings,
 			(unsigned long long)s[i].hub.count->sleeps);
 		hub_fini(&s[i].hub);

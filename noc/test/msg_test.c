@@ -68,8 +68,8 @@ unknown_types_are_refused(void **state)
 		if (t > MSG_NONE && t <= MSG_ADDR)
 			continue;
 		m.type = (uint8_t)t;
-		assert_int_equal(msg_check(&m, 1, MSG_EVENT, BYTES),
-			-MSG_BAD_TYPE);
+		assert_int_equal(
+			msg_check(&m, 1, MSG_EVENT, BYTES), -MSG_BAD_TYPE);
 		assert_string_equal(msg_name(t), "?");
 	}
 	m.type = MSG_ADDR;
@@ -105,8 +105,8 @@ flags_belong_to_types(void **state)
 			struct msg m = good[t];
 
 			m.flags = (uint8_t)f;
-			assert_int_equal(check(m),
-				flags[t] & f ? 1 : -MSG_BAD_FLAGS);
+			assert_int_equal(
+				check(m), flags[t] & f ? 1 : -MSG_BAD_FLAGS);
 		}
 }
 
@@ -128,8 +128,8 @@ data_stays_in_its_partition(void **state)
 	assert_int_equal(check(m), -MSG_BAD_REF);
 	m.ref = msg_data(10, 0);
 	assert_int_equal(check(m), -MSG_BAD_REF);
-	assert_int_equal(msg_check(&good[MSG_SEND], 1, MSG_COMMAND, 0),
-		-MSG_BAD_REF);
+	assert_int_equal(
+		msg_check(&good[MSG_SEND], 1, MSG_COMMAND, 0), -MSG_BAD_REF);
 }
 
 static void
@@ -176,29 +176,29 @@ arrays_are_whole_and_alike(void **state)
 		assert_int_equal(msg_check(m, n + 1, MSG_COMMAND, BYTES), n);
 		assert_int_equal(msg_run(m), n);
 		/* cut off */
-		assert_int_equal(msg_check(m, n - 1, MSG_COMMAND, BYTES),
-			-MSG_BAD_RUN);
+		assert_int_equal(
+			msg_check(m, n - 1, MSG_COMMAND, BYTES), -MSG_BAD_RUN);
 		m[n - 1].conn++;
-		assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
-			-MSG_BAD_CONN);
+		assert_int_equal(
+			msg_check(m, n, MSG_COMMAND, BYTES), -MSG_BAD_CONN);
 		m[n - 1] = good[MSG_PING];
-		assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
-			-MSG_BAD_RUN);
+		assert_int_equal(
+			msg_check(m, n, MSG_COMMAND, BYTES), -MSG_BAD_RUN);
 	}
 	for (unsigned i = 0; i <= LIMIT_RUN; i++) {
 		m[i] = good[MSG_SEND];
 		m[i].flags = i < LIMIT_RUN ? MSGF_MORE : 0;
 	}
-	assert_int_equal(msg_check(m, LIMIT_RUN + 1, MSG_COMMAND, BYTES),
-		-MSG_BAD_RUN);
+	assert_int_equal(
+		msg_check(m, LIMIT_RUN + 1, MSG_COMMAND, BYTES), -MSG_BAD_RUN);
 }
 
 static void
 addresses_of_ipv6_ride_along(void **state)
 {
 	uint8_t in[16], out[16];
-	struct msg m[3] = {{MSG_CONNECT, MSGF_MORE | MSGF_V6, 0, 99,
-		msg_endpoint(0, 80)}};
+	struct msg m[3] = {
+		{MSG_CONNECT, MSGF_MORE | MSGF_V6, 0, 99, msg_endpoint(0, 80)}};
 
 	(void)state;
 	for (unsigned i = 0; i < 16; i++)

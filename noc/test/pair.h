@@ -21,7 +21,7 @@
 struct pair {
 	void *side[2]; /* what each side writes */
 	uint64_t bytes;
-	struct edge end[2]; /* 0 sends commands, 1 sends events */
+	struct edge end[2];  /* 0 sends commands, 1 sends events */
 	struct bell bell[2]; /* bell[i] wakes side i */
 };
 
@@ -39,8 +39,8 @@ pair_memory(uint64_t bytes)
 
 /* Makes side i of p, for the thread or process that will own it. */
 static inline void
-pair_open(struct pair *p, int i, uint32_t slots, edge_handler *handler,
-	void *arg)
+pair_open(
+	struct pair *p, int i, uint32_t slots, edge_handler *handler, void *arg)
 {
 	struct edge_config c = {
 		.own = p->side[i],

@@ -160,7 +160,7 @@ too_many_cores_without_a_grid(void **state)
 
 	(void)state;
 	for (int row = 0; row < 4; row++) {
-		s += sprintf(s, "%d=", row);
+		s += snprintf(s, 8, "%d=", row);
 		memset(s, row ? 'A' : 'N', 64);
 		s += 64;
 		*s++ = '\n';
@@ -315,7 +315,7 @@ the_example_of_the_page_is_a_layout(void **state)
 		if (!strncmp(line, "```", 3))
 			inside = !inside && !strcmp(line, "```ini\n");
 		else if (inside)
-			strcat(text, line);
+			strncat(text, line, sizeof(text) - strlen(text) - 1);
 	}
 	fclose(page);
 	assert_int_equal(read_text(text), 0);

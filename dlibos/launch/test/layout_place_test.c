@@ -176,7 +176,7 @@ a_quadrant_lies_in_one_l3(void **state)
 				cores[pu_of(c)->l3]++;
 			for (unsigned g = 0; g < 8; g++)
 				assert_true(cores[g] == 0 ||
-					    cores[g] == l.cores / l.quadrants);
+					cores[g] == l.cores / l.quadrants);
 		}
 	}
 }
@@ -383,7 +383,7 @@ oversubscribing_balances_the_mix(void **state)
 					assert_true(net[a] <= net[b] + 1);
 					assert_true(app[a] <= app[b] + 1);
 					assert_true(net[a] + app[a] <=
-						    net[b] + app[b] + 1);
+						net[b] + app[b] + 1);
 				}
 			}
 		}

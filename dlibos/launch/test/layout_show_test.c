@@ -104,8 +104,9 @@ a_layout_that_fits_is_drawn(void **state)
 	assert_int_equal(count(out, " N"), 16);
 	assert_int_equal(count(out, " A"), 20);
 	assert_int_equal(count(out, " cpu"), 36);
-	assert_int_equal(count(out, "+-----------------------+------------"
-				    "-----------+\n"),
+	assert_int_equal(count(out,
+				 "+-----------------------+------------"
+				 "-----------+\n"),
 		3);
 	assert_non_null(strstr(out,
 		"f-1to1-quadrant: 16 net, 20 app, 80 edges, hops 1.80 mean 3 "

@@ -51,11 +51,12 @@ shipped_edges_are_exact(void **state)
 		for (unsigned a = 0; a < 36; a++) {
 			for (unsigned b = 0; b < 36; b++) {
 				bool mixed = l.core[a].role + l.core[b].role ==
-						     LAYOUT_NET + LAYOUT_APP &&
-					     l.core[a].role != l.core[b].role;
+						LAYOUT_NET + LAYOUT_APP &&
+					l.core[a].role != l.core[b].role;
 				bool want = mixed && !l.rtc &&
-					    (all || quadrant_of(a) ==
-							    quadrant_of(b));
+					(all ||
+						quadrant_of(a) ==
+							quadrant_of(b));
 
 				assert_int_equal(layout_edge(&l, a, b), want);
 				n += want;
