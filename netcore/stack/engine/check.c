@@ -1,0 +1,132 @@
+/* check.c - what must hold between two calls, whatever came from the wire: for
+ * the simulator and the fuzzers, which ask after every step. Walks everything.
+ */
+#include "netcore/stack/engine/engine.h"
+
+#define MUST(s, c, what)                      \
+	do {                                  \
+		if (!(what)) {                \
+			(void)(s), (void)(c); \
+			return #what;         \
+		}                             \
+	} while (0)
+
+struct sums {
+	uint32_t sg, seg, ooo, ready, half_open, taken;
+};
+
+static const char *
+check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
+{
+	struct segs n = {0};
+	uint32_t seq = c->snd_una;
+
+	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
+		const struct seg *g = segs_at(&s->seg, i);
+
+		MUST(s, c, g->seq == seq && g->len);
+		MUST(s, c,
+			!((g->flags & SEG_SACKED) &&
+				(g->flags & (SEG_LOST | SEG_RESENT))));
+		MUST(s, c, (g->flags & SEG_LOST) || !(g->flags & SEG_RESENT));
+		seq += g->len;
+		n.out += g->len;
+		n.sacked += g->flags & SEG_SACKED ? g->len : 0;
+		n.lost += g->flags & SEG_LOST ? g->len : 0;
+		n.resent += g->flags & SEG_RESENT ? g->len : 0;
+		sum->seg++;
+		MUST(s, c, g->next || c->segs.tail == i);
+	}
+	MUST(s, c, seq == c->snd_nxt);
+	MUST(s, c, n.out == c->segs.out && n.sacked == c->segs.sacked);
+	MUST(s, c, n.lost == c->segs.lost && n.resent == c->segs.resent);
+	return NULL;
+}
+
+static const char *
+check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
+{
+	uint64_t bytes = 0, early = 0;
+	uint32_t last = c->rcv_nxt;
+
+	for (uint32_t i = c->sendq.head; i; i = slab_next(&s->sg, i)) {
+		const struct sendq_node *n = slab_at(&s->sg, i);
+
+		bytes += n->len;
+		sum->sg++;
+	}
+	MUST(s, c, bytes == (uint64_t)c->sendq.bytes + c->sendq.skip);
+	for (uint32_t i = c->ooo.head; i; i = slab_next(&s->ooo, i)) {
+		const struct ooo_node *n = slab_at(&s->ooo, i);
+
+		MUST(s, c, seq_ge(n->seq, last) && n->len);
+		last = n->seq + n->len;
+		early += n->len;
+		sum->ooo++;
+	}
+	MUST(s, c, early == c->ooo.bytes);
+	MUST(s, c, !c->ooo.head || seq_le(last, c->rcv_adv));
+	return NULL;
+}
+
+static const char *
+check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
+{
+	const char *bad;
+
+	MUST(s, c, c->state > TCP_CLOSED && c->state < TCP_STATES);
+	MUST(s, c,
+		idpool_check(&s->ids, c->handle) == (int32_t)tcb_index(s, c));
+	MUST(s, c, flow_find(&s->flow, &c->key, c->hash) == tcb_index(s, c));
+	MUST(s, c, c->rcv_space <= s->cfg.rcv_window);
+	MUST(s, c,
+		c->state < TCP_ESTABLISHED ||
+			seq_ge(c->rcv_adv + 1, c->rcv_nxt));
+	MUST(s, c, !(c->flags & TCB_FIN_SENT) || (c->flags & TCB_FIN_QUEUED));
+	/* What is under way has a timer, and a timer is in the wheel. */
+	MUST(s, c, !c->segs.head || c->t_rexmit || (c->flags & TCB_READY));
+	MUST(s, c,
+		!(c->t_rexmit || c->t_delack || c->t_life) ||
+			wheel_is_set(&s->wheel, tcb_index(s, c)));
+	sum->taken++;
+	sum->ready += !!(c->flags & TCB_READY);
+	sum->half_open +=
+		c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE);
+	bad = check_segs(s, c, sum);
+	return bad ? bad : check_queues(s, c, sum);
+}
+
+static uint32_t
+ring_length(const struct stack *s)
+{
+	uint32_t n = 0, i = s->ready;
+
+	if (!i)
+		return 0;
+	do {
+		n++;
+		i = s->tcb[i - 1].ready_next;
+	} while (i != s->ready && n <= s->cfg.conns);
+	return n;
+}
+
+const char *
+stack_check(const struct stack *s)
+{
+	struct sums sum = {0};
+
+	for (uint32_t i = 0; i < s->ids.fresh; i++) {
+		const char *bad = s->tcb[i].state == TCP_CLOSED
+			? NULL
+			: check_tcb(s, &s->tcb[i], &sum);
+
+		if (bad)
+			return bad;
+	}
+	MUST(s, NULL, sum.sg == s->sg.used && sum.seg == s->seg.used);
+	MUST(s, NULL, sum.ooo == s->ooo.used);
+	MUST(s, NULL, sum.ready == ring_length(s));
+	MUST(s, NULL, sum.half_open == s->half_open);
+	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
+	return NULL;
+}

@@ -1,0 +1,151 @@
+/* engine.h - what the files of the engine share: the stack itself, and who
+ * calls whom. Nothing outside of this folder includes it.
+ *
+ *	stack.c	  memory, the public functions
+ *	ip_in.c	  rx step 3: frames to segments		arp.c	neighbours
+ *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
+ *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
+ *	out.c	  tx step 2: what a connection has to send, one frame a call
+ *	timer.c	  deadlines				end.c	ends
+ *	check.c	  invariants, for tests
+ */
+#ifndef NETCORE_STACK_ENGINE_ENGINE_H
+#define NETCORE_STACK_ENGINE_ENGINE_H
+
+#include <errno.h>
+
+#include "netcore/stack/core/idpool.h"
+#include "netcore/stack/core/wheel.h"
+#include "netcore/stack/engine/tcb.h"
+#include "netcore/stack/stack.h"
+#include "netcore/stack/wire/arp.h"
+#include "netcore/stack/wire/eth.h"
+#include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/tcp.h"
+
+#define REPLIES	       64 /* frames without a connection that wait to go out */
+#define NEIGHBOURS     64
+#define RTO_MAX_MS     120000u
+#define RTO_INITIAL_MS 1000u
+#define DELACK_MS      40u
+#define RETRIES	       15
+
+struct listener {
+	uint32_t ip; /* 0: any */
+	uint16_t port;
+	bool used;
+	uint64_t user;
+};
+
+/* A small frame that is complete: a RST, an ARP message, a SYN cookie. */
+struct reply {
+	uint8_t bytes[STACK_HEADERS];
+	uint16_t len, l3, l4;
+};
+
+struct neighbour {
+	uint32_t ip;
+	uint8_t mac[6];
+	bool known;
+	uint8_t tries;
+	uint32_t t_confirmed, t_asked;
+};
+
+struct stack {
+	struct stack_config cfg;
+	const struct stack_ops *ops;
+	void *arg;
+	uint64_t now; /* ns, of the last call */
+	uint32_t tick;
+	uint32_t us;
+	uint32_t ip4, mask4, gateway4;
+	struct sip_key secret;
+	struct tcb *tcb;
+	struct flow flow;
+	struct idpool ids;
+	struct wheel wheel;
+	struct slab sg, seg, ooo;
+	uint32_t ready; /* ring of connections that have to send: 1 + index */
+	uint32_t half_open;
+	uint32_t stamp;
+	uint16_t next_port;
+	uint16_t ip_id;
+	struct listener *listener;
+	struct neighbour neighbour[NEIGHBOURS];
+	struct reply reply[REPLIES];
+	uint32_t reply_head, reply_tail;
+	struct stack_counters count;
+};
+
+/* A received segment; lives on the call stack. */
+struct tcp_rx {
+	struct wire_tcp h;
+	uint32_t src, dst;
+	const uint8_t *data;
+	uint32_t len;
+	struct stack_rx_frame *frame;
+};
+
+static inline uint32_t
+tcb_index(const struct stack *s, const struct tcb *c)
+{
+	return (uint32_t)(c - s->tcb);
+}
+
+static inline uint32_t
+tcb_src(const struct tcb *c)
+{
+	return (uint32_t)(c->key.addr[0] >> 32);
+}
+
+static inline uint32_t
+tcb_dst(const struct tcb *c)
+{
+	return (uint32_t)c->key.addr[0];
+}
+
+void engine_time(struct stack *s, uint64_t now);
+
+/* ip_in.c */
+void ip_in(struct stack *s, struct stack_rx_frame *f);
+
+/* arp.c: the address of the next hop to ip; NULL, and it is asked for. */
+void arp_in(struct stack *s, const uint8_t *p, size_t len);
+const uint8_t *arp_find(struct stack *s, uint32_t ip);
+
+/* in.c */
+void tcp_in(struct stack *s, struct tcp_rx *r);
+
+/* open.c */
+void open_segment(struct stack *s, struct tcp_rx *r); /* no connection */
+bool open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r);
+void open_established(struct stack *s, struct tcb *c);
+struct tcb *open_tcb(struct stack *s, const struct flow_key *k);
+uint16_t open_mss(const struct stack *s);
+
+/* ack.c: r's ack is acceptable and at or above snd_una. */
+void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
+void ack_detect_loss(struct stack *s, struct tcb *c);
+void ack_enter_loss(struct stack *s, struct tcb *c);
+
+/* out.c */
+bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
+void out_ready(struct stack *s, struct tcb *c);
+void out_unready(struct stack *s, struct tcb *c);
+void out_reset(struct stack *s, const struct tcp_rx *r);
+struct reply *out_reply(struct stack *s);
+void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
+
+/* timer.c */
+void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
+void timer_rexmit(struct stack *s, struct tcb *c);
+void timer_expired(struct stack *s, uint32_t index);
+uint32_t timer_in(const struct stack *s, uint32_t ms);
+
+/* end.c */
+void end_now(struct stack *s, struct tcb *c, enum stack_why why);
+void end_time_wait(struct stack *s, struct tcb *c);
+void end_reset(struct stack *s, struct tcb *c, enum stack_why why);
+void end_fin_acked(struct stack *s, struct tcb *c);
+
+#endif

@@ -1,0 +1,387 @@
+/* in.c - rx step 4 of 8: a segment arrives (RFC 9293, 3.10.7). One phase a
+ * function, in the RFC's order; each says whether the segment goes on.
+ * Security and precedence (the third phase) are not spoken. */
+#include "netcore/stack/engine/engine.h"
+
+/* --- answers -------------------------------------------------------------*/
+
+static void
+ack_now(struct stack *s, struct tcb *c)
+{
+	c->flags |= TCB_ACK_NOW;
+	out_ready(s, c);
+}
+
+/* Half a second apart at least on each connection: who aims at it cannot make
+ * it talk, and there is no shared count for others to observe (RFC 5961, 7). */
+static void
+challenge(struct stack *s, struct tcb *c)
+{
+	if (c->t_challenge && s->tick - c->t_challenge < 500)
+		return;
+	c->t_challenge = s->tick | 1;
+	s->count.challenge_acks++;
+	ack_now(s, c);
+}
+
+static void
+report_dsack(struct tcb *c, uint32_t from, uint32_t to)
+{
+	if (!(c->flags & TCB_SACK))
+		return;
+	c->flags |= TCB_DSACK;
+	c->dsack_from = from;
+	c->dsack_to = to;
+}
+
+/* --- first: the sequence number (3.10.7.4; RFC 7323, 5.3) ------------------*/
+
+/* Older than what we have seen, by the sender's own clock; which means nothing
+ * when it was silent for 24 days (RFC 7323, 5.5). */
+static bool
+paws_rejects(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
+{
+	return (c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS) &&
+		seq_lt(r->h.ts_val, c->ts_recent) &&
+		s->tick - c->t_ts_recent < 24u * 86400 * 1000;
+}
+
+static uint32_t
+seg_len(const struct tcp_rx *r)
+{
+	return r->len + !!(r->h.flags & WIRE_TCP_FIN) +
+		!!(r->h.flags & WIRE_TCP_SYN);
+}
+
+static bool
+in_window(const struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t wnd = c->rcv_adv - c->rcv_nxt, len = seg_len(r);
+
+	if (!len)
+		return wnd ? seq_in(r->h.seq, c->rcv_nxt, wnd)
+			   : r->h.seq == c->rcv_nxt;
+	return wnd && seq_lt(r->h.seq, c->rcv_adv) &&
+		seq_gt(r->h.seq + len, c->rcv_nxt);
+}
+
+/* Nothing of it is new, or wanted: it is answered. Its acknowledgement may
+ * count all the same, for that of a window probe's answer does. */
+static bool
+outside(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t len = seg_len(r);
+
+	s->count.drop_out_of_window++;
+	if (r->h.flags & WIRE_TCP_RST)
+		return false;
+	if (len && seq_le(r->h.seq + len, c->rcv_nxt)) {
+		s->count.duplicate_segments++;
+		if (r->len)
+			report_dsack(c, r->h.seq, r->h.seq + r->len);
+	}
+	if (c->state == TCP_TIME_WAIT && (r->h.flags & WIRE_TCP_FIN))
+		end_time_wait(s, c); /* begins anew (3.10.7.4, eighth) */
+	ack_now(s, c);
+	return false;
+}
+
+/* What lies before the window was received already; what lies beyond was not
+ * allowed. */
+static void
+trim(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	uint32_t old = c->rcv_nxt - r->h.seq, end;
+
+	if (seq_lt(r->h.seq, c->rcv_nxt)) {
+		if (r->h.flags & WIRE_TCP_SYN) {
+			r->h.flags &= (uint8_t)~WIRE_TCP_SYN;
+			r->h.seq++;
+			old--;
+		}
+		if (old) {
+			report_dsack(c, r->h.seq, c->rcv_nxt);
+			s->count.duplicate_segments++;
+			ack_now(s, c);
+		}
+		if (old > r->len)
+			old = r->len;
+		r->data += old;
+		r->len -= old;
+		r->h.seq = c->rcv_nxt;
+	}
+	end = r->h.seq + r->len;
+	if (seq_gt(end, c->rcv_adv)) {
+		r->len -= end - c->rcv_adv;
+		r->h.flags &= (uint8_t)~WIRE_TCP_FIN;
+		ack_now(s, c);
+	}
+}
+
+static bool
+check_sequence(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	if (unlikely(paws_rejects(s, c, r) && !(r->h.flags & WIRE_TCP_RST))) {
+		s->count.drop_old_timestamp++;
+		/* A bare acknowledgement that was overtaken by a later one is
+		 * not worth an answer: two peers could keep at it. */
+		if (seg_len(r))
+			ack_now(s, c);
+		return false;
+	}
+	if (unlikely(!in_window(c, r)))
+		return outside(s, c, r);
+	if ((c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS) &&
+		seq_le(r->h.seq, c->last_ack_sent)) {
+		c->ts_recent = r->h.ts_val;
+		c->t_ts_recent = s->tick;
+	}
+	return true;
+}
+
+/* --- second: RST (RFC 5961, 3.2) ------------------------------------------*/
+
+static bool
+check_rst(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	if (likely(!(r->h.flags & WIRE_TCP_RST)))
+		return true;
+	if (r->h.seq != c->rcv_nxt) {
+		challenge(s, c);
+		return false;
+	}
+	s->count.resets_received++;
+	/* Both sides had ended it already: that is no reset to tell of. */
+	end_now(s, c, c->state >= TCP_CLOSING ? STACK_CLOSED : STACK_RESET);
+	return false;
+}
+
+/* --- fourth: SYN (RFC 5961, 4.2) -----------------------------------------*/
+
+static bool
+check_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	if (likely(!(r->h.flags & WIRE_TCP_SYN)))
+		return true;
+	challenge(s, c);
+	return false;
+}
+
+/* --- fifth: ACK ----------------------------------------------------------*/
+
+/* RFC 5961, 5.2: neither too old nor of what was never sent. */
+static bool
+check_ack(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	if (unlikely(!(r->h.flags & WIRE_TCP_ACK))) {
+		s->count.drop_no_ack_flag++;
+		return false;
+	}
+	if (unlikely(c->state == TCP_SYN_RECEIVED)) {
+		if (!seq_gt(r->h.ack, c->snd_una) ||
+			!seq_le(r->h.ack, c->snd_nxt)) {
+			s->count.drop_bad_ack++;
+			out_reset(s, r);
+			return false;
+		}
+		c->snd_wl1 = r->h.seq - 1;
+		open_established(s, c);
+		if (c->state == TCP_CLOSED) /* the program closed it at once */
+			return false;
+	}
+	if (unlikely(!seq_le(r->h.ack, c->snd_nxt) ||
+		    !seq_ge(r->h.ack, c->snd_una - c->max_wnd))) {
+		s->count.drop_bad_ack++;
+		challenge(s, c);
+		return false;
+	}
+	return true;
+}
+
+/* --- seventh: the text ----------------------------------------------------*/
+
+static void
+hand_up(struct stack *s, struct tcb *c, const uint8_t *ptr, uint32_t len,
+	void *buf)
+{
+	c->rcv_nxt += len;
+	c->unacked += len;
+	c->rcv_space -= len;
+	s->ops->data(s->arg, c->handle, c->user, ptr, len, buf);
+}
+
+/* What had come too early and is next now. */
+static void
+hand_up_early(struct stack *s, struct tcb *c)
+{
+	uint32_t handle = c->handle;
+	struct ooo_node n;
+
+	while (ooo_take(&s->ooo, &c->ooo, c->rcv_nxt, &n)) {
+		if (!n.len) {
+			s->ops->release(s->arg, n.buf);
+			continue;
+		}
+		hand_up(s, c, n.ptr, n.len, n.buf);
+		if (c->handle != handle)
+			return;
+	}
+}
+
+static void
+keep_early(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	struct ooo_range dup;
+	enum ooo_result got;
+
+	s->count.ooo_segments++;
+	got = ooo_insert(&s->ooo, &c->ooo, r->h.seq, r->data, r->len,
+		r->frame->buf, s->stamp++, &dup);
+	if (dup.from != dup.to)
+		report_dsack(c, dup.from, dup.to);
+	if (got == OOO_KEPT)
+		r->frame->kept = true;
+	else if (got == OOO_FULL)
+		s->count.drop_ooo_full++;
+	ack_now(s, c); /* at once: RFC 5681, 4.2 */
+}
+
+/* Every second full segment at once, others within DELACK_MS (RFC 9293,
+ * 3.8.6.3), unless something to send takes the acknowledgement along. */
+static void
+delay_ack(struct stack *s, struct tcb *c)
+{
+	if (c->unacked >= 2u * c->peer_mss) {
+		ack_now(s, c);
+	} else if (!c->t_delack) {
+		c->t_delack = timer_in(s, DELACK_MS);
+		timer_arm(s, c);
+	}
+}
+
+static void
+text(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	bool filled = c->ooo.head;
+
+	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 &&
+		c->state != TCP_FIN_WAIT_2)
+		return;
+	if (c->flags & TCB_ORPHAN) {
+		/* Nobody will ever read it (RFC 9293, 3.10.7, by RFC 1122,
+		 * 4.2.2.13). */
+		s->count.drop_after_close++;
+		end_reset(s, c, STACK_ABORTED);
+		return;
+	}
+	if (r->h.seq != c->rcv_nxt) {
+		keep_early(s, c, r);
+		return;
+	}
+	r->frame->kept = true;
+	hand_up(s, c, r->data, r->len, r->frame->buf);
+	if (c->state == TCP_CLOSED)
+		return;
+	if (filled) {
+		hand_up_early(s, c);
+		ack_now(s, c); /* a gap was filled: RFC 5681, 4.2 */
+	} else {
+		delay_ack(s, c);
+	}
+}
+
+/* --- eighth: FIN ----------------------------------------------------------*/
+
+static void
+fin(struct stack *s, struct tcb *c, uint32_t at)
+{
+	if (at != c->rcv_nxt || (c->flags & TCB_MOVED))
+		return; /* what is before it is missing; it will come again */
+	c->rcv_nxt++;
+	c->flags |= TCB_MOVED;
+	ack_now(s, c);
+	switch (c->state) {
+	case TCP_ESTABLISHED:
+		c->state = TCP_CLOSE_WAIT;
+		break;
+	case TCP_FIN_WAIT_1: /* ours is not acknowledged, or it were 2 */
+		c->state = TCP_CLOSING;
+		break;
+	case TCP_FIN_WAIT_2:
+		end_time_wait(s, c);
+		break;
+	default:
+		return;
+	}
+	if (!(c->flags & TCB_ORPHAN))
+		s->ops->remote_closed(s->arg, c->handle, c->user);
+}
+
+/* --- all of it ------------------------------------------------------------*/
+
+static void
+synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	uint32_t handle = c->handle, end;
+
+	if (!check_sequence(s, c, r) || !check_rst(s, c, r) ||
+		!check_syn(s, c, r) || !check_ack(s, c, r))
+		return;
+	trim(s, c, r);
+	end = r->h.seq + r->len;
+	ack_in(s, c, r);
+	if (c->handle != handle)
+		return;
+	if (r->h.flags & WIRE_TCP_URG)
+		s->count.urgent_ignored++; /* its bytes are bytes (RFC 6093) */
+	if (r->len)
+		text(s, c, r);
+	if (c->handle == handle && (r->h.flags & WIRE_TCP_FIN))
+		fin(s, c, end);
+}
+
+/* RFC 6191 and RFC 9293, 3.6.1: who comes again with a later clock, or beyond
+ * all that was, is let in. */
+static bool
+reuses_time_wait(const struct tcb *c, const struct tcp_rx *r)
+{
+	if (c->state != TCP_TIME_WAIT ||
+		(r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_RST)) !=
+			WIRE_TCP_SYN)
+		return false;
+	if ((c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS))
+		return seq_gt(r->h.ts_val, c->ts_recent);
+	return seq_gt(r->h.seq, c->rcv_nxt);
+}
+
+void
+tcp_in(struct stack *s, struct tcp_rx *r)
+{
+	struct flow_key k = flow_key4(r->dst, r->h.dport, r->src, r->h.sport);
+	uint32_t i = flow_find(&s->flow, &k, flow_hash(&s->flow, &k));
+	struct tcb *c;
+
+	if (unlikely(i == FLOW_NONE)) {
+		open_segment(s, r);
+		return;
+	}
+	c = &s->tcb[i];
+	if (unlikely(c->state == TCP_SYN_SENT)) {
+		if (open_syn_sent(s, c, r))
+			synchronized(s, c, r);
+		return;
+	}
+	if (unlikely(c->state == TCP_SYN_RECEIVED &&
+		    (r->h.flags & WIRE_TCP_SYN) && r->h.seq == c->irs)) {
+		c->flags |= TCB_SYN_DUE; /* our answer was lost */
+		out_ready(s, c);
+		return;
+	}
+	if (unlikely(reuses_time_wait(c, r))) {
+		s->count.time_wait_reused++;
+		end_now(s, c, STACK_CLOSED);
+		open_segment(s, r);
+		return;
+	}
+	synchronized(s, c, r);
+}

@@ -1,0 +1,85 @@
+/* ip_in.c - rx step 3 of 8: frames become segments. What is not for us, not
+ * whole or not true is counted and dropped. */
+#include <string.h>
+
+#include "netcore/stack/engine/engine.h"
+
+static bool
+for_us(const struct stack *s, const struct wire_eth *e)
+{
+	return !memcmp(e->dst, s->cfg.mac, 6) || (e->dst[0] & 1);
+}
+
+static void
+tcp_segment(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct wire_ipv4 *ip)
+{
+	struct tcp_rx r = {.src = ip->src, .dst = ip->dst, .frame = f};
+
+	if (!(f->flags & STACK_RX_CKSUM_OK) &&
+		wire_tcp_verify(c->p, cursor_left(c),
+			cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP,
+				ip->len)) != WIRE_OK) {
+		s->count.drop_cksum++;
+		return;
+	}
+	if (wire_tcp_parse(c, &r.h) != WIRE_OK) {
+		s->count.drop_bad_frame++;
+		return;
+	}
+	r.data = c->p;
+	r.len = (uint32_t)cursor_left(c);
+	tcp_in(s, &r);
+}
+
+static void
+ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
+{
+	struct wire_ipv4 ip;
+	enum wire_bad bad = wire_ipv4_parse(c, &ip);
+
+	if (unlikely(bad != WIRE_OK)) {
+		if (bad == WIRE_BAD_IPV4_CKSUM)
+			s->count.drop_cksum++;
+		else
+			s->count.drop_bad_frame++;
+		return;
+	}
+	if (unlikely(ip.dst != s->ip4)) {
+		s->count.drop_not_ours++;
+		return;
+	}
+	if (unlikely(wire_ipv4_martian(ip.src) || ip.src == s->ip4)) {
+		s->count.drop_martian++;
+		return;
+	}
+	if (unlikely(wire_ipv4_is_frag(&ip))) {
+		s->count.drop_fragment++;
+		return;
+	}
+	if (likely(ip.proto == WIRE_IP_TCP))
+		tcp_segment(s, f, c, &ip);
+	else
+		s->count.drop_not_ip++;
+}
+
+void
+ip_in(struct stack *s, struct stack_rx_frame *f)
+{
+	struct cursor c = {f->data, f->data + f->len};
+	struct wire_eth e;
+
+	f->kept = false;
+	s->count.rx_frames++;
+	s->count.rx_bytes += f->len;
+	if (wire_eth_parse(&c, &e) != WIRE_OK)
+		s->count.drop_bad_frame++;
+	else if (!for_us(s, &e))
+		s->count.drop_not_ours++;
+	else if (e.type == WIRE_ETH_IPV4)
+		ipv4(s, f, &c);
+	else if (e.type == WIRE_ETH_ARP)
+		arp_in(s, c.p, cursor_left(&c));
+	else
+		s->count.drop_not_ip++;
+}

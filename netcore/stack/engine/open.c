@@ -1,0 +1,211 @@
+/* open.c - handshakes (RFC 9293, 3.5, 3.10.7.1-3.10.7.3). */
+#include <string.h>
+
+#include "netcore/stack/engine/engine.h"
+
+/* What we can take in one segment. */
+uint16_t
+open_mss(const struct stack *s)
+{
+	return (uint16_t)(s->cfg.mtu - WIRE_IPV4_LEN - WIRE_TCP_LEN);
+}
+
+/* RFC 6528: a clock of 4 us, and a secret function of the four numbers. */
+static uint32_t
+initial_seq(const struct stack *s, const struct flow_key *k)
+{
+	uint64_t w[2] = {flow_key_head(k), k->addr[0]};
+
+	return (uint32_t)(s->now / 4000) +
+		(uint32_t)sip24_words(&s->secret, w, 2);
+}
+
+static uint8_t
+window_scale(const struct stack *s)
+{
+	uint8_t n = 0;
+
+	while (n < WIRE_TCP_WSCALE_MAX && s->cfg.rcv_window >> n > 0xffff)
+		n++;
+	return n;
+}
+
+/* A fresh connection, in the table; NULL when there are none left. */
+struct tcb *
+open_tcb(struct stack *s, const struct flow_key *k)
+{
+	uint32_t handle = idpool_get(&s->ids);
+	struct tcb *c;
+
+	if (!handle) {
+		s->count.drop_out_of_conns++;
+		return NULL;
+	}
+	c = &s->tcb[idpool_index(handle)];
+	memset(c, 0, sizeof(*c));
+	c->handle = handle;
+	c->key = *k;
+	c->hash = flow_hash(&s->flow, k);
+	c->iss = initial_seq(s, k);
+	c->ts_offset = (uint32_t)(c->iss ^ s->secret.k1);
+	c->snd_una = c->snd_nxt = c->iss;
+	c->rcv_space = s->cfg.rcv_window;
+	c->rcv_wscale = window_scale(s);
+	c->rto_ms = RTO_INITIAL_MS;
+	c->mss = c->peer_mss = 536;
+	flow_insert(&s->flow, c->hash, tcb_index(s, c));
+	return c;
+}
+
+/* What the peer's SYN says. An option counts if both sides have it; on our own
+ * connect we asked for all. */
+static void
+take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	uint16_t mss = r->h.opts & WIRE_TCP_MSS ? r->h.mss : 536;
+	uint16_t own = open_mss(s);
+
+	c->irs = r->h.seq;
+	c->rcv_nxt = r->h.seq + 1;
+	c->flags &= ~(uint32_t)(TCB_TS | TCB_SACK | TCB_WSCALE);
+	if (r->h.opts & WIRE_TCP_TS) {
+		c->flags |= TCB_TS;
+		c->ts_recent = r->h.ts_val;
+		c->t_ts_recent = s->tick;
+	}
+	if (r->h.opts & WIRE_TCP_SACK_OK)
+		c->flags |= TCB_SACK;
+	if (r->h.opts & WIRE_TCP_WSCALE) {
+		c->flags |= TCB_WSCALE;
+		c->snd_wscale = r->h.wscale;
+	} else {
+		c->rcv_wscale = 0;
+	}
+	if (mss < 64) /* a peer that wants crumbs does not get them */
+		mss = 64;
+	if (mss > own)
+		mss = own;
+	/* Options count against it (RFC 6691). */
+	c->mss = mss - (c->flags & TCB_TS ? 12 : 0);
+	c->peer_mss = own - (c->flags & TCB_TS ? 12 : 0);
+	cc_init(&c->cc, s->cfg.reno ? &cc_newreno : &cc_cubic, c->mss);
+	c->snd_wnd = c->max_wnd = r->h.window; /* not scaled in a SYN */
+	c->snd_wl1 = r->h.seq;
+	c->snd_wl2 = r->h.ack;
+}
+
+/* --- passive --------------------------------------------------------------*/
+
+static struct listener *
+find_listener(struct stack *s, uint32_t ip, uint16_t port)
+{
+	struct listener *any = NULL;
+
+	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
+		struct listener *l = &s->listener[i];
+
+		if (!l->used || l->port != port)
+			continue;
+		if (l->ip == ip)
+			return l;
+		if (!l->ip)
+			any = l;
+	}
+	return any;
+}
+
+/* A segment that belongs to no connection. */
+void
+open_segment(struct stack *s, struct tcp_rx *r)
+{
+	struct listener *l = find_listener(s, r->dst, r->h.dport);
+	struct flow_key k;
+	struct tcb *c;
+
+	if (!l || (r->h.flags & (WIRE_TCP_ACK | WIRE_TCP_RST))) {
+		if (!(r->h.flags & WIRE_TCP_RST))
+			s->count.drop_no_listener++;
+		out_reset(s, r);
+		return;
+	}
+	if (!(r->h.flags & WIRE_TCP_SYN))
+		return;
+	s->count.syn_received++;
+	if (s->half_open >= s->cfg.half_open) {
+		s->count.drop_out_of_conns++;
+		return;
+	}
+	k = flow_key4(r->dst, r->h.dport, r->src, r->h.sport);
+	c = open_tcb(s, &k);
+	if (!c)
+		return;
+	s->half_open++;
+	c->state = TCP_SYN_RECEIVED;
+	c->flags = TCB_PASSIVE | TCB_SYN_DUE;
+	c->user = l->user;
+	take_syn(s, c, r);
+	out_ready(s, c);
+}
+
+/* Our SYN is acknowledged: both sides are there. */
+void
+open_established(struct stack *s, struct tcb *c)
+{
+	if (c->flags & TCB_PASSIVE)
+		s->half_open--;
+	c->state = c->flags & TCB_FIN_QUEUED ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
+	c->flags |= TCB_KNOWN;
+	c->backoff = 0;
+	if (c->flags & TCB_PASSIVE) {
+		s->count.accepted++;
+		s->ops->accepted(s->arg, c->handle, c->user);
+	} else {
+		s->count.connected++;
+		s->ops->connected(s->arg, c->handle, c->user);
+	}
+}
+
+/* --- active ---------------------------------------------------------------*/
+
+/* 3.10.7.3. True: the segment goes on, in a synchronized state. */
+bool
+open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	bool acks = r->h.flags & WIRE_TCP_ACK;
+
+	if (acks &&
+		(!seq_gt(r->h.ack, c->iss) || !seq_le(r->h.ack, c->snd_nxt))) {
+		s->count.drop_bad_ack++;
+		out_reset(s, r);
+		return false;
+	}
+	if (r->h.flags & WIRE_TCP_RST) {
+		if (acks) {
+			s->count.resets_received++;
+			end_now(s, c, STACK_REFUSED);
+		}
+		return false;
+	}
+	if (!(r->h.flags & WIRE_TCP_SYN))
+		return false;
+	take_syn(s, c, r);
+	c->rcv_adv =
+		c->rcv_nxt + (c->rcv_space < 0xffff ? c->rcv_space : 0xffff);
+	c->flags |= TCB_ACK_NOW;
+	out_ready(s, c);
+	if (!acks) { /* both opened at the same time */
+		c->state = TCP_SYN_RECEIVED;
+		c->flags |= TCB_SYN_DUE;
+		return false;
+	}
+	/* The SYN was dealt with; what remains is like any segment. */
+	r->h.flags &= (uint8_t)~WIRE_TCP_SYN;
+	r->h.seq++;
+	c->snd_wl1 = r->h.seq - 1;
+	c->last_ack_sent = c->rcv_nxt;
+	open_established(s, c);
+	if (c->state == TCP_CLOSED)
+		return false;
+	r->h.window = (uint16_t)(r->h.window >> c->snd_wscale);
+	return true;
+}

@@ -1,0 +1,492 @@
+/* out.c - tx step 2 of 4: what a connection has to send, a frame a call. What
+ * is wanted is decided without touching anything; then it is made, once. */
+#include <string.h>
+
+#include "netcore/stack/engine/engine.h"
+
+/* --- the list of those that have to send: a ring of 1 + index --------------*/
+
+void
+out_ready(struct stack *s, struct tcb *c)
+{
+	uint32_t i = tcb_index(s, c) + 1;
+
+	if (c->flags & TCB_READY)
+		return;
+	c->flags |= TCB_READY;
+	if (!s->ready) {
+		s->ready = c->ready_next = c->ready_prev = i;
+	} else {
+		struct tcb *first = &s->tcb[s->ready - 1];
+		struct tcb *last = &s->tcb[first->ready_prev - 1];
+
+		c->ready_next = s->ready;
+		c->ready_prev = first->ready_prev;
+		last->ready_next = i;
+		first->ready_prev = i;
+	}
+}
+
+void
+out_unready(struct stack *s, struct tcb *c)
+{
+	uint32_t i = tcb_index(s, c) + 1;
+
+	if (!(c->flags & TCB_READY))
+		return;
+	c->flags &= ~(uint32_t)TCB_READY;
+	if (c->ready_next == i) {
+		s->ready = 0;
+		return;
+	}
+	s->tcb[c->ready_next - 1].ready_prev = c->ready_prev;
+	s->tcb[c->ready_prev - 1].ready_next = c->ready_next;
+	if (s->ready == i)
+		s->ready = c->ready_next;
+}
+
+/* --- headers --------------------------------------------------------------*/
+
+/* The right edge that we may tell: it never goes back (RFC 9293, 3.8.6.2.1),
+ * and moves by a segment or half of the buffer at least (3.8.6.2.2). */
+static uint32_t
+window_edge(const struct stack *s, const struct tcb *c)
+{
+	uint32_t could = c->rcv_nxt + c->rcv_space, step = c->peer_mss;
+	uint32_t most = 0xffffu << c->rcv_wscale;
+
+	if (c->rcv_space > most)
+		could = c->rcv_nxt + most;
+	if (step > s->cfg.rcv_window / 2)
+		step = s->cfg.rcv_window / 2;
+	if (seq_gt(could, c->rcv_adv) && could - c->rcv_adv >= step)
+		return could;
+	return c->rcv_adv;
+}
+
+static void
+fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t)
+{
+	struct ooo_range r[WIRE_TCP_SACKS];
+	unsigned max = c->flags & TCB_TS ? 3 : 4, n = 0, k;
+
+	if (c->flags & TCB_DSACK) {
+		t->sack[n++] =
+			(struct wire_tcp_sack){c->dsack_from, c->dsack_to};
+		c->flags &= ~(uint32_t)TCB_DSACK;
+	}
+	k = ooo_ranges(&s->ooo, &c->ooo, r, max - n);
+	for (unsigned i = 0; i < k; i++)
+		t->sack[n++] = (struct wire_tcp_sack){r[i].from, r[i].to};
+	if (!n)
+		return;
+	t->opts |= WIRE_TCP_SACK;
+	t->sacks = (uint8_t)n;
+}
+
+/* What every segment of an established connection says. Ours is acknowledged
+ * by it: nothing of that is due any more. */
+static void
+fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
+	uint8_t flags)
+{
+	uint32_t wnd;
+
+	c->rcv_adv = window_edge(s, c);
+	wnd = (c->rcv_adv - c->rcv_nxt) >> c->rcv_wscale;
+	t->dport = c->key.remote_port;
+	t->sport = c->key.local_port;
+	t->seq = seq;
+	t->ack = c->rcv_nxt;
+	t->flags = flags | WIRE_TCP_ACK;
+	t->window = (uint16_t)(wnd < 0xffff ? wnd : 0xffff);
+	t->urgent = 0;
+	t->cksum = 0;
+	t->opts = 0;
+	t->sacks = 0;
+	if (c->flags & TCB_TS) {
+		t->opts = WIRE_TCP_TS;
+		t->ts_val = s->tick + c->ts_offset;
+		t->ts_ecr = c->ts_recent;
+	}
+	if (unlikely(c->ooo.head || (c->flags & TCB_DSACK)) &&
+		(c->flags & TCB_SACK))
+		fill_sacks(s, c, t);
+	c->last_ack_sent = c->rcv_nxt;
+	c->flags &= ~(uint32_t)TCB_ACK_NOW;
+	c->unacked = 0;
+	c->t_delack = 0;
+}
+
+/* Ethernet, IP and TCP headers in front of f's pieces, and the checksum. */
+static void
+seal(struct stack *s, uint32_t src, uint32_t dst, const uint8_t *mac,
+	struct wire_tcp *t, struct stack_tx_frame *f)
+{
+	struct wire_eth e = {.type = WIRE_ETH_IPV4};
+	struct wire_ipv4 ip = {.src = src,
+		.dst = dst,
+		.frag = WIRE_IPV4_DF,
+		.proto = WIRE_IP_TCP,
+		.ttl = 64,
+		.id = s->ip_id++};
+	uint8_t *p = f->headers;
+	size_t l4 = WIRE_ETH_LEN + WIRE_IPV4_LEN, n;
+	struct cksum sum = {0};
+
+	memcpy(e.dst, mac, 6);
+	memcpy(e.src, s->cfg.mac, 6);
+	wire_eth_emit(p, STACK_HEADERS, &e);
+	n = wire_tcp_emit(p + l4, STACK_HEADERS - l4, t);
+	ip.len = (uint16_t)(n + f->len);
+	wire_ipv4_emit(p + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
+	sum.sum = cksum_pseudo4(src, dst, WIRE_IP_TCP, ip.len);
+	if (s->cfg.tx_cksum) {
+		uint16_t pseudo = cksum_fold(sum.sum);
+
+		memcpy(p + l4 + 16, &pseudo, 2);
+		f->flags |= STACK_TX_CKSUM;
+	} else {
+		uint16_t c;
+
+		cksum_add(&sum, p + l4, n);
+		for (unsigned i = 0; i < f->pieces; i++)
+			cksum_add(&sum, f->piece[i].ptr, f->piece[i].len);
+		c = (uint16_t)~cksum_fold(sum.sum);
+		memcpy(p + l4 + 16, &c, 2);
+	}
+	f->l3 = WIRE_ETH_LEN;
+	f->l4 = (uint16_t)l4;
+	f->header_len = (uint16_t)(l4 + n);
+	s->count.tx_frames++;
+	s->count.tx_bytes += f->header_len + f->len;
+}
+
+static void
+start_frame(struct stack_tx_frame *f, const struct tcb *c)
+{
+	f->header_len = f->l3 = f->l4 = f->mss = f->flags = f->pieces = 0;
+	f->len = 0;
+	f->conn = c ? c->handle : 0;
+	f->buf = NULL;
+}
+
+/* --- what goes out --------------------------------------------------------*/
+
+/* [seq, seq + len) of the queue, as far as pieces go; FIN counts as one. */
+static uint32_t
+fill_data(struct stack *s, struct tcb *c, struct stack_tx_frame *f,
+	uint32_t seq, uint32_t len)
+{
+	struct sendq_piece *piece = (struct sendq_piece *)(void *)f->piece;
+	unsigned n;
+
+	f->len = sendq_find(&s->sg, &c->sendq, seq - c->snd_una, len, piece,
+		STACK_PIECES, &n);
+	f->pieces = (uint16_t)n;
+	return f->len;
+}
+
+static void
+sent(struct stack *s, struct tcb *c, uint32_t len)
+{
+	c->t_sent = s->tick;
+	if (c->flags & TCB_RECOVERY)
+		c->prr_out += len;
+	if (c->rexmit != REXMIT_RTO && c->rexmit != REXMIT_REO)
+		timer_rexmit(s, c);
+}
+
+/* The next hop is being asked for its address; so are we, in a while. */
+static void
+await_neighbour(struct stack *s, struct tcb *c)
+{
+	if (c->rexmit != REXMIT_NONE)
+		return;
+	c->rexmit = REXMIT_NEIGHBOUR;
+	c->t_rexmit = timer_in(s, 1000);
+	timer_arm(s, c);
+}
+
+/* Sends a segment of the scoreboard again, all of it or its beginning. */
+static bool
+send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
+	struct stack_tx_frame *f)
+{
+	struct seg *g = segs_at(&s->seg, i);
+	uint32_t fin = !!(g->flags & SEG_FIN), got;
+	uint32_t len = g->len - fin;
+	struct wire_tcp t;
+
+	if (len > c->mss && segs_split(&s->seg, &c->segs, i, c->mss)) {
+		len = c->mss;
+		fin = 0;
+	}
+	start_frame(f, c);
+	got = len ? fill_data(s, c, f, g->seq, len) : 0;
+	if (got < len) { /* more pieces than a frame holds */
+		if (!got || !segs_split(&s->seg, &c->segs, i, got))
+			return false;
+		fin = 0;
+	}
+	s->count.retransmits++;
+	segs_resent(&c->segs, g, s->us);
+	fill_tcp(s, c, &t, g->seq,
+		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)));
+	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	sent(s, c, g->len);
+	return true;
+}
+
+/* How much of the queue may go out now as new data: by the peer's window, by
+ * ours, by the size of segments, and not by crumbs (RFC 9293, 3.8.6.2.1). */
+static uint32_t
+new_bytes(const struct stack *s, struct tcb *c)
+{
+	uint32_t sent_bytes =
+		c->snd_nxt - c->snd_una - !!(c->flags & TCB_FIN_SENT);
+	uint32_t unsent = c->sendq.bytes - sent_bytes, len = unsent;
+	uint32_t edge = c->snd_una + c->snd_wnd, pipe, most;
+
+	if (!unsent || (c->flags & TCB_FIN_SENT))
+		return 0;
+	most = seq_gt(edge, c->snd_nxt) ? edge - c->snd_nxt : 0;
+	if (len > most)
+		len = most;
+	pipe = segs_pipe(&c->segs);
+	most = c->cc.cwnd > pipe ? c->cc.cwnd - pipe : 0;
+	/* Limited transmit (RFC 3042), where there is no SACK to count. */
+	if (!(c->flags & (TCB_SACK | TCB_RECOVERY)) && c->dupacks)
+		most += (c->dupacks < 3 ? c->dupacks : 2u) * c->mss;
+	if (len > most) {
+		len = most;
+		c->flags |= TCB_CWND_FULL;
+	}
+	most = s->cfg.tso ? s->cfg.tso / c->mss * c->mss : c->mss;
+	if (len > most)
+		len = most;
+	if (len >= c->mss)
+		return len - len % c->mss;
+	if (len == unsent &&
+		(!(c->flags & TCB_NAGLE) || c->snd_nxt == c->snd_una))
+		return len;
+	return len && len >= c->max_wnd / 2 ? len : 0;
+}
+
+static bool
+fin_due(const struct tcb *c)
+{
+	return (c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED &&
+		c->sendq.bytes == c->snd_nxt - c->snd_una;
+}
+
+static bool
+send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
+	struct stack_tx_frame *f)
+{
+	uint32_t seq = c->snd_nxt, got, flags = 0;
+	uint8_t bits = 0;
+	struct wire_tcp t;
+
+	start_frame(f, c);
+	got = len ? fill_data(s, c, f, seq, len) : 0;
+	c->snd_nxt += got;
+	if (got && c->snd_nxt - c->snd_una == c->sendq.bytes)
+		bits |= WIRE_TCP_PSH;
+	if (fin_due(c)) {
+		flags = SEG_FIN;
+		bits |= WIRE_TCP_FIN;
+	}
+	if (!segs_add(&s->seg, &c->segs, seq, got + !!flags, s->us, flags)) {
+		c->snd_nxt = seq; /* later, when others were acknowledged */
+		return false;
+	}
+	if (flags) {
+		c->snd_nxt++;
+		c->flags |= TCB_FIN_SENT;
+	}
+	if (s->cfg.tso && got > c->mss) {
+		f->mss = c->mss;
+		f->flags = STACK_TX_TSO;
+	}
+	fill_tcp(s, c, &t, seq, bits);
+	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	sent(s, c, got);
+	return true;
+}
+
+static void
+send_ack(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
+	struct stack_tx_frame *f)
+{
+	struct wire_tcp t;
+
+	start_frame(f, c);
+	fill_tcp(s, c, &t, seq, 0);
+	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+}
+
+static void
+send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
+	struct stack_tx_frame *f)
+{
+	bool answer = c->state == TCP_SYN_RECEIVED;
+	uint32_t wnd = c->rcv_space < 0xffff ? c->rcv_space : 0xffff;
+	struct wire_tcp t = {
+		.dport = c->key.remote_port,
+		.sport = c->key.local_port,
+		.seq = c->iss,
+		.ack = answer ? c->rcv_nxt : 0,
+		.flags = WIRE_TCP_SYN | (answer ? WIRE_TCP_ACK : 0),
+		.window = (uint16_t)wnd,
+		.opts = WIRE_TCP_MSS,
+		.mss = open_mss(s),
+		.wscale = c->rcv_wscale,
+		.ts_val = s->tick + c->ts_offset,
+		.ts_ecr = answer ? c->ts_recent : 0,
+	};
+
+	if (c->flags & TCB_TS)
+		t.opts |= WIRE_TCP_TS;
+	if (c->flags & TCB_SACK)
+		t.opts |= WIRE_TCP_SACK_OK;
+	if (c->flags & TCB_WSCALE)
+		t.opts |= WIRE_TCP_WSCALE;
+	start_frame(f, c);
+	if (c->segs.head) {
+		s->count.retransmits++;
+		segs_resent(&c->segs, segs_at(&s->seg, c->segs.head), s->us);
+	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
+		c->snd_nxt = c->iss + 1;
+	}
+	c->rcv_adv = c->rcv_nxt + wnd;
+	c->last_ack_sent = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCB_SYN_DUE | TCB_ACK_NOW);
+	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	if (c->rexmit == REXMIT_NEIGHBOUR)
+		c->backoff = 0;
+	if (c->rexmit != REXMIT_RTO)
+		timer_rexmit(s, c);
+}
+
+/* A probe: of a window that is shut, by a byte of what waits, or the one that
+ * is out already; of a tail, by new data or by the last segment again. */
+static bool
+send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
+	struct stack_tx_frame *f)
+{
+	c->flags &= ~(uint32_t)TCB_PROBE;
+	if (!c->segs.head && c->sendq.bytes && !c->snd_wnd)
+		return send_new(s, c, mac, 1, f);
+	if (!(c->flags & TCB_TLP_OUT) || !c->segs.tail)
+		return false;
+	if (new_bytes(s, c))
+		return false; /* it goes out anyhow, and is the probe */
+	c->flags |= TCB_TLP_RETRANS;
+	return send_again(s, c, mac, c->segs.tail, f);
+}
+
+static bool
+may_send_data(const struct tcb *c)
+{
+	return c->state >= TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_2 &&
+		c->state != TCP_TIME_WAIT;
+}
+
+static bool
+send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
+	struct stack_tx_frame *f)
+{
+	uint32_t i = segs_next_lost(&s->seg, &c->segs), len;
+
+	if (unlikely(i)) {
+		uint32_t pipe = segs_pipe(&c->segs);
+
+		len = segs_at(&s->seg, i)->len;
+		if (!pipe || pipe + (len < c->mss ? len : c->mss) <= c->cc.cwnd)
+			return send_again(s, c, mac, i, f);
+		return false;
+	}
+	if (unlikely(c->flags & TCB_PROBE) && send_probe(s, c, mac, f))
+		return true;
+	len = new_bytes(s, c);
+	if (len || fin_due(c))
+		return send_new(s, c, mac, len, f);
+	return false;
+}
+
+bool
+out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
+{
+	const uint8_t *mac = arp_find(s, tcb_dst(c));
+
+	if (unlikely(!mac)) {
+		await_neighbour(s, c);
+		return false; /* arp.c makes it ready when it knows */
+	}
+	if (unlikely(c->flags & TCB_SYN_DUE)) {
+		send_syn(s, c, mac, f);
+		return true;
+	}
+	if (may_send_data(c) && send_data(s, c, mac, f))
+		return true;
+	if (c->state >= TCP_ESTABLISHED &&
+		((c->flags & TCB_ACK_NOW) || window_edge(s, c) != c->rcv_adv)) {
+		send_ack(s, c, mac, c->snd_nxt, f);
+		return true;
+	}
+	return false;
+}
+
+/* --- frames without a connection ------------------------------------------*/
+
+struct reply *
+out_reply(struct stack *s)
+{
+	if (s->reply_head - s->reply_tail == REPLIES) {
+		s->count.drop_replies_full++;
+		return NULL;
+	}
+	return &s->reply[s->reply_head++ % REPLIES];
+}
+
+/* A segment to where r came from; t has all but ports and checksum. */
+void
+out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
+{
+	const uint8_t *mac = arp_find(s, r->src);
+	struct stack_tx_frame f = {0};
+	struct reply *p;
+
+	if (!mac)
+		return; /* it will come again, and then we know */
+	p = out_reply(s);
+	if (!p)
+		return;
+	t->dport = r->h.sport;
+	t->sport = r->h.dport;
+	f.headers = p->bytes;
+	seal(s, r->dst, r->src, mac, t, &f);
+	p->len = f.header_len;
+	p->l3 = f.l3;
+	p->l4 = f.l4;
+}
+
+/* RFC 9293, 3.10.7.1: never in answer to another one. */
+void
+out_reset(struct stack *s, const struct tcp_rx *r)
+{
+	struct wire_tcp t = {.flags = WIRE_TCP_RST};
+
+	if (r->h.flags & WIRE_TCP_RST)
+		return;
+	if (r->h.flags & WIRE_TCP_ACK) {
+		t.seq = r->h.ack;
+	} else {
+		t.flags |= WIRE_TCP_ACK;
+		t.ack = r->h.seq + r->len + !!(r->h.flags & WIRE_TCP_SYN) +
+			!!(r->h.flags & WIRE_TCP_FIN);
+	}
+	s->count.resets_sent++;
+	out_reply_tcp(s, r, &t);
+}

@@ -1,0 +1,362 @@
+/* stack.c - memory, time, and the functions of stack.h. */
+#include <string.h>
+
+#include "netcore/stack/engine/engine.h"
+
+/* --- memory ---------------------------------------------------------------*/
+
+struct plan {
+	size_t tcb, flow, ids, wheel, sg, seg, ooo, listener, end;
+};
+
+static size_t
+take(size_t *at, uint64_t bytes)
+{
+	size_t from = *at;
+
+	*at = round_up(from + bytes, CACHELINE);
+	return from;
+}
+
+static struct flow_config
+flow_of(const struct stack_config *c)
+{
+	return (struct flow_config){
+		.connections = c->conns,
+		.eighths = 4,
+		.stride = sizeof(struct tcb),
+		.secret = sip_key(c->secret),
+	};
+}
+
+static struct plan
+lay_out(const struct stack_config *c)
+{
+	struct flow_config fc = flow_of(c);
+	size_t at = round_up(sizeof(struct stack), CACHELINE);
+	struct plan p;
+
+	p.tcb = take(&at, (uint64_t)c->conns * sizeof(struct tcb));
+	p.flow = take(&at, flow_bytes(&fc));
+	p.ids = take(&at, idpool_bytes(c->conns));
+	p.wheel = take(&at, wheel_bytes(c->conns));
+	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
+	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
+	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
+	p.listener = take(&at, c->listeners * sizeof(struct listener));
+	p.end = at;
+	return p;
+}
+
+size_t
+stack_bytes(const struct stack_config *c)
+{
+	return lay_out(c).end;
+}
+
+void
+engine_time(struct stack *s, uint64_t now)
+{
+	s->now = now;
+	s->tick = wheel_tick(now);
+	s->us = (uint32_t)(now / 1000);
+}
+
+struct stack *
+stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
+	void *arg, uint64_t now)
+{
+	struct plan p = lay_out(c);
+	struct flow_config fc = flow_of(c);
+	struct stack *s = mem;
+	char *base = mem;
+
+	s->cfg = *c;
+	s->ops = ops;
+	s->arg = arg;
+	s->secret = fc.secret;
+	engine_time(s, now);
+	s->ip4 = (uint32_t)c->ip4.lo;
+	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
+	s->gateway4 = (uint32_t)c->gateway4.lo;
+	s->tcb = (struct tcb *)(void *)(base + p.tcb);
+	fc.keys = s->tcb;
+	flow_init(&s->flow, base + p.flow, &fc);
+	idpool_init(&s->ids, base + p.ids, c->conns, c->conns / 8 + 1);
+	wheel_init(&s->wheel, base + p.wheel, c->conns, s->tick);
+	slab_init(&s->sg, base + p.sg, c->send_refs, sizeof(struct sendq_node));
+	slab_init(&s->seg, base + p.seg, c->segs, sizeof(struct seg));
+	slab_init(&s->ooo, base + p.ooo, c->ooo, sizeof(struct ooo_node));
+	s->listener = (struct listener *)(void *)(base + p.listener);
+	s->next_port = (uint16_t)s->secret.k0;
+	return s;
+}
+
+const struct stack_counters *
+stack_counters(const struct stack *s)
+{
+	return &s->count;
+}
+
+/* --- the wire -------------------------------------------------------------*/
+
+void
+stack_rx(struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now)
+{
+	engine_time(s, now);
+	for (unsigned i = 0; i < n; i++)
+		ip_in(s, &f[i]);
+}
+
+static void
+send_reply(struct stack *s, struct stack_tx_frame *f)
+{
+	const struct reply *r = &s->reply[s->reply_tail++ % REPLIES];
+
+	memcpy(f->headers, r->bytes, r->len);
+	f->header_len = r->len;
+	f->l3 = r->l3;
+	f->l4 = r->l4;
+	f->mss = f->flags = f->pieces = 0;
+	f->len = 0;
+	f->conn = 0;
+	f->buf = NULL;
+	if (s->cfg.tx_cksum && r->l4)
+		f->flags = STACK_TX_CKSUM;
+}
+
+/* One frame of each connection in turn: who has much to send does not make
+ * others wait. */
+unsigned
+stack_tx(
+	struct stack *s, struct stack_tx_frame *out, unsigned max, uint64_t now)
+{
+	unsigned n = 0;
+
+	engine_time(s, now);
+	while (n < max && s->reply_tail != s->reply_head)
+		send_reply(s, &out[n++]);
+	while (n < max && s->ready) {
+		struct tcb *c = &s->tcb[s->ready - 1];
+
+		s->ready = c->ready_next;
+		if (out_frame(s, c, &out[n]))
+			n++;
+		else
+			out_unready(s, c);
+	}
+	/* What asking for a neighbour left behind. */
+	while (n < max && s->reply_tail != s->reply_head)
+		send_reply(s, &out[n++]);
+	return n;
+}
+
+void
+stack_timers(struct stack *s, uint64_t now)
+{
+	uint32_t due[64];
+	unsigned n;
+
+	engine_time(s, now);
+	do {
+		n = wheel_advance(&s->wheel, s->tick, 64, due);
+		for (unsigned i = 0; i < n; i++)
+			timer_expired(s, due[i]);
+	} while (n == 64);
+}
+
+uint64_t
+stack_deadline(const struct stack *s)
+{
+	uint64_t wait;
+
+	if (s->ready || s->reply_head != s->reply_tail)
+		return 0;
+	wait = wheel_wait_ns(&s->wheel, s->now);
+	return wait == UINT64_MAX ? wait : s->now + wait;
+}
+
+/* --- the program ----------------------------------------------------------*/
+
+static struct tcb *
+find(struct stack *s, stack_conn handle)
+{
+	int32_t i = idpool_check(&s->ids, handle);
+
+	return i < 0 ? NULL : &s->tcb[i];
+}
+
+int
+stack_listen(struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user)
+{
+	uint32_t addr = ip_addr_is_any(ip) ? 0 : (uint32_t)ip.lo;
+	struct listener *free = NULL;
+
+	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
+		struct listener *l = &s->listener[i];
+
+		if (!l->used)
+			free = free ? free : l;
+		else if (l->port == port && l->ip == addr)
+			return -EADDRINUSE;
+	}
+	if (!free)
+		return -ENOSPC;
+	*free = (struct listener){addr, port, true, user};
+	return 0;
+}
+
+int
+stack_unlisten(struct stack *s, struct ip_addr ip, uint16_t port)
+{
+	uint32_t addr = ip_addr_is_any(ip) ? 0 : (uint32_t)ip.lo;
+
+	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
+		struct listener *l = &s->listener[i];
+
+		if (l->used && l->port == port && l->ip == addr) {
+			l->used = false;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int
+stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
+	uint64_t user, stack_conn *out)
+{
+	struct flow_key k;
+	struct tcb *c;
+
+	for (unsigned tries = 0;; tries++) {
+		uint16_t p = lport;
+
+		if (tries == 4096)
+			return -EADDRINUSE;
+		if (!p)
+			p = (uint16_t)(32768 + s->next_port++ % 28232);
+		k = flow_key4(s->ip4, p, (uint32_t)ip.lo, port);
+		if (flow_find(&s->flow, &k, flow_hash(&s->flow, &k)) ==
+			FLOW_NONE)
+			break;
+		if (lport)
+			return -EADDRINUSE;
+	}
+	c = open_tcb(s, &k);
+	if (!c)
+		return -ENOSPC;
+	c->state = TCP_SYN_SENT;
+	c->flags = TCB_SYN_DUE | TCB_TS | TCB_SACK | TCB_WSCALE;
+	c->user = user;
+	*out = c->handle;
+	out_ready(s, c);
+	return 0;
+}
+
+int
+stack_set_user(struct stack *s, stack_conn handle, uint64_t user)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	c->user = user;
+	return 0;
+}
+
+int
+stack_set_nagle(struct stack *s, stack_conn handle, bool on)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	c->flags = on ? c->flags | TCB_NAGLE : c->flags & ~TCB_NAGLE;
+	return 0;
+}
+
+int
+stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	if (c->flags & (TCB_FIN_QUEUED | TCB_ORPHAN))
+		return -EPIPE;
+	if (!len)
+		return 0;
+	if (!sendq_add(&s->sg, &c->sendq, ptr, len))
+		return -ENOBUFS;
+	/* After a silence nothing is known of the path (RFC 5681, 4.1). */
+	if (c->t_sent && !c->segs.head && s->tick - c->t_sent > c->rto_ms)
+		cc_restart(&c->cc);
+	out_ready(s, c);
+	if (!c->snd_wnd)
+		timer_rexmit(s, c);
+	return 0;
+}
+
+int
+stack_recv_done(struct stack *s, stack_conn handle, uint32_t bytes)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	if (bytes > s->cfg.rcv_window - c->rcv_space)
+		return -EINVAL;
+	c->rcv_space += bytes;
+	out_ready(s, c); /* which tells it only if it is worth a frame */
+	return 0;
+}
+
+static void
+queue_fin(struct stack *s, struct tcb *c)
+{
+	if (c->flags & TCB_FIN_QUEUED)
+		return;
+	c->flags |= TCB_FIN_QUEUED;
+	if (c->state == TCP_ESTABLISHED)
+		c->state = TCP_FIN_WAIT_1;
+	else if (c->state == TCP_CLOSE_WAIT)
+		c->state = TCP_LAST_ACK;
+	out_ready(s, c);
+}
+
+int
+stack_shutdown(struct stack *s, stack_conn handle)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	queue_fin(s, c);
+	return 0;
+}
+
+int
+stack_close(struct stack *s, stack_conn handle, bool abort)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	if (c->state == TCP_SYN_SENT) {
+		end_now(s, c, STACK_ABORTED);
+		return 0;
+	}
+	/* Data that nobody read is lost: the peer must know (RFC 2525). */
+	if (abort || c->rcv_space < s->cfg.rcv_window) {
+		end_reset(s, c, STACK_ABORTED);
+		return 0;
+	}
+	c->flags |= TCB_ORPHAN;
+	queue_fin(s, c);
+	if (c->state == TCP_FIN_WAIT_2) {
+		c->t_life = timer_in(s, 60000);
+		timer_arm(s, c);
+	}
+	return 0;
+}

@@ -1,0 +1,118 @@
+/* tcb.h - a connection (RFC 9293, 3.3.1), laid out by when it is needed. Names
+ * are the RFCs'. t_: deadlines in ticks (milliseconds) of the stack's clock, 0
+ * for none; _us: the low 32 bits of microseconds. */
+#ifndef NETCORE_STACK_ENGINE_TCB_H
+#define NETCORE_STACK_ENGINE_TCB_H
+
+#include "netcore/stack/core/flow.h"
+#include "netcore/stack/tcp/cc.h"
+#include "netcore/stack/tcp/ooo.h"
+#include "netcore/stack/tcp/segs.h"
+#include "netcore/stack/tcp/sendq.h"
+#include "netcore/stack/tcp/seq.h"
+
+/* In an order that comparisons may use. */
+enum tcp_state {
+	TCP_CLOSED,
+	TCP_SYN_SENT,
+	TCP_SYN_RECEIVED,
+	TCP_ESTABLISHED,
+	TCP_CLOSE_WAIT,
+	TCP_FIN_WAIT_1,
+	TCP_FIN_WAIT_2,
+	TCP_CLOSING,
+	TCP_LAST_ACK,
+	TCP_TIME_WAIT,
+	TCP_STATES
+};
+
+enum tcb_flag {
+	TCB_TS = 1 << 0,   /* timestamps were agreed on (RFC 7323) */
+	TCB_SACK = 1 << 1, /* RFC 2018 */
+	TCB_WSCALE = 1 << 2,
+	TCB_ACK_NOW = 1 << 3,
+	TCB_SYN_DUE = 1 << 4,	 /* a SYN is to be sent (again) */
+	TCB_FIN_QUEUED = 1 << 5, /* a FIN follows the data */
+	TCB_FIN_SENT = 1 << 6,
+	TCB_NAGLE = 1 << 7,
+	TCB_READY = 1 << 8,	   /* in the list of those that have to send */
+	TCB_RECOVERY = 1 << 9,	   /* fast recovery */
+	TCB_LOSS = 1 << 10,	   /* recovery after a timeout */
+	TCB_PASSIVE = 1 << 11,	   /* came by a listener */
+	TCB_ORPHAN = 1 << 12,	   /* the program has let go of it */
+	TCB_KNOWN = 1 << 13,	   /* the program was told of it */
+	TCB_TLP_OUT = 1 << 14,	   /* a tail probe is out (RFC 8985, 7) */
+	TCB_TLP_RETRANS = 1 << 15, /* ... that sent old data again */
+	TCB_DSACK = 1 << 16,	   /* to report: dsack */
+	TCB_REORDERING = 1 << 17,  /* was seen on this path */
+	TCB_CWND_FULL = 1 << 18,   /* the window was the limit of late */
+	TCB_PROBE = 1 << 19,	   /* a zero window probe is due */
+	TCB_RTT = 1 << 20,	   /* srtt holds a measurement */
+	TCB_MOVED = 1 << 21,	   /* a FIN of the peer was taken */
+};
+
+/* What t_rexmit is for. */
+enum tcb_rexmit {
+	REXMIT_NONE,
+	REXMIT_RTO,
+	REXMIT_TLP,
+	REXMIT_REO,
+	REXMIT_PERSIST,
+	REXMIT_NEIGHBOUR, /* where to send it is not known yet */
+};
+
+struct tcb {
+	/* line 0: who it is; what the fast path asks first */
+	struct flow_key key;
+	uint32_t flags;
+	uint32_t rcv_nxt;
+	uint32_t ts_recent;
+	uint32_t hash;
+	uint8_t state;
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t rexmit; /* enum tcb_rexmit */
+	uint32_t handle;
+
+	/* line 1: the rest of the fast path */
+	uint32_t snd_una CACHELINE_ALIGNED;
+	uint32_t snd_nxt;
+	uint32_t snd_wnd;
+	uint32_t snd_wl1, snd_wl2;
+	uint32_t rcv_adv;   /* the right edge that the peer knows */
+	uint32_t rcv_space; /* what of the buffer is free */
+	uint32_t last_ack_sent;
+	uint32_t ready_next, ready_prev;
+	uint32_t t_rexmit, t_delack;
+	uint32_t unacked; /* bytes received and not acknowledged */
+	uint16_t mss;	  /* payload of a full segment */
+	uint16_t peer_mss;
+	uint64_t user;
+
+	/* line 2: sending */
+	struct sendq sendq CACHELINE_ALIGNED;
+	struct segs segs;
+	uint32_t srtt_us, rttvar_us, rto_ms;
+
+	/* the rest */
+	struct cc cc CACHELINE_ALIGNED;
+	struct ooo ooo;
+	uint32_t irs, iss;
+	uint32_t t_life;  /* keepalive, FIN_WAIT_2, TIME_WAIT */
+	uint32_t max_wnd; /* largest window that the peer ever gave */
+	uint32_t recover; /* snd_nxt when recovery began */
+	uint32_t prr_delivered, prr_out, prr_flight;
+	uint32_t rack_us, rack_end, rack_rtt_us, min_rtt_us;
+	uint32_t tlp_end;
+	uint32_t dsack_from, dsack_to;
+	uint32_t t_challenge; /* of the last one */
+	uint32_t t_ts_recent;
+	uint32_t ts_offset; /* of our clock on this connection */
+	uint32_t t_sent;    /* of the last data */
+	uint8_t backoff;
+	uint8_t dupacks;
+	uint8_t reo_mult;
+};
+
+_Static_assert(sizeof(struct tcb) <= 448, "an idle connection is small");
+
+#endif

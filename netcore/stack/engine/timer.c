@@ -1,0 +1,168 @@
+/* timer.c - deadlines. A connection has one entry in the wheel, at the nearest
+ * of its own; an entry that comes too early is set again. */
+#include "netcore/stack/engine/engine.h"
+
+uint32_t
+timer_in(const struct stack *s, uint32_t ms)
+{
+	uint32_t t = s->tick + ms;
+
+	return t + !t; /* 0 is none */
+}
+
+static bool
+due(const struct stack *s, uint32_t t)
+{
+	return t && (int32_t)(t - s->tick) <= 0;
+}
+
+static uint32_t
+nearer(uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return (int32_t)(a - b) < 0 ? a : b;
+}
+
+void
+timer_arm(struct stack *s, struct tcb *c)
+{
+	uint32_t t = nearer(nearer(c->t_rexmit, c->t_delack), c->t_life);
+
+	if (t)
+		wheel_set(&s->wheel, tcb_index(s, c), t);
+}
+
+/* The time for a tail probe (RFC 8985, 7.2), if one makes sense; 0 if not. */
+static uint32_t
+probe_ms(const struct tcb *c)
+{
+	uint32_t ms;
+
+	if (!(c->flags & TCB_SACK) || !(c->flags & TCB_RTT) ||
+		(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_TLP_OUT)) ||
+		c->backoff || c->segs.sacked || c->state < TCP_ESTABLISHED)
+		return 0;
+	ms = 2 * c->srtt_us / 1000 + 2;
+	if (c->segs.out <= c->mss)
+		ms += 200; /* its acknowledgement may be delayed */
+	return ms < c->rto_ms ? ms : 0;
+}
+
+/* What waits for an acknowledgement: (re)starts its timer (RFC 6298, 5.1-5.3).
+ * An RTO counts from the last progress. */
+void
+timer_rexmit(struct stack *s, struct tcb *c)
+{
+	uint32_t ms;
+
+	if (!c->segs.head) {
+		c->rexmit = REXMIT_NONE;
+		c->t_rexmit = 0;
+		/* Data, and a window that does not let any out: 3.8.6.1. */
+		if (c->sendq.bytes && !c->snd_wnd &&
+			c->state >= TCP_ESTABLISHED) {
+			c->rexmit = REXMIT_PERSIST;
+			c->t_rexmit = timer_in(s, c->rto_ms << c->backoff);
+			timer_arm(s, c);
+		}
+		return;
+	}
+	ms = probe_ms(c);
+	if (ms) {
+		c->rexmit = REXMIT_TLP;
+	} else {
+		uint64_t rto = (uint64_t)c->rto_ms << c->backoff;
+
+		ms = rto < RTO_MAX_MS ? (uint32_t)rto : RTO_MAX_MS;
+		c->rexmit = REXMIT_RTO;
+	}
+	c->t_rexmit = timer_in(s, ms);
+	timer_arm(s, c);
+}
+
+static void
+rto(struct stack *s, struct tcb *c)
+{
+	uint32_t most = c->state < TCP_ESTABLISHED ? 6 : RETRIES;
+
+	if (++c->backoff > most) {
+		s->count.give_ups++;
+		end_now(s, c, STACK_TIMEOUT);
+		return;
+	}
+	s->count.timeouts++;
+	if (c->state < TCP_ESTABLISHED)
+		c->flags |= TCB_SYN_DUE;
+	else
+		ack_enter_loss(s, c);
+	timer_rexmit(s, c);
+	out_ready(s, c);
+}
+
+static void
+rexmit(struct stack *s, struct tcb *c)
+{
+	c->t_rexmit = 0;
+	switch ((enum tcb_rexmit)c->rexmit) {
+	case REXMIT_RTO:
+		rto(s, c);
+		break;
+	case REXMIT_TLP:
+		s->count.tail_probes++;
+		c->flags |= TCB_TLP_OUT;
+		c->tlp_end = c->snd_nxt;
+		timer_rexmit(s, c); /* the next is an RTO */
+		c->flags |= TCB_PROBE;
+		out_ready(s, c);
+		break;
+	case REXMIT_REO:
+		timer_rexmit(s, c);
+		ack_detect_loss(s, c);
+		out_ready(s, c);
+		break;
+	case REXMIT_PERSIST:
+		s->count.zero_window_probes++;
+		if (c->backoff < 10)
+			c->backoff++;
+		c->flags |= TCB_PROBE;
+		timer_rexmit(s, c);
+		out_ready(s, c);
+		break;
+	case REXMIT_NEIGHBOUR:
+		c->rexmit = REXMIT_NONE;
+		if (c->state < TCP_ESTABLISHED && ++c->backoff > 6) {
+			s->count.give_ups++;
+			end_now(s, c, STACK_UNREACHABLE);
+			return;
+		}
+		out_ready(s, c);
+		break;
+	case REXMIT_NONE:
+		break;
+	}
+}
+
+void
+timer_expired(struct stack *s, uint32_t index)
+{
+	struct tcb *c = &s->tcb[index];
+	uint32_t handle = c->handle;
+
+	if (c->state == TCP_CLOSED)
+		return;
+	if (due(s, c->t_life)) {
+		end_now(s, c, STACK_CLOSED);
+		return;
+	}
+	if (due(s, c->t_delack)) {
+		c->t_delack = 0;
+		s->count.delayed_acks++;
+		c->flags |= TCB_ACK_NOW;
+		out_ready(s, c);
+	}
+	if (due(s, c->t_rexmit))
+		rexmit(s, c);
+	if (c->handle == handle)
+		timer_arm(s, c);
+}

@@ -1,0 +1,203 @@
+/* stack.h - a TCP/IP engine: frames and a time go in, frames and a next
+ * deadline come out. It reads no clock, allocates nothing after start, knows
+ * neither devices nor processes, and keeps no global state: a process may have
+ * as many as it likes, each owned by one thread.
+ *
+ * Order of use, each turn of the owner's loop:
+ *
+ *	stack_rx(s, frames, n, now)	what came from the wire
+ *	... calls of the program ...	stack_send() and its like
+ *	stack_timers(s, now)		what became due
+ *	n = stack_tx(s, out, max, now)	what is to go out; until it gives less
+ *	stack_deadline(s)		when to come back at the latest
+ *
+ * No byte of payload is copied. What is received is handed up where it lies,
+ * with the buffer's only reference; what is sent is a reference to the
+ * caller's memory, which must stay as it is until ops->acked says that it was
+ * acknowledged - and until the driver has let go of every frame that refers to
+ * it, which is the driver's to know. The engine writes headers only.
+ */
+#ifndef NETCORE_STACK_STACK_H
+#define NETCORE_STACK_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "netcore/stack/ip_addr.h"
+
+struct stack;
+
+/* A connection: 24 bits of index, 8 of generation, never 0. A stale one is
+ * told by every function that takes one (-ENOTCONN). */
+typedef uint32_t stack_conn;
+
+/* --- frames --------------------------------------------------------------*/
+
+enum stack_rx_flag {
+	STACK_RX_CKSUM_OK = 1, /* the device has verified IP and TCP/UDP */
+};
+
+struct stack_rx_frame {
+	const uint8_t *data;
+	uint32_t len;
+	uint32_t flags;
+	void *buf; /* given back by ops->release, if it was kept */
+	bool kept; /* out: the engine, or the program, has the buffer now */
+};
+
+#define STACK_HEADERS 128 /* bytes of headers that a frame has at most */
+#define STACK_PIECES  18  /* pieces of payload */
+
+struct stack_piece {
+	const uint8_t *ptr;
+	uint32_t len;
+};
+
+enum stack_tx_flag {
+	STACK_TX_CKSUM = 1, /* the device is to complete the TCP checksum */
+	STACK_TX_TSO = 2,   /* the device is to cut it into `mss` pieces */
+};
+
+struct stack_tx_frame {
+	uint8_t *headers; /* in: STACK_HEADERS bytes of the caller's */
+	uint16_t header_len;
+	uint16_t l3, l4; /* where the IP and the TCP header begin */
+	uint16_t mss;	 /* with STACK_TX_TSO */
+	uint16_t flags;
+	uint16_t pieces;
+	uint32_t len;	 /* of the pieces */
+	stack_conn conn; /* whose payload it is; 0: nobody's */
+	void *buf;	 /* to be released once it was sent, or NULL */
+	struct stack_piece piece[STACK_PIECES];
+};
+
+/* --- configuration -------------------------------------------------------*/
+
+struct stack_config {
+	uint32_t conns;	    /* connections of any state */
+	uint32_t half_open; /* of these, not yet accepted ones */
+	uint32_t listeners;
+	uint32_t send_refs;  /* pieces of memory queued by all connections */
+	uint32_t segs;	     /* segments sent and not acknowledged, of all */
+	uint32_t ooo;	     /* segments received ahead of their turn, of all */
+	uint32_t rcv_window; /* bytes that a program may leave unread */
+	uint32_t min_rto_ms; /* 0: 200 */
+	uint32_t time_wait_ms; /* 0: 60000 */
+	uint8_t secret[16];    /* of hashes and sequence numbers: random */
+
+	uint8_t mac[6];
+	uint16_t mtu;
+	struct ip_addr ip4; /* unspecified: none */
+	uint8_t ip4_bits;
+	struct ip_addr gateway4;
+
+	bool tx_cksum; /* the device completes checksums */
+	uint32_t tso;  /* largest super-segment, 0: none */
+	bool reno;     /* NewReno instead of CUBIC */
+};
+
+enum stack_why {
+	STACK_CLOSED, /* both sides ended it */
+	STACK_RESET,
+	STACK_REFUSED,
+	STACK_TIMEOUT,
+	STACK_UNREACHABLE,
+	STACK_ABORTED, /* by stack_close() with abort */
+};
+
+/* Upcalls; they may call the stack again. `user` is stack_set_user()'s. */
+struct stack_ops {
+	/* A connection was made on a listener. */
+	void (*accepted)(void *arg, stack_conn c, uint64_t listener_user);
+	void (*connected)(void *arg, stack_conn c, uint64_t user);
+	/* Bytes in order. The buffer is the callee's now. */
+	void (*data)(void *arg, stack_conn c, uint64_t user, const uint8_t *ptr,
+		uint32_t len, void *buf);
+	/* That many of the oldest bytes sent are acknowledged. */
+	void (*acked)(void *arg, stack_conn c, uint64_t user, uint32_t bytes);
+	void (*remote_closed)(void *arg, stack_conn c, uint64_t user);
+	/* The end of c: no upcall follows, and the name is void. */
+	void (*closed)(
+		void *arg, stack_conn c, uint64_t user, enum stack_why why);
+	/* A buffer that was kept is not needed any more. */
+	void (*release)(void *arg, void *buf);
+};
+
+size_t stack_bytes(const struct stack_config *c);
+
+/* mem: stack_bytes() zero bytes, aligned to 64; lives as long as the stack. */
+struct stack *stack_init(void *mem, const struct stack_config *c,
+	const struct stack_ops *ops, void *arg, uint64_t now);
+
+/* --- the wire ------------------------------------------------------------*/
+
+void stack_rx(
+	struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now);
+unsigned stack_tx(struct stack *s, struct stack_tx_frame *out, unsigned max,
+	uint64_t now);
+void stack_timers(struct stack *s, uint64_t now);
+/* In ns; UINT64_MAX: nothing will happen by itself. 0: now. */
+uint64_t stack_deadline(const struct stack *s);
+
+/* --- the program ---------------------------------------------------------*/
+
+/* 0 or -errno: -EADDRINUSE, -ENOSPC. ip unspecified: any of ours. */
+int stack_listen(
+	struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user);
+int stack_unlisten(struct stack *s, struct ip_addr ip, uint16_t port);
+
+/* Begins to connect; lport 0: one that is free. 0 or -errno. */
+int stack_connect(struct stack *s, struct ip_addr ip, uint16_t port,
+	uint16_t lport, uint64_t user, stack_conn *out);
+
+int stack_set_user(struct stack *s, stack_conn c, uint64_t user);
+
+/* Queues a reference. 0; -ENOTCONN; -EPIPE after a shutdown; -ENOBUFS when
+ * all references are in use: try again when something was acknowledged. */
+int stack_send(struct stack *s, stack_conn c, const void *ptr, uint32_t len);
+
+/* The program is done with so many of the bytes that it was handed: the window
+ * opens again. */
+int stack_recv_done(struct stack *s, stack_conn c, uint32_t bytes);
+
+/* Nothing more will be sent: a FIN follows what is queued. */
+int stack_shutdown(struct stack *s, stack_conn c);
+
+/* The program is done with it. It is ended in an orderly way in the background
+ * (what is queued is still sent, and acked), or by a reset if abort is set or
+ * data was left unread. ops->closed follows when all is over. */
+int stack_close(struct stack *s, stack_conn c, bool abort);
+
+int stack_set_nagle(struct stack *s, stack_conn c, bool on);
+
+/* --- counters ------------------------------------------------------------*/
+
+/* clang-format off */
+#define STACK_COUNTERS(X) \
+	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) \
+	X(drop_bad_frame) X(drop_not_ours) X(drop_not_ip) \
+	X(drop_fragment) X(drop_martian) X(drop_cksum) \
+	X(drop_no_listener) X(drop_out_of_conns) X(drop_out_of_window) \
+	X(drop_old_timestamp) X(drop_bad_ack) X(drop_no_ack_flag) \
+	X(drop_ooo_full) X(drop_after_close) X(drop_replies_full) \
+	X(arp_requests) X(arp_replies) X(syn_received) X(accepted) \
+	X(connected) X(resets_sent) X(resets_received) \
+	X(challenge_acks) X(duplicate_segments) X(ooo_segments) \
+	X(retransmits) X(timeouts) X(tail_probes) X(recoveries) \
+	X(zero_window_probes) X(delayed_acks) X(time_wait_reused) \
+	X(urgent_ignored) X(give_ups)
+/* clang-format on */
+
+struct stack_counters {
+#define X(name) uint64_t name;
+	STACK_COUNTERS(X)
+#undef X
+};
+
+const struct stack_counters *stack_counters(const struct stack *s);
+
+/* For tests: the invariant that does not hold, as text; NULL if all do. */
+const char *stack_check(const struct stack *s);
+
+#endif
