@@ -77,14 +77,36 @@ supervise_fail(struct instance *in, struct child *c, const char *why)
 	}
 }
 
+static bool
+stop_role(struct instance *in, enum role role)
+{
+	bool alive = false;
+
+	for (unsigned i = 0; i < in->children; i++) {
+		struct child *c = &in->child[i];
+
+		if (c->role != role || c->state == CHILD_DOWN)
+			continue;
+		alive = true;
+		broker_stop(in, c); /* once */
+	}
+	return alive;
+}
+
+/* Programs first: a network core that went before them would look to them like
+ * one that died. */
+static void
+stop_next(struct instance *in)
+{
+	if (in->stopping && !stop_role(in, ROLE_APP))
+		stop_role(in, ROLE_NET);
+}
+
 void
 supervise_stop(struct instance *in)
 {
-	if (in->stopping)
-		return;
 	in->stopping = true;
-	for (unsigned i = 0; i < in->children; i++)
-		broker_stop(in, &in->child[i]);
+	stop_next(in);
 }
 
 void
@@ -361,6 +383,7 @@ supervise(struct instance *in)
 		for (int i = 0; i < n; i++)
 			event(in, ev[i].data.u64, ev[i].events);
 		reap(in);
+		stop_next(in);
 	}
 	end_orphans(in);
 	return in->status;
