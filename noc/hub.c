@@ -138,8 +138,9 @@ listen_to_kernel(struct hub *h, int ms)
 	for (int i = 0; i < n; i++) {
 		struct edge *e = ev[i].data.ptr;
 
-		/* The ringer is gone: serve what it left, then go down. */
-		if (e && !bell_hush(e->bell_in) && fifo_empty(&e->rx))
+		/* The ringer is gone: serve what it left, as far as that is
+		 * possible, then go down. */
+		if (e && !bell_hush(e->bell_in) && !edge_pending(e))
 			e->down = EDGE_PEER_GONE;
 	}
 	if (atomic_load_32(&h->poked)) {
