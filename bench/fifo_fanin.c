@@ -3,9 +3,11 @@
  * One hub with k edges serves commands. The k app cores are driven in turn by
  * one thread on the other CPU: each fills its edge with bursts as long as it
  * has credit. So what is measured is the serving side; how k CPUs would
- * contend for the interconnect is not.
+ * contend for the interconnect is not. Beside it the same fan of bare rings,
+ * ours and DPDK's and ck's (fan_rings.h).
  */
 #include "bench/duo.h"
+#include "bench/fan_rings.h"
 #include "bench/link.h"
 #include "bench/opt.h"
 #include "bench/raw.h"
@@ -173,6 +175,28 @@ measure(struct report *r, const struct opt *o, unsigned apps)
 	report_note(r, name, "TSC, serve and flush, nobody sends");
 }
 
+/* The same fan of bare rings: ours, and the others in the same round. */
+static void
+measure_rings(struct report *r, const struct opt *o, unsigned apps)
+{
+	static const char *const names[FAN_KINDS] = {"fifo", "rte", "ck"};
+	double ns[FAN_KINDS], best;
+	char name[REPORT_NAME];
+
+	for (unsigned k = 0; k < FAN_KINDS; k++) {
+		ns[k] = fan_rings_ns(
+			o->cpu, k, apps, o->quick ? 1u << 12 : 1u << 15);
+		snprintf(name, sizeof(name), "k%u_%s_mmsg_s", apps, names[k]);
+		report_add(r, name, "Mmsg/s", 1e3 / ns[k]);
+		report_note(r, name, "bare rings, bursts of %d", LIMIT_BURST);
+	}
+	best = ns[FAN_RTE] < ns[FAN_CK] ? ns[FAN_RTE] : ns[FAN_CK];
+	snprintf(name, sizeof(name), "k%u_vs_best", apps);
+	report_add(r, name, "ratio", best / ns[FAN_FIFO]);
+	report_note(
+		r, name, "bare FIFOs to the better of rte_ring and ck_ring");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -185,8 +209,10 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < o.rounds; i++) {
 		report_add(&r, "round_trip_ns", "ns",
 			raw_trip_ns(o.cpu, o.quick ? 200 : 2000));
-		for (unsigned k = 1; k <= APPS_MAX; k *= 2)
+		for (unsigned k = 1; k <= APPS_MAX; k *= 2) {
 			measure(&r, &o, k);
+			measure_rings(&r, &o, k);
+		}
 	}
 	report_note(&r, "round_trip_ns", "raw cache line, CPUs %d and %d",
 		o.cpu[0], o.cpu[1]);

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define REPORT_METRICS 64
+#define REPORT_METRICS 96
 #define REPORT_NAME    40
 #define REPORT_UNIT    16
 #define REPORT_NOTE    200
