@@ -64,7 +64,10 @@ supervise_fail(struct instance *in, struct child *c, const char *why)
 	if (c->state == CHILD_DOWN || c->killed)
 		return;
 	next = death_to_come(in, c, &end);
-	words_tell("%s (process %d) %s%s", c->name, (int)c->pid, why, next);
+	/* What follows from an end that is under way is not told. */
+	if (!in->stopping || c->state == CHILD_STOPPING)
+		words_tell("%s (process %d) %s%s", c->name, (int)c->pid, why,
+			next);
 	c->killed = true;
 	kill(c->pid, SIGKILL);
 	post_drop(c);
@@ -98,7 +101,8 @@ stop_role(struct instance *in, enum role role)
 static void
 stop_next(struct instance *in)
 {
-	if (in->stopping && !stop_role(in, ROLE_APP))
+	/* Before the start nobody knows anybody. */
+	if (in->stopping && (!stop_role(in, ROLE_APP) || !in->started))
 		stop_role(in, ROLE_NET);
 }
 
