@@ -43,13 +43,16 @@ rtt_sample(struct stack *s, struct tcb *c, uint32_t us)
 static void
 update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
-	uint32_t wnd = (uint32_t)r->h.window << c->snd_wscale;
+	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
 
 	if (seq_gt(c->snd_wl1, r->h.seq) ||
 		(c->snd_wl1 == r->h.seq && seq_gt(c->snd_wl2, r->h.ack)))
 		return;
 	c->snd_wl1 = r->h.seq;
 	c->snd_wl2 = r->h.ack;
+	/* Who answers probes may keep it shut for ever (RFC 9293, 3.8.6.1). */
+	if (unlikely(!wnd && c->backoff > BACKOFF_SHUT))
+		c->backoff = BACKOFF_SHUT;
 	if (likely(c->snd_wnd == wnd))
 		return;
 	c->snd_wnd = wnd;

@@ -27,8 +27,10 @@
 #define NEIGHBOURS     64
 #define RTO_MAX_MS     120000u
 #define RTO_INITIAL_MS 1000u
+#define RTO_LOST_SYN_MS 3000u
 #define DELACK_MS      40u
 #define RETRIES	       15
+#define BACKOFF_SHUT   10 /* of probes that are answered */
 
 struct listener {
 	uint32_t ip; /* 0: any */
@@ -83,6 +85,7 @@ struct tcp_rx {
 	uint32_t src, dst;
 	const uint8_t *data;
 	uint32_t len;
+	bool syn; /* it was one: its window is not scaled (RFC 7323, 2.2) */
 	struct stack_rx_frame *frame;
 };
 
@@ -120,6 +123,8 @@ void tcp_in(struct stack *s, struct tcp_rx *r);
 void open_segment(struct stack *s, struct tcp_rx *r); /* no connection */
 bool open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r);
 void open_established(struct stack *s, struct tcb *c);
+void open_take_syn_bit(struct tcp_rx *r);
+void open_above(struct tcb *c, uint32_t last);
 struct tcb *open_tcb(struct stack *s, const struct flow_key *k);
 uint16_t open_mss(const struct stack *s);
 
@@ -140,6 +145,7 @@ void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
 void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
 void timer_rexmit(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
+bool timer_stuck(const struct tcb *c);
 uint32_t timer_in(const struct stack *s, uint32_t ms);
 
 /* end.c */

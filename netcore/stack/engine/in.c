@@ -65,10 +65,10 @@ in_window(const struct tcb *c, const struct tcp_rx *r)
 		seq_gt(r->h.seq + len, c->rcv_nxt);
 }
 
-/* Nothing of it is new, or wanted: it is answered. Its acknowledgement may
- * count all the same, for that of a window probe's answer does. */
+/* Nothing of it is new, or wanted: it is answered. The acknowledgement in a
+ * probe of our shut window counts all the same (3.10.7.4, first). */
 static bool
-outside(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+outside(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	uint32_t len = seg_len(r);
 
@@ -83,7 +83,12 @@ outside(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (c->state == TCP_TIME_WAIT && (r->h.flags & WIRE_TCP_FIN))
 		end_time_wait(s, c); /* begins anew (3.10.7.4, eighth) */
 	ack_now(s, c);
-	return false;
+	if (c->rcv_adv != c->rcv_nxt || r->h.seq != c->rcv_nxt ||
+		(r->h.flags & WIRE_TCP_SYN))
+		return false;
+	r->len = 0;
+	r->h.flags &= (uint8_t)~WIRE_TCP_FIN;
+	return true;
 }
 
 /* What lies before the window was received already; what lies beyond was not
@@ -173,6 +178,8 @@ check_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 static bool
 check_ack(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
+	uint32_t handle = c->handle;
+
 	if (unlikely(!(r->h.flags & WIRE_TCP_ACK))) {
 		s->count.drop_no_ack_flag++;
 		return false;
@@ -186,7 +193,7 @@ check_ack(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		}
 		c->snd_wl1 = r->h.seq - 1;
 		open_established(s, c);
-		if (c->state == TCP_CLOSED) /* the program closed it at once */
+		if (c->handle != handle) /* the program closed it at once */
 			return false;
 	}
 	if (unlikely(!seq_le(r->h.ack, c->snd_nxt) ||
@@ -221,6 +228,12 @@ hand_up_early(struct stack *s, struct tcb *c)
 		if (!n.len) {
 			s->ops->release(s->arg, n.buf);
 			continue;
+		}
+		if (c->flags & TCB_ORPHAN) { /* since the one before */
+			s->ops->release(s->arg, n.buf);
+			s->count.drop_after_close++;
+			end_reset(s, c, STACK_ABORTED);
+			return;
 		}
 		hand_up(s, c, n.ptr, n.len, n.buf);
 		if (c->handle != handle)
@@ -263,6 +276,7 @@ static void
 text(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	bool filled = c->ooo.head;
+	uint32_t handle = c->handle;
 
 	if (c->state != TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_1 &&
 		c->state != TCP_FIN_WAIT_2)
@@ -280,11 +294,12 @@ text(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	}
 	r->frame->kept = true;
 	hand_up(s, c, r->data, r->len, r->frame->buf);
-	if (c->state == TCP_CLOSED)
+	if (c->handle != handle)
 		return;
 	if (filled) {
 		hand_up_early(s, c);
-		ack_now(s, c); /* a gap was filled: RFC 5681, 4.2 */
+		if (c->handle == handle)
+			ack_now(s, c); /* a gap is filled: RFC 5681, 4.2 */
 	} else {
 		delay_ack(s, c);
 	}
@@ -298,6 +313,7 @@ fin(struct stack *s, struct tcb *c, uint32_t at)
 	if (at != c->rcv_nxt || (c->flags & TCB_MOVED))
 		return; /* what is before it is missing; it will come again */
 	c->rcv_nxt++;
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt); /* it needs no room */
 	c->flags |= TCB_MOVED;
 	ack_now(s, c);
 	switch (c->state) {
@@ -373,14 +389,23 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 	}
 	if (unlikely(c->state == TCP_SYN_RECEIVED &&
 		    (r->h.flags & WIRE_TCP_SYN) && r->h.seq == c->irs)) {
-		c->flags |= TCB_SYN_DUE; /* our answer was lost */
-		out_ready(s, c);
-		return;
+		if (!seq_gt(r->h.ack, c->iss) || !(r->h.flags & WIRE_TCP_ACK)) {
+			c->flags |= TCB_SYN_DUE; /* our answer was lost */
+			out_ready(s, c);
+			return;
+		}
+		open_take_syn_bit(r); /* both opened, and it answers ours */
+		ack_now(s, c);
 	}
 	if (unlikely(reuses_time_wait(c, r))) {
+		uint32_t last = c->snd_nxt;
+
 		s->count.time_wait_reused++;
 		end_now(s, c, STACK_CLOSED);
 		open_segment(s, r);
+		i = flow_find(&s->flow, &k, flow_hash(&s->flow, &k));
+		if (i != FLOW_NONE) /* above all that was (3.6.1) */
+			open_above(&s->tcb[i], last);
 		return;
 	}
 	synchronized(s, c, r);

@@ -10,14 +10,17 @@ open_mss(const struct stack *s)
 	return (uint16_t)(s->cfg.mtu - WIRE_IPV4_LEN - WIRE_TCP_LEN);
 }
 
-/* RFC 6528: a clock of 4 us, and a secret function of the four numbers. */
-static uint32_t
-initial_seq(const struct stack *s, const struct flow_key *k)
+/* RFC 6528: a clock of 4 us, and a secret function of the four numbers. The
+ * clock of timestamps is offset by another, but never moves back from one
+ * connection of these numbers to the next (RFC 7323, 5.4; RFC 6191). */
+static void
+initial_numbers(const struct stack *s, struct tcb *c)
 {
-	uint64_t w[2] = {flow_key_head(k), k->addr[0]};
+	uint64_t w[2] = {flow_key_head(&c->key), c->key.addr[0]};
+	uint64_t hash = sip24_words(&s->secret, w, 2);
 
-	return (uint32_t)(s->now / 4000) +
-		(uint32_t)sip24_words(&s->secret, w, 2);
+	c->iss = (uint32_t)(s->now / 4000) + (uint32_t)hash;
+	c->ts_offset = (uint32_t)(hash >> 32);
 }
 
 static uint8_t
@@ -46,8 +49,7 @@ open_tcb(struct stack *s, const struct flow_key *k)
 	c->handle = handle;
 	c->key = *k;
 	c->hash = flow_hash(&s->flow, k);
-	c->iss = initial_seq(s, k);
-	c->ts_offset = (uint32_t)(c->iss ^ s->secret.k1);
+	initial_numbers(s, c);
 	c->snd_una = c->snd_nxt = c->iss;
 	c->rcv_space = s->cfg.rcv_window;
 	c->rcv_wscale = window_scale(s);
@@ -55,6 +57,16 @@ open_tcb(struct stack *s, const struct flow_key *k)
 	c->mss = c->peer_mss = 536;
 	flow_insert(&s->flow, c->hash, tcb_index(s, c));
 	return c;
+}
+
+/* Nothing of c was sent yet; it begins above `last`. */
+void
+open_above(struct tcb *c, uint32_t last)
+{
+	if (seq_gt(c->iss, last))
+		return;
+	c->iss = last + 1;
+	c->snd_una = c->snd_nxt = c->iss;
 }
 
 /* What the peer's SYN says. An option counts if both sides have it; on our own
@@ -155,6 +167,12 @@ open_established(struct stack *s, struct tcb *c)
 		s->half_open--;
 	c->state = c->flags & TCB_FIN_QUEUED ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	c->flags |= TCB_KNOWN;
+	/* A SYN was lost: nothing is known of the path, and what there is of
+	 * it is bad (RFC 6298, 5.7; RFC 5681, 3.1). */
+	if (c->backoff) {
+		c->rto_ms = RTO_LOST_SYN_MS;
+		c->cc.cwnd = c->mss;
+	}
 	c->backoff = 0;
 	if (c->flags & TCB_PASSIVE) {
 		s->count.accepted++;
@@ -165,6 +183,15 @@ open_established(struct stack *s, struct tcb *c)
 	}
 }
 
+/* The SYN was dealt with; what remains is like any segment. */
+void
+open_take_syn_bit(struct tcp_rx *r)
+{
+	r->h.flags &= (uint8_t)~WIRE_TCP_SYN;
+	r->h.seq++;
+	r->syn = true;
+}
+
 /* --- active ---------------------------------------------------------------*/
 
 /* 3.10.7.3. True: the segment goes on, in a synchronized state. */
@@ -172,6 +199,7 @@ bool
 open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	bool acks = r->h.flags & WIRE_TCP_ACK;
+	uint32_t handle = c->handle;
 
 	if (acks &&
 		(!seq_gt(r->h.ack, c->iss) || !seq_le(r->h.ack, c->snd_nxt))) {
@@ -198,14 +226,9 @@ open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		c->flags |= TCB_SYN_DUE;
 		return false;
 	}
-	/* The SYN was dealt with; what remains is like any segment. */
-	r->h.flags &= (uint8_t)~WIRE_TCP_SYN;
-	r->h.seq++;
+	open_take_syn_bit(r);
 	c->snd_wl1 = r->h.seq - 1;
 	c->last_ack_sent = c->rcv_nxt;
 	open_established(s, c);
-	if (c->state == TCP_CLOSED)
-		return false;
-	r->h.window = (uint16_t)(r->h.window >> c->snd_wscale);
-	return true;
+	return c->handle == handle;
 }

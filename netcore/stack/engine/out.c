@@ -316,9 +316,12 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 }
 
 static void
-send_ack(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
+send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
+	uint32_t edge = c->snd_una + c->snd_wnd;
+	/* A number beyond the window, by a probe, would not be accepted. */
+	uint32_t seq = seq_gt(c->snd_nxt, edge) ? edge : c->snd_nxt;
 	struct wire_tcp t;
 
 	start_frame(f, c);
@@ -376,8 +379,8 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
 	c->flags &= ~(uint32_t)TCB_PROBE;
-	if (!c->segs.head && c->sendq.bytes && !c->snd_wnd)
-		return send_new(s, c, mac, 1, f);
+	if (timer_stuck(c))
+		return send_new(s, c, mac, c->snd_wnd ? c->snd_wnd : 1, f);
 	if (!(c->flags & TCB_TLP_OUT) || !c->segs.tail)
 		return false;
 	if (new_bytes(s, c))
@@ -430,9 +433,10 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	}
 	if (may_send_data(c) && send_data(s, c, mac, f))
 		return true;
-	if (c->state >= TCP_ESTABLISHED &&
-		((c->flags & TCB_ACK_NOW) || window_edge(s, c) != c->rcv_adv)) {
-		send_ack(s, c, mac, c->snd_nxt, f);
+	if ((c->state >= TCP_SYN_RECEIVED && (c->flags & TCB_ACK_NOW)) ||
+		(c->state >= TCP_ESTABLISHED &&
+			window_edge(s, c) != c->rcv_adv)) {
+		send_ack(s, c, mac, f);
 		return true;
 	}
 	return false;

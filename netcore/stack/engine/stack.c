@@ -293,7 +293,7 @@ stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
 	if (c->t_sent && !c->segs.head && s->tick - c->t_sent > c->rto_ms)
 		cc_restart(&c->cc);
 	out_ready(s, c);
-	if (!c->snd_wnd)
+	if (c->rexmit == REXMIT_NONE && timer_stuck(c))
 		timer_rexmit(s, c);
 	return 0;
 }

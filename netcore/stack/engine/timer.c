@@ -49,6 +49,16 @@ probe_ms(const struct tcb *c)
 	return ms < c->rto_ms ? ms : 0;
 }
 
+/* Data waits, nothing is under way, and the window lets out neither all of it
+ * nor a full segment: nothing but a probe gets on from here, should the peer's
+ * next word be lost (RFC 9293, 3.8.6.1, 3.8.6.2.1). */
+bool
+timer_stuck(const struct tcb *c)
+{
+	return !c->segs.head && c->state >= TCP_ESTABLISHED &&
+		c->snd_wnd < c->mss && c->snd_wnd < c->sendq.bytes;
+}
+
 /* What waits for an acknowledgement: (re)starts its timer (RFC 6298, 5.1-5.3).
  * An RTO counts from the last progress. */
 void
@@ -59,9 +69,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 	if (!c->segs.head) {
 		c->rexmit = REXMIT_NONE;
 		c->t_rexmit = 0;
-		/* Data, and a window that does not let any out: 3.8.6.1. */
-		if (c->sendq.bytes && !c->snd_wnd &&
-			c->state >= TCP_ESTABLISHED) {
+		if (timer_stuck(c)) {
 			c->rexmit = REXMIT_PERSIST;
 			c->t_rexmit = timer_in(s, c->rto_ms << c->backoff);
 			timer_arm(s, c);
@@ -123,7 +131,7 @@ rexmit(struct stack *s, struct tcb *c)
 		break;
 	case REXMIT_PERSIST:
 		s->count.zero_window_probes++;
-		if (c->backoff < 10)
+		if (c->backoff < BACKOFF_SHUT)
 			c->backoff++;
 		c->flags |= TCB_PROBE;
 		timer_rexmit(s, c);

@@ -1,0 +1,515 @@
+#include "netcore/stack/engine/test/script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "netcore/stack/cksum.h"
+#include "netcore/stack/wire/arp.h"
+#include "netcore/stack/wire/eth.h"
+#include "netcore/stack/wire/ip.h"
+#include "netcore/stack/wire/ipv4.h"
+
+#define OUR_IP	  0x0a000001u
+#define PEER_IP	  0x0a000002u
+#define OUR_PORT  80
+#define PEER_PORT 5000
+#define UNDER	  600u /* so far under the wrap do we begin */
+#define FRAME_MAX 4096
+
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
+static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 2};
+static uint8_t pattern[SCRIPT_BYTES];
+
+/* --- upcalls --------------------------------------------------------------*/
+
+static void
+up_accepted(void *arg, stack_conn c, uint64_t user)
+{
+	struct script *s = arg;
+
+	(void)user;
+	s->accepted++;
+	s->conn = c;
+}
+
+static void
+up_connected(void *arg, stack_conn c, uint64_t user)
+{
+	struct script *s = arg;
+
+	(void)user;
+	assert_int_equal(c, s->conn);
+	s->connected++;
+	if (s->on_connected)
+		s->on_connected(s);
+}
+
+static void
+up_data(void *arg, stack_conn c, uint64_t user, const uint8_t *p, uint32_t len,
+	void *buf)
+{
+	struct script *s = arg;
+
+	(void)user;
+	assert_int_equal(c, s->conn);
+	assert_true(len > 0);
+	assert_memory_equal(p, pattern + 1 + s->received, len);
+	s->received += len;
+	s->buffers--;
+	free(buf);
+	if (s->read)
+		assert_int_equal(stack_recv_done(s->stack, c, len), 0);
+	if (s->on_data)
+		s->on_data(s);
+}
+
+static void
+up_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
+{
+	struct script *s = arg;
+
+	(void)user;
+	assert_int_equal(c, s->conn);
+	s->acked += bytes;
+	assert_true(s->acked <= s->written);
+}
+
+static void
+up_remote_closed(void *arg, stack_conn c, uint64_t user)
+{
+	struct script *s = arg;
+
+	(void)user;
+	assert_int_equal(c, s->conn);
+	s->remote_closed++;
+}
+
+static void
+up_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
+{
+	struct script *s = arg;
+
+	(void)user;
+	(void)c;
+	s->closed++;
+	s->why = why;
+}
+
+static void
+up_release(void *arg, void *buf)
+{
+	struct script *s = arg;
+
+	s->buffers--;
+	free(buf);
+}
+
+static const struct stack_ops ops = {
+	.accepted = up_accepted,
+	.connected = up_connected,
+	.data = up_data,
+	.acked = up_acked,
+	.remote_closed = up_remote_closed,
+	.closed = up_closed,
+	.release = up_release,
+};
+
+/* --- frames in ------------------------------------------------------------*/
+
+static void
+inject(struct script *s, const uint8_t *frame, size_t len)
+{
+	uint8_t *copy = malloc(len);
+	struct stack_rx_frame f = {
+		.data = copy, .len = (uint32_t)len, .buf = copy};
+	const char *bad;
+
+	memcpy(copy, frame, len);
+	s->buffers++;
+	stack_rx(s->stack, &f, 1, s->now);
+	if (!f.kept) {
+		s->buffers--;
+		free(copy);
+	}
+	bad = stack_check(s->stack);
+	if (bad)
+		fail_msg("invariant: %s", bad);
+}
+
+static size_t
+start(uint8_t *p, uint16_t type)
+{
+	struct wire_eth e = {.type = type};
+
+	memcpy(e.dst, our_mac, 6);
+	memcpy(e.src, peer_mac, 6);
+	return wire_eth_emit(p, FRAME_MAX, &e);
+}
+
+static void
+arp(struct script *s, uint16_t op)
+{
+	struct wire_arp a = {.op = op, .spa = PEER_IP, .tpa = OUR_IP};
+	uint8_t p[FRAME_MAX];
+	size_t n = start(p, WIRE_ETH_ARP);
+
+	memcpy(a.sha, peer_mac, 6);
+	n += wire_arp_emit(p + n, sizeof(p) - n, &a);
+	inject(s, p, n);
+}
+
+static uint32_t
+peer_clock(const struct script *s)
+{
+	return s->ts + (uint32_t)((s->now - s->start) / 1000000);
+}
+
+/* The header that g asks for. */
+static struct wire_tcp
+header(const struct script *s, const struct script_seg *g)
+{
+	uint32_t window = g->window ? g->window : s->window;
+	struct wire_tcp t = {
+		.sport = s->port,
+		.dport = OUR_PORT,
+		.seq = s->irs + g->seq,
+		.flags = g->flags || g->no_ack ? g->flags : ACK,
+		.window = (uint16_t)(g->shut ? 0 : window),
+		.mss = s->mss,
+		.wscale = s->wscale,
+		.ts_val = g->ts ? g->ts : peer_clock(s),
+	};
+
+	t.ack = t.flags & ACK ? s->iss + g->ack : 0;
+	if (t.flags & SYN)
+		t.opts = g->opts;
+	else if (!(t.flags & RST))
+		t.opts = s->opts & WIRE_TCP_TS;
+	for (unsigned i = 0; i < 4 && g->sack[i].to; i++) {
+		t.opts |= WIRE_TCP_SACK;
+		t.sack[t.sacks++] = (struct wire_tcp_sack){
+			s->iss + g->sack[i].from, s->iss + g->sack[i].to};
+	}
+	return t;
+}
+
+void
+script_send(struct script *s, struct script_seg g)
+{
+	struct wire_ipv4 ip = {.src = PEER_IP,
+		.dst = OUR_IP,
+		.frag = WIRE_IPV4_DF,
+		.proto = WIRE_IP_TCP,
+		.ttl = 64};
+	struct wire_tcp t = header(s, &g);
+	struct cksum sum = {0};
+	uint8_t p[FRAME_MAX];
+	size_t at = start(p, WIRE_ETH_IPV4), l4 = at + WIRE_IPV4_LEN, n;
+	uint16_t c;
+
+	assert_true(g.seq + g.len <= SCRIPT_BYTES);
+	n = wire_tcp_emit(p + l4, sizeof(p) - l4, &t);
+	assert_true(n && l4 + n + g.len <= sizeof(p));
+	memcpy(p + l4 + n, pattern + g.seq + !!(t.flags & SYN), g.len);
+	ip.len = (uint16_t)(n + g.len);
+	wire_ipv4_emit(p + at, WIRE_IPV4_LEN, &ip);
+	sum.sum = cksum_pseudo4(PEER_IP, OUR_IP, WIRE_IP_TCP, ip.len);
+	cksum_add(&sum, p + l4, ip.len);
+	c = (uint16_t)~cksum_fold(sum.sum);
+	memcpy(p + l4 + 16, &c, 2);
+	inject(s, p, l4 + ip.len);
+}
+
+/* --- frames out -----------------------------------------------------------*/
+
+/* Parsed, and its sequence numbers made relative. */
+static void
+catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
+{
+	struct script_seg *g = &s->out[s->tail++ % SCRIPT_SEGS];
+	struct wire_tcp *t = &g->h;
+
+	assert_true(s->tail - s->head <= SCRIPT_SEGS);
+	memset(g, 0, sizeof(*g));
+	assert_int_equal(ip->src, OUR_IP);
+	assert_int_equal(ip->dst, PEER_IP);
+	assert_int_equal(wire_tcp_verify(c.p, cursor_left(&c),
+				 cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP,
+					 ip->len)),
+		WIRE_OK);
+	assert_int_equal(wire_tcp_parse(&c, t), WIRE_OK);
+	assert_int_equal(t->sport, OUR_PORT);
+	assert_int_equal(t->dport, s->port);
+	if (t->flags & SYN)
+		s->iss = t->seq;
+	g->at = s->now;
+	g->seq = t->seq - s->iss;
+	g->ack = t->flags & ACK ? t->ack - s->irs : 0;
+	g->flags = t->flags & (uint8_t)~WIRE_TCP_PSH;
+	g->len = (uint32_t)cursor_left(&c);
+	g->window = t->window;
+	for (unsigned i = 0; i < t->sacks && t->opts & WIRE_TCP_SACK; i++) {
+		g->sack[i].from = t->sack[i].left - s->irs;
+		g->sack[i].to = t->sack[i].right - s->irs;
+	}
+	if (g->len)
+		assert_memory_equal(c.p, pattern + g->seq, g->len);
+}
+
+static void
+catch_frame(struct script *s, const uint8_t *frame, size_t len)
+{
+	struct cursor c = cursor_of(frame, len);
+	struct wire_eth e;
+	struct wire_ipv4 ip;
+
+	assert_int_equal(wire_eth_parse(&c, &e), WIRE_OK);
+	if (e.type == WIRE_ETH_ARP) {
+		struct wire_arp a;
+
+		assert_int_equal(wire_arp_parse(&c, &a), WIRE_OK);
+		if (a.op == WIRE_ARP_REQUEST && !s->mute_arp)
+			arp(s, WIRE_ARP_REPLY);
+		return;
+	}
+	assert_int_equal(wire_ipv4_parse(&c, &ip), WIRE_OK);
+	catch_tcp(s, c, &ip);
+}
+
+static void
+poll(struct script *s)
+{
+	uint8_t headers[STACK_HEADERS], frame[FRAME_MAX];
+	struct stack_tx_frame f = {.headers = headers};
+	unsigned n = 0;
+	const char *bad;
+
+	while (stack_tx(s->stack, &f, 1, s->now)) {
+		size_t len = f.header_len;
+
+		if (++n > SCRIPT_SEGS)
+			fail_msg("it does not stop sending");
+		assert_true(len + f.len <= sizeof(frame));
+		memcpy(frame, headers, len);
+		for (unsigned i = 0; i < f.pieces; i++) {
+			memcpy(frame + len, f.piece[i].ptr, f.piece[i].len);
+			len += f.piece[i].len;
+		}
+		catch_frame(s, frame, len);
+	}
+	bad = stack_check(s->stack);
+	if (bad)
+		fail_msg("invariant: %s", bad);
+}
+
+static void
+say(const char *what, const struct script_seg *g)
+{
+	print_message("%s: seq %u ack %u flags %02x len %u", what, g->seq,
+		g->ack, g->flags, g->len);
+	for (unsigned i = 0; i < 4 && g->sack[i].to; i++)
+		print_message(" [%u, %u)", g->sack[i].from, g->sack[i].to);
+	print_message("\n");
+}
+
+struct script_seg *
+script_expect(struct script *s, const char *file, int line, struct script_seg g)
+{
+	struct script_seg *got;
+
+	poll(s);
+	g.flags = g.flags ? g.flags : ACK;
+	if (s->head == s->tail) {
+		say("expected", &g);
+		print_message("%s:%d: nothing goes out\n", file, line);
+		_fail(file, line);
+	}
+	got = &s->out[s->head++ % SCRIPT_SEGS];
+	if (g.seq != got->seq || g.ack != got->ack || g.flags != got->flags ||
+		g.len != got->len || memcmp(g.sack, got->sack, sizeof(g.sack))) {
+		say("expected", &g);
+		say("got", got);
+		_fail(file, line);
+	}
+	return got;
+}
+
+void
+script_silence(struct script *s, const char *file, int line)
+{
+	poll(s);
+	if (s->head == s->tail)
+		return;
+	say("nothing expected; got", &s->out[s->head % SCRIPT_SEGS]);
+	_fail(file, line);
+}
+
+/* --- time -----------------------------------------------------------------*/
+
+/* One timer, or what remains until `end`. */
+static void
+step(struct script *s, uint64_t end)
+{
+	uint64_t d = stack_deadline(s->stack);
+
+	if (d > s->now)
+		s->now = d < end ? d : end;
+	stack_timers(s->stack, s->now);
+	poll(s);
+}
+
+void
+script_wait(struct script *s, uint32_t ms)
+{
+	uint64_t end = s->now + ms * 1000000ull;
+
+	poll(s);
+	while (s->now < end)
+		step(s, end);
+}
+
+uint32_t
+script_until(struct script *s, uint32_t most)
+{
+	uint64_t from = s->now, end = from + most * 1000000ull;
+
+	poll(s);
+	while (s->head == s->tail && s->now < end)
+		step(s, end);
+	return (uint32_t)((s->now - from) / 1000000);
+}
+
+int
+script_write(struct script *s, uint32_t n)
+{
+	int rc = stack_send(s->stack, s->conn, pattern + 1 + s->written, n);
+
+	if (!rc)
+		s->written += n;
+	return rc;
+}
+
+/* --- beginnings and ends --------------------------------------------------*/
+
+struct stack_config
+script_config(void)
+{
+	struct stack_config c = {
+		.conns = 8,
+		.half_open = 4,
+		.listeners = 2,
+		.send_refs = 64,
+		.segs = 256,
+		.ooo = 64,
+		.rcv_window = 65535,
+		.secret = "a secret",
+		.mtu = 1500,
+		.ip4 = ip_addr_v4(OUR_IP),
+		.ip4_bits = 24,
+		.reno = true,
+	};
+
+	memcpy(c.mac, our_mac, 6);
+	return c;
+}
+
+static void
+boot(struct script *s, uint64_t now)
+{
+	size_t bytes = (stack_bytes(&s->cfg) + 63) & ~(size_t)63;
+
+	s->now = s->start = now;
+	free(s->mem);
+	s->mem = aligned_alloc(64, bytes);
+	memset(s->mem, 0, bytes);
+	s->stack = stack_init(s->mem, &s->cfg, &ops, s, s->now);
+	assert_int_equal(stack_listen(s->stack, ip_addr_v4(0), OUR_PORT, 0), 0);
+}
+
+/* Boots twice: the first time to see where our sequence numbers are, which
+ * move by one in 4 us; then so much later that they are just under the wrap. */
+struct script *
+script_new(const struct stack_config *cfg)
+{
+	struct script *s = calloc(1, sizeof(*s));
+	uint64_t now = 1000000000;
+
+	for (uint32_t i = 0; i < SCRIPT_BYTES; i++)
+		pattern[i] = (uint8_t)(i * 7 + (i >> 8));
+	s->cfg = cfg ? *cfg : script_config();
+	s->irs = 0u - UNDER;
+	s->port = PEER_PORT;
+	s->window = 60000;
+	s->mss = MSS;
+	s->ts = 1000;
+	s->read = true;
+	boot(s, now);
+	arp(s, WIRE_ARP_REQUEST);
+	SEND(.flags = SYN);
+	poll(s);
+	assert_int_equal(s->tail, 1);
+	boot(s, now + (uint32_t)(0u - UNDER - s->iss) * 4000ull);
+	s->head = s->tail = 0;
+	arp(s, WIRE_ARP_REQUEST);
+	poll(s);
+	return s;
+}
+
+void
+script_end(struct script *s)
+{
+	const char *bad = stack_check(s->stack);
+
+	if (bad)
+		fail_msg("invariant: %s", bad);
+	SILENCE();
+	if (s->closed)
+		assert_int_equal(s->buffers, 0);
+	free(s->mem);
+	free(s);
+}
+
+struct script *
+script_syn_sent(const struct stack_config *cfg)
+{
+	struct script *s = script_new(cfg);
+
+	assert_int_equal(stack_connect(s->stack, ip_addr_v4(PEER_IP), PEER_PORT,
+				 OUR_PORT, 7, &s->conn),
+		0);
+	EXPECT(.flags = SYN);
+	assert_int_equal(s->iss, 0u - UNDER);
+	s->opts = SCRIPT_ALL;
+	return s;
+}
+
+struct script *
+script_syn_received(const struct stack_config *cfg, uint8_t opts)
+{
+	struct script *s = script_new(cfg);
+
+	s->opts = opts;
+	SEND(.flags = SYN, .opts = opts);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	assert_int_equal(s->iss, 0u - UNDER);
+	return s;
+}
+
+/* The round trip takes 10 ms. */
+struct script *
+script_open(const struct stack_config *cfg, uint8_t opts)
+{
+	struct script *s = script_syn_received(cfg, opts);
+
+	script_wait(s, 10);
+	SEND(.seq = 1, .ack = 1);
+	assert_int_equal(s->accepted, 1);
+	SILENCE();
+	return s;
+}
+
+struct script *
+script_established(uint8_t opts)
+{
+	return script_open(NULL, opts);
+}
