@@ -146,6 +146,7 @@ void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
 void timer_rexmit(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
 bool timer_stuck(const struct tcb *c);
+uint32_t timer_probe_ms(const struct tcb *c);
 uint32_t timer_in(const struct stack *s, uint32_t ms);
 
 /* end.c */

@@ -193,7 +193,9 @@ sent(struct stack *s, struct tcb *c, uint32_t len)
 	c->t_sent = s->tick;
 	if (c->flags & TCB_RECOVERY)
 		c->prr_out += len;
-	if (c->rexmit != REXMIT_RTO && c->rexmit != REXMIT_REO)
+	/* A probe of the tail counts from the last that was sent. */
+	if (c->rexmit != REXMIT_REO &&
+		(c->rexmit != REXMIT_RTO || timer_probe_ms(c)))
 		timer_rexmit(s, c);
 }
 
@@ -254,10 +256,11 @@ new_bytes(const struct stack *s, struct tcb *c)
 	if (len > most)
 		len = most;
 	pipe = segs_pipe(&c->segs);
-	most = c->cc.cwnd > pipe ? c->cc.cwnd - pipe : 0;
+	most = c->cc.cwnd;
 	/* Limited transmit (RFC 3042), where there is no SACK to count. */
 	if (!(c->flags & (TCB_SACK | TCB_RECOVERY)) && c->dupacks)
 		most += (c->dupacks < 3 ? c->dupacks : 2u) * c->mss;
+	most = most > pipe ? most - pipe : 0;
 	if (len > most) {
 		len = most;
 		c->flags |= TCB_CWND_FULL;

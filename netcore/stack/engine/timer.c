@@ -34,8 +34,8 @@ timer_arm(struct stack *s, struct tcb *c)
 }
 
 /* The time for a tail probe (RFC 8985, 7.2), if one makes sense; 0 if not. */
-static uint32_t
-probe_ms(const struct tcb *c)
+uint32_t
+timer_probe_ms(const struct tcb *c)
 {
 	uint32_t ms;
 
@@ -76,7 +76,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		}
 		return;
 	}
-	ms = probe_ms(c);
+	ms = timer_probe_ms(c);
 	if (ms) {
 		c->rexmit = REXMIT_TLP;
 	} else {

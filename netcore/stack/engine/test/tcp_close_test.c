@@ -1,0 +1,167 @@
+/* tcp_close_test - ends (RFC 9293, 3.6). */
+#include "netcore/stack/engine/test/script.h"
+
+/* RFC 9293, 3.6, figure 12, the side that closes first. */
+static void
+active_close(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	stack_close(s->stack, s->conn, false);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	script_wait(s, 40000);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK); /* anew: 3.10.7.4 */
+	EXPECT(.seq = 2, .ack = 2);
+	script_wait(s, 40000);
+	assert_int_equal(s->closed, 0);
+	script_wait(s, 21000);
+	assert_int_equal(s->closed, 1);
+	assert_int_equal(s->why, STACK_CLOSED);
+	script_end(s);
+}
+
+/* The other side of it; data still goes after the peer's FIN. */
+static void
+passive_close(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	SEND(.seq = 1, .ack = 1, .len = 10, .flags = FIN | ACK);
+	EXPECT(.seq = 1, .ack = 12);
+	assert_int_equal(s->remote_closed, 1);
+	script_write(s, 100);
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 12, .len = 100, .flags = FIN | ACK);
+	SEND(.seq = 12, .ack = 102);
+	assert_int_equal(s->closed, 1);
+	assert_int_equal(stack_shutdown(s->stack, s->conn), -ENOTCONN);
+	assert_int_equal(script_write(s, 1), -ENOTCONN);
+	assert_int_equal(stack_recv_done(s->stack, s->conn, 1), -ENOTCONN);
+	assert_int_equal(stack_close(s->stack, s->conn, 0), -ENOTCONN);
+	script_end(s);
+}
+
+/* RFC 9293, 3.6, figure 13: both at once. */
+static void
+simultaneous_close(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	SEND(.seq = 2, .ack = 2);
+	script_wait(s, 61000);
+	assert_int_equal(s->closed, 1);
+	script_end(s);
+}
+
+/* RFC 9293, 3.6: half closed, the peer may go on. */
+static void
+half_close(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2, .len = 100);
+	script_wait(s, 40);
+	EXPECT(.seq = 2, .ack = 101);
+	assert_int_equal(s->received, 100);
+	script_end(s);
+}
+
+/* A RST in LAST-ACK ends what was over. */
+static void
+rst_in_last_ack(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	SEND(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	EXPECT(.seq = 1, .ack = 2);
+	stack_close(s->stack, s->conn, false);
+	EXPECT(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	SEND(.seq = 2, .flags = RST);
+	assert_int_equal(s->why, STACK_CLOSED);
+	script_end(s);
+}
+
+/* RFC 1122, 4.2.2.13: data for nobody is reset. */
+static void
+late_data(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	stack_close(s->stack, s->conn, false);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2, .len = 10);
+	EXPECT(.seq = 2, .ack = 1, .flags = RST | ACK);
+	assert_int_equal(s->closed, 1);
+	script_end(s);
+}
+
+/* RFC 2525, 2.17: closed with data unread. */
+static void
+close_unread(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	s->read = false;
+	SEND(.seq = 1, .ack = 1, .len = 10);
+	stack_close(s->stack, s->conn, false);
+	EXPECT(.seq = 1, .ack = 11, .flags = RST | ACK);
+	script_end(s);
+}
+
+/* RFC 6191, 2; RFC 9293, 3.6.1: a later SYN is let in, above what was. */
+static void
+time_wait_reuse(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	struct script_seg *g;
+	uint32_t clock, iss = s->iss;
+
+	stack_shutdown(s->stack, s->conn);
+	g = EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	clock = g->h.ts_val;
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	script_wait(s, 10);
+	s->irs += 100;
+	SEND(.flags = SYN, .opts = SCRIPT_ALL);
+	g = EXPECT(.flags = SYN | ACK, .ack = 1);
+	assert_true((int32_t)(g->h.seq - iss - 2) > 0);
+	assert_in_range(g->h.ts_val - clock, 10, 11);
+	assert_int_equal(s->closed, 1);
+	script_end(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(active_close),
+		cmocka_unit_test(passive_close),
+		cmocka_unit_test(simultaneous_close),
+		cmocka_unit_test(half_close),
+		cmocka_unit_test(rst_in_last_ack),
+		cmocka_unit_test(late_data),
+		cmocka_unit_test(close_unread),
+		cmocka_unit_test(time_wait_reuse),
+	};
+
+	return cmocka_run_group_tests_name("tcp_close", tests, NULL, NULL);
+}

@@ -1,0 +1,196 @@
+/* tcp_receive_test - data that comes: its order, its acknowledgement. */
+#include "netcore/stack/engine/test/script.h"
+
+/* RFC 9293, 3.8.6.3: within the delay, or with the second segment. */
+static void
+delayed_ack(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	s->read = false;
+	SEND(.seq = 1, .ack = 1, .len = MSS);
+	assert_in_range(script_until(s, 500), 39, 41);
+	EXPECT(.seq = 1, .ack = 1 + MSS);
+	SEND(.seq = 1 + MSS, .ack = 1, .len = MSS);
+	SILENCE();
+	SEND(.seq = 1 + 2 * MSS, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1, .ack = 1 + 3 * MSS);
+	script_end(s);
+}
+
+/* RFC 5681, 4.2; RFC 2018, 4: a gap is told at once, the newest block first;
+ * filled, it is told at once, too. */
+static void
+sack_blocks(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 101, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{101, 201}});
+	SEND(.seq = 301, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{301, 401}, {101, 201}});
+	SEND(.seq = 201, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{101, 401}});
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 401);
+	assert_int_equal(s->received, 400);
+	script_end(s);
+}
+
+/* RFC 2883, 4: a duplicate is answered with its range. */
+static void
+dsack(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 1, .ack = 1, .len = 200);
+	script_wait(s, 40);
+	EXPECT(.seq = 1, .ack = 201);
+	SEND(.seq = 1, .ack = 1, .len = 200);
+	EXPECT(.seq = 1, .ack = 201, .sack = {{1, 201}});
+	SEND(.seq = 101, .ack = 1, .len = 200);
+	EXPECT(.seq = 1, .ack = 301, .sack = {{101, 201}});
+	SEND(.seq = 401, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 301, .sack = {{401, 501}});
+	SEND(.seq = 401, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 301, .sack = {{401, 501}, {401, 501}});
+	assert_int_equal(s->received, 300);
+	script_end(s);
+}
+
+/* RFC 7323, 5.3: data of an older clock is answered, not taken; and an old
+ * timestamp is not echoed. */
+static void
+paws(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	struct script_seg *g;
+
+	SEND(.seq = 1, .ack = 1, .len = 100, .ts = 500);
+	g = EXPECT(.seq = 1, .ack = 1);
+	assert_true(g->h.ts_ecr > 500);
+	assert_int_equal(s->received, 0);
+	SEND(.seq = 1, .ack = 1, .len = 100, .ts = 5000);
+	script_wait(s, 40);
+	g = EXPECT(.seq = 1, .ack = 101);
+	assert_int_equal(g->h.ts_ecr, 5000);
+	script_end(s);
+}
+
+/* RFC 7323, 4.3: what comes early does not move the timestamp to echo. */
+static void
+early_timestamp_is_not_echoed(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+
+	(void)state;
+	struct script_seg *g;
+
+	SEND(.seq = 101, .ack = 1, .len = 100, .ts = 9000);
+	g = EXPECT(.seq = 1, .ack = 1, .sack = {{101, 201}});
+	assert_true(g->h.ts_ecr < 9000);
+	script_end(s);
+}
+
+/* RFC 9293, 3.10.7.4: beyond the window is answered, and not taken. */
+static void
+beyond_the_window(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 1 + 65535, .ack = 1, .len = 10);
+	EXPECT(.seq = 1, .ack = 1);
+	assert_int_equal(s->received, 0);
+	script_end(s);
+}
+
+/* RFC 9293, 3.10.7.4, fifth: no ACK bit, no segment. */
+static void
+without_ack(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 1, .no_ack = true, .len = 10);
+	SILENCE();
+	assert_int_equal(s->received, 0);
+	script_end(s);
+}
+
+/* RFC 9293, 3.8.6.2.2: the window shuts, a probe is answered and its ACK
+ * counts; it opens by a segment at least. */
+static void
+zero_window(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	uint32_t at = 1, n;
+
+	s->read = false;
+	for (; at < 65536; at += n) {
+		n = 65536 - at < MSS ? 65536 - at : MSS;
+		SEND(.seq = at, .ack = 1, .len = n);
+	}
+	script_wait(s, 50);
+	assert_int_equal(EXPECT(.seq = 1, .ack = 65536)->window, 0);
+	script_write(s, 100);
+	EXPECT(.seq = 1, .ack = 65536, .len = 100);
+	SEND(.seq = 65536, .ack = 101, .len = 1);
+	EXPECT(.seq = 101, .ack = 65536);
+	assert_int_equal(s->acked, 100);
+	assert_int_equal(s->received, 65535);
+	stack_recv_done(s->stack, s->conn, 1000);
+	SILENCE();
+	stack_recv_done(s->stack, s->conn, 1000);
+	assert_int_equal(EXPECT(.seq = 101, .ack = 65536)->window, 2000);
+	script_end(s);
+}
+
+static void
+shut_it(struct script *s)
+{
+	assert_int_equal(stack_close(s->stack, s->conn, false), 0);
+	s->on_data = NULL;
+}
+
+/* RFC 9293, 3.6.1 by RFC 2525, 2.17: closed in the upcall of the first piece;
+ * what had come early is for nobody, and the peer hears of it. */
+static void
+closed_while_gap_is_filled(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 101, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{101, 201}});
+	s->on_data = shut_it;
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 101, .flags = RST | ACK);
+	assert_int_equal(s->received, 100);
+	script_end(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(delayed_ack),
+		cmocka_unit_test(sack_blocks),
+		cmocka_unit_test(dsack),
+		cmocka_unit_test(paws),
+		cmocka_unit_test(early_timestamp_is_not_echoed),
+		cmocka_unit_test(beyond_the_window),
+		cmocka_unit_test(without_ack),
+		cmocka_unit_test(zero_window),
+		cmocka_unit_test(closed_while_gap_is_filled),
+	};
+
+	return cmocka_run_group_tests_name("tcp_receive", tests, NULL, NULL);
+}
