@@ -51,6 +51,8 @@ open_tcb(struct stack *s, const struct flow_key *k)
 	c->hash = flow_hash(&s->flow, k);
 	initial_numbers(s, c);
 	c->snd_una = c->snd_nxt = c->iss;
+	c->rack_us = s->us; /* 0 could be in the future */
+	c->rack_end = c->iss;
 	c->rcv_space = s->cfg.rcv_window;
 	c->rcv_wscale = window_scale(s);
 	c->rto_ms = RTO_INITIAL_MS;
