@@ -23,14 +23,14 @@
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/tcp.h"
 
-#define REPLIES	       64 /* frames without a connection that wait to go out */
-#define NEIGHBOURS     64
-#define RTO_MAX_MS     120000u
-#define RTO_INITIAL_MS 1000u
+#define REPLIES		64 /* frames without a connection that wait to go out */
+#define NEIGHBOURS	64
+#define RTO_MAX_MS	120000u
+#define RTO_INITIAL_MS	1000u
 #define RTO_LOST_SYN_MS 3000u
-#define DELACK_MS      40u
-#define RETRIES	       15
-#define BACKOFF_SHUT   10 /* of probes that are answered */
+#define DELACK_MS	40u
+#define RETRIES		15
+#define BACKOFF_SHUT	10 /* of probes that are answered */
 
 struct listener {
 	uint32_t ip; /* 0: any */

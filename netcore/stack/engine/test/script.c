@@ -233,9 +233,9 @@ catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
 	memset(g, 0, sizeof(*g));
 	assert_int_equal(ip->src, OUR_IP);
 	assert_int_equal(ip->dst, PEER_IP);
-	assert_int_equal(wire_tcp_verify(c.p, cursor_left(&c),
-				 cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP,
-					 ip->len)),
+	assert_int_equal(
+		wire_tcp_verify(c.p, cursor_left(&c),
+			cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP, ip->len)),
 		WIRE_OK);
 	assert_int_equal(wire_tcp_parse(&c, t), WIRE_OK);
 	assert_int_equal(t->sport, OUR_PORT);
@@ -326,7 +326,8 @@ script_expect(struct script *s, const char *file, int line, struct script_seg g)
 	}
 	got = &s->out[s->head++ % SCRIPT_SEGS];
 	if (g.seq != got->seq || g.ack != got->ack || g.flags != got->flags ||
-		g.len != got->len || memcmp(g.sack, got->sack, sizeof(g.sack))) {
+		g.len != got->len ||
+		memcmp(g.sack, got->sack, sizeof(g.sack))) {
 		say("expected", &g);
 		say("got", got);
 		_fail(file, line);

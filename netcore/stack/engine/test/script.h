@@ -120,10 +120,9 @@ struct script *script_syn_received(
 struct script *script_open(const struct stack_config *cfg, uint8_t opts);
 struct script *script_established(uint8_t opts);
 
-#define SEND(...)   script_send(s, (struct script_seg){__VA_ARGS__})
-#define EXPECT(...)                       \
-	script_expect(s, __FILE__, __LINE__, \
-		(struct script_seg){__VA_ARGS__})
+#define SEND(...) script_send(s, (struct script_seg){__VA_ARGS__})
+#define EXPECT(...) \
+	script_expect(s, __FILE__, __LINE__, (struct script_seg){__VA_ARGS__})
 #define SILENCE()   script_silence(s, __FILE__, __LINE__)
 #define COUNT(name) (stack_counters(s->stack)->name)
 

@@ -285,8 +285,7 @@ syn_ack_with_data_and_fin(void **state)
 	struct script *s = script_syn_sent(NULL);
 
 	(void)state;
-	SEND(.flags = SYN | ACK | FIN, .ack = 1, .len = 10,
-		.opts = SCRIPT_ALL);
+	SEND(.flags = SYN | ACK | FIN, .ack = 1, .len = 10, .opts = SCRIPT_ALL);
 	assert_int_equal(s->connected, 1);
 	assert_int_equal(s->received, 10);
 	assert_int_equal(s->remote_closed, 1);
