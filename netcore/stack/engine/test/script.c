@@ -464,8 +464,8 @@ script_end(struct script *s)
 	if (bad)
 		fail_msg("invariant: %s", bad);
 	SILENCE();
-	if (s->closed)
-		assert_int_equal(s->buffers, 0);
+	stack_close(s->stack, s->conn, true); /* if it is still there */
+	assert_int_equal(s->buffers, 0);
 	free(s->mem);
 	free(s);
 }
