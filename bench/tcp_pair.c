@@ -74,8 +74,9 @@ server_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
 	p->acked += bytes;
 	if (p->streams && from / (AHEAD / 4) != p->acked / (AHEAD / 4))
 		stack_send(p->server.s, c,
-			p->bulk + p->acked / (AHEAD / 4) * (AHEAD / 4) %
-				TCP_PAIR_BULK,
+			p->bulk +
+				p->acked / (AHEAD / 4) * (AHEAD / 4) %
+					TCP_PAIR_BULK,
 			AHEAD / 4);
 }
 
@@ -317,8 +318,8 @@ tcp_pair_sink(struct tcp_pair *p)
 static void
 dial(struct tcp_pair *p, uint16_t port, uint16_t lport, stack_conn *c)
 {
-	if (stack_connect(p->client.s, address(p, &p->server), port, lport, 0,
-		    c))
+	if (stack_connect(
+		    p->client.s, address(p, &p->server), port, lport, 0, c))
 		die(EXIT_FAIL, "cannot connect");
 }
 

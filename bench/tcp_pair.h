@@ -9,10 +9,10 @@
 
 #include "netcore/stack/stack.h"
 
-#define TCP_PAIR_BURST 64      /* frames at most that go over at once */
-#define TCP_PAIR_FRAME 1664    /* bytes from one to the next */
-#define TCP_PAIR_MTU   1512    /* payload of 1460 beside the timestamps */
-#define TCP_PAIR_STEP  10000u  /* ns that pass in a turn */
+#define TCP_PAIR_BURST 64	  /* frames at most that go over at once */
+#define TCP_PAIR_FRAME 1664	  /* bytes from one to the next */
+#define TCP_PAIR_MTU   1512	  /* payload of 1460 beside the timestamps */
+#define TCP_PAIR_STEP  10000u	  /* ns that pass in a turn */
 #define TCP_PAIR_BULK  (1u << 18) /* bytes that are sent over and over */
 
 struct tcp_end {
@@ -30,7 +30,7 @@ struct tcp_pair {
 	bool closes;  /* the client: after the first answer */
 	bool streams; /* the server: whenever it was acknowledged */
 	unsigned conns, connected;
-	stack_conn *conn; /* the client's */
+	stack_conn *conn;  /* the client's */
 	stack_conn stream; /* the connection that the server accepted last */
 	uint64_t answers, closed, acked;
 	uint8_t *bulk;
