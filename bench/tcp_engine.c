@@ -41,7 +41,7 @@ shuffled(unsigned n)
 	return order;
 }
 
-/* --- the work; each returns cycles of the server for one of n ---------------*/
+/* --- the work; each returns cycles of the server for one of n -------------*/
 
 struct visits {
 	struct tcp_pair pair;
