@@ -68,9 +68,13 @@ struct stack_tx_frame {
 	uint16_t pieces;
 	uint32_t len;	 /* of the pieces */
 	stack_conn conn; /* whose payload it is; 0: nobody's */
-	void *buf;	 /* to be released once it was sent, or NULL */
+	void *buf;	 /* below; or NULL */
 	struct stack_piece piece[STACK_PIECES];
 };
+
+/* A frame with `buf` holds a buffer: whoever sends the frame gives it back, to
+ * where it came from, when the driver has let go of the frame. It is the buf of
+ * a received frame, which goes out again as the payload of an echo. */
 
 /* --- configuration -------------------------------------------------------*/
 
@@ -177,6 +181,7 @@ int stack_set_nagle(struct stack *s, stack_conn c, bool on);
 #define STACK_COUNTERS(X) \
 	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) \
 	X(drop_bad_frame) X(drop_not_ours) X(drop_not_ip) \
+	X(drop_unknown_proto) \
 	X(drop_fragment) X(drop_martian) X(drop_cksum) \
 	X(drop_no_listener) X(drop_out_of_conns) X(drop_out_of_window) \
 	X(drop_old_timestamp) X(drop_bad_ack) X(drop_no_ack_flag) \
@@ -186,7 +191,10 @@ int stack_set_nagle(struct stack *s, stack_conn c, bool on);
 	X(challenge_acks) X(duplicate_segments) X(ooo_segments) \
 	X(retransmits) X(timeouts) X(tail_probes) X(recoveries) \
 	X(zero_window_probes) X(delayed_acks) X(time_wait_reused) \
-	X(urgent_ignored) X(give_ups)
+	X(urgent_ignored) X(give_ups) \
+	X(echoes) X(echoes_limited) X(icmp_sent) X(icmp_limited) \
+	X(icmp_ignored) X(icmp_not_ours) X(icmp_out_of_window) \
+	X(icmp_soft) X(icmp_hard) X(mss_lowered)
 /* clang-format on */
 
 struct stack_counters {

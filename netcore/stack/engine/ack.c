@@ -212,7 +212,7 @@ leave_recovery(struct tcb *c)
 {
 	if (c->flags & TCB_RECOVERY)
 		c->cc.cwnd = c->cc.ssthresh;
-	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS);
+	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS | TCB_RESIZE);
 	c->dupacks = 0;
 }
 
@@ -224,7 +224,7 @@ ack_detect_loss(struct stack *s, struct tcb *c)
 	if (c->flags & TCB_SACK)
 		wait = rack_detect(s, c);
 	if (c->segs.lost > c->segs.resent &&
-		!(c->flags & (TCB_RECOVERY | TCB_LOSS)))
+		!(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)))
 		enter_recovery(s, c);
 	if (wait) {
 		c->rexmit = REXMIT_REO;
@@ -242,10 +242,40 @@ ack_enter_loss(struct stack *s, struct tcb *c)
 		c->cc.ops->reduce(&c->cc, c->segs.out);
 	cc_timeout(&c->cc);
 	segs_lose_all(&s->seg, &c->segs, c->backoff > 1);
-	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_TLP_OUT);
+	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_RESIZE | TCB_TLP_OUT);
 	c->flags |= TCB_LOSS;
 	c->recover = c->snd_nxt;
 	c->dupacks = 0;
+}
+
+/* The path takes less than we sent: what is larger cannot have arrived, and is
+ * sent again in pieces. That was no congestion (RFC 1191, 6.5): the window
+ * stays, and no recovery begins for what is under way. */
+void
+ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
+{
+	bool any = false;
+
+	c->mss = mss;
+	cc_set_mss(&c->cc, mss);
+	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
+		struct seg *g = segs_at(&s->seg, i);
+
+		if ((g->flags & SEG_SACKED) ||
+			g->len - !!(g->flags & SEG_FIN) <= mss)
+			continue;
+		segs_lose(&c->segs, g);
+		any = true;
+	}
+	if (!any)
+		return;
+	if (!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
+		c->flags |= TCB_RESIZE;
+		c->recover = c->snd_nxt;
+	}
+	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS | TCB_PROBE);
+	timer_rexmit(s, c);
+	out_ready(s, c);
 }
 
 /* Without SACK there is only counting (RFC 5681, 3.2; RFC 6582). */
@@ -343,7 +373,8 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		c->reo_mult++;
 	rack_update(s, c, &n);
 	tlp_acked(c, ack, dsack);
-	if ((c->flags & (TCB_RECOVERY | TCB_LOSS)) && seq_ge(ack, c->recover))
+	if ((c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)) &&
+		seq_ge(ack, c->recover))
 		leave_recovery(c);
 	if (!(c->flags & TCB_SACK))
 		count_duplicates(s, c, !r->len && wnd == c->snd_wnd, ack - una);

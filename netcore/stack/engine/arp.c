@@ -21,7 +21,7 @@ send(struct stack *s, uint16_t op, const uint8_t *to, uint32_t ip)
 	static const uint8_t none[6];
 	struct wire_eth e = {.type = WIRE_ETH_ARP};
 	struct wire_arp a = {.op = op, .spa = s->ip4, .tpa = ip};
-	struct reply *r = out_reply(s);
+	struct reply *r = reply_new(s);
 	size_t n;
 
 	if (!r)
@@ -33,7 +33,6 @@ send(struct stack *s, uint16_t op, const uint8_t *to, uint32_t ip)
 	n = wire_eth_emit(r->bytes, sizeof(r->bytes), &e);
 	n += wire_arp_emit(r->bytes + n, sizeof(r->bytes) - n, &a);
 	r->len = (uint16_t)n;
-	r->l3 = r->l4 = 0;
 	s->count.tx_frames++;
 	s->count.tx_bytes += n;
 }

@@ -3,6 +3,7 @@
  *
  *	stack.c	  memory, the public functions
  *	ip_in.c	  rx step 3: frames to segments		arp.c	neighbours
+ *	icmp.c	  echoes, errors			reply.c	frames of nobody
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	out.c	  tx step 2: what a connection has to send, one frame a call
@@ -20,10 +21,12 @@
 #include "netcore/stack/stack.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
+#include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/tcp.h"
 
-#define REPLIES		64 /* frames without a connection that wait to go out */
+#define REPLIES		256 /* frames of no connection that wait */
+#define REPLIES_BULK	192 /* of these, such as others can make us send */
 #define NEIGHBOURS	64
 #define RTO_MAX_MS	120000u
 #define RTO_INITIAL_MS	1000u
@@ -39,10 +42,20 @@ struct listener {
 	uint64_t user;
 };
 
-/* A small frame that is complete: a RST, an ARP message, a SYN cookie. */
+/* A frame that is complete: a RST, an ARP message, an echo. Its headers lie
+ * here; what follows them, if anything does, is a piece of `buf`. */
 struct reply {
 	uint8_t bytes[STACK_HEADERS];
 	uint16_t len, l3, l4;
+	uint16_t flags; /* enum stack_tx_flag */
+	struct stack_piece piece;
+	void *buf; /* goes out with the frame; NULL: none */
+};
+
+/* So many a second, and so many at once. All 0: nothing was taken yet. */
+struct bucket {
+	uint32_t spent; /* thousandths */
+	uint32_t tick;	/* of `spent` */
 };
 
 struct neighbour {
@@ -76,6 +89,7 @@ struct stack {
 	struct neighbour neighbour[NEIGHBOURS];
 	struct reply reply[REPLIES];
 	uint32_t reply_head, reply_tail;
+	struct bucket echoes, errors;
 	struct stack_counters count;
 };
 
@@ -132,14 +146,28 @@ uint16_t open_mss(const struct stack *s);
 void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 void ack_detect_loss(struct stack *s, struct tcb *c);
 void ack_enter_loss(struct stack *s, struct tcb *c);
+void ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss);
 
 /* out.c */
 bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
 void out_ready(struct stack *s, struct tcb *c);
 void out_unready(struct stack *s, struct tcb *c);
 void out_reset(struct stack *s, const struct tcp_rx *r);
-struct reply *out_reply(struct stack *s);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
+
+/* reply.c: a frame to be filled in, in the order of sending; NULL: no room. An
+ * IPv4 one has its first two headers, for len bytes behind them, and -errno.
+ * bulk: it leaves room for those that are not. */
+struct reply *reply_new(struct stack *s);
+int reply_ipv4(struct stack *s, uint32_t dst, uint8_t proto, uint32_t len,
+	bool bulk, struct reply **out);
+void reply_send(struct stack *s, struct stack_tx_frame *f);
+
+/* icmp.c: c holds the contents, ip->hlen bytes behind their header. */
+void icmp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct wire_ipv4 *ip);
+void icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
+	const struct wire_ipv4 *ip, const uint8_t *packet, uint8_t code);
 
 /* timer.c */
 void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */

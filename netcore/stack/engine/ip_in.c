@@ -33,6 +33,21 @@ tcp_segment(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 }
 
 static void
+other(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct wire_ipv4 *ip)
+{
+	switch (ip->proto) {
+	case WIRE_IP_ICMP:
+		icmp_in(s, f, c, ip);
+		break;
+	default:
+		s->count.drop_unknown_proto++;
+		icmp_unreachable(
+			s, f, ip, c->p - ip->hlen, WIRE_UNREACH4_PROTO);
+	}
+}
+
+static void
 ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 {
 	struct wire_ipv4 ip;
@@ -60,7 +75,7 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 	if (likely(ip.proto == WIRE_IP_TCP))
 		tcp_segment(s, f, c, &ip);
 	else
-		s->count.drop_not_ip++;
+		other(s, f, c, &ip);
 }
 
 void

@@ -220,7 +220,9 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	uint32_t len = g->len - fin;
 	struct wire_tcp t;
 
-	if (len > c->mss && segs_split(&s->seg, &c->segs, i, c->mss)) {
+	if (len > c->mss) {
+		if (!segs_split(&s->seg, &c->segs, i, c->mss))
+			return false; /* whole, it is too large */
 		len = c->mss;
 		fin = 0;
 	}
@@ -447,16 +449,6 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 
 /* --- frames without a connection ------------------------------------------*/
 
-struct reply *
-out_reply(struct stack *s)
-{
-	if (s->reply_head - s->reply_tail == REPLIES) {
-		s->count.drop_replies_full++;
-		return NULL;
-	}
-	return &s->reply[s->reply_head++ % REPLIES];
-}
-
 /* A segment to where r came from; t has all but ports and checksum. */
 void
 out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
@@ -467,7 +459,7 @@ out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
 
 	if (!mac)
 		return; /* it will come again, and then we know */
-	p = out_reply(s);
+	p = reply_new(s);
 	if (!p)
 		return;
 	t->dport = r->h.sport;
@@ -477,6 +469,7 @@ out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
 	p->len = f.header_len;
 	p->l3 = f.l3;
 	p->l4 = f.l4;
+	p->flags = f.flags;
 }
 
 /* RFC 9293, 3.10.7.1: never in answer to another one. */

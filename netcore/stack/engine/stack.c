@@ -108,23 +108,6 @@ stack_rx(struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now)
 		ip_in(s, &f[i]);
 }
 
-static void
-send_reply(struct stack *s, struct stack_tx_frame *f)
-{
-	const struct reply *r = &s->reply[s->reply_tail++ % REPLIES];
-
-	memcpy(f->headers, r->bytes, r->len);
-	f->header_len = r->len;
-	f->l3 = r->l3;
-	f->l4 = r->l4;
-	f->mss = f->flags = f->pieces = 0;
-	f->len = 0;
-	f->conn = 0;
-	f->buf = NULL;
-	if (s->cfg.tx_cksum && r->l4)
-		f->flags = STACK_TX_CKSUM;
-}
-
 /* One frame of each connection in turn: who has much to send does not make
  * others wait. */
 unsigned
@@ -135,7 +118,7 @@ stack_tx(
 
 	engine_time(s, now);
 	while (n < max && s->reply_tail != s->reply_head)
-		send_reply(s, &out[n++]);
+		reply_send(s, &out[n++]);
 	while (n < max && s->ready) {
 		struct tcb *c = &s->tcb[s->ready - 1];
 
@@ -147,7 +130,7 @@ stack_tx(
 	}
 	/* What asking for a neighbour left behind. */
 	while (n < max && s->reply_tail != s->reply_head)
-		send_reply(s, &out[n++]);
+		reply_send(s, &out[n++]);
 	return n;
 }
 

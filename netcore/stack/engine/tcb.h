@@ -49,6 +49,8 @@ enum tcb_flag {
 	TCB_PROBE = 1 << 19,	   /* a zero window probe is due */
 	TCB_RTT = 1 << 20,	   /* srtt holds a measurement */
 	TCB_MOVED = 1 << 21,	   /* a FIN of the peer was taken */
+	TCB_RESIZE =
+		1 << 22, /* what was too large for the path is sent again */
 };
 
 /* What t_rexmit is for. */

@@ -153,6 +153,10 @@ sim_poll(struct sim *s, int i)
 				len += f[j].piece[p].len;
 			}
 			transmit(s, n, frame, len);
+			if (f[j].buf) {
+				n->buffers--;
+				free(f[j].buf);
+			}
 		}
 }
 

@@ -1,0 +1,184 @@
+#include "netcore/stack/engine/test/one.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "netcore/stack/wire/arp.h"
+#include "netcore/stack/wire/eth.h"
+#include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/tcp.h"
+
+struct one one;
+static uint8_t last[65600];
+static const uint8_t mac[2][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}};
+
+static void
+up_connected(void *arg, stack_conn c, uint64_t user)
+{
+	(void)arg, (void)c, (void)user;
+	one.connected++;
+}
+
+static void
+up_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
+{
+	(void)arg, (void)c, (void)user;
+	one.closed++;
+	one.why = why;
+}
+
+static void
+up_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
+{
+	(void)arg, (void)c, (void)user, (void)bytes;
+}
+
+static void
+up_release(void *arg, void *buf)
+{
+	(void)arg, (void)buf;
+}
+
+static const struct stack_ops ops = {
+	.connected = up_connected,
+	.accepted = up_connected,
+	.remote_closed = up_connected,
+	.closed = up_closed,
+	.acked = up_acked,
+	.release = up_release,
+};
+
+struct stack_config
+one_config(void)
+{
+	struct stack_config c = {
+		.conns = 8,
+		.half_open = 4,
+		.listeners = 2,
+		.send_refs = 64,
+		.segs = 256,
+		.ooo = 64,
+		.rcv_window = 65536,
+		.mtu = 1500,
+		.ip4 = ip_addr_v4(ONE_IP),
+		.ip4_bits = 24,
+	};
+
+	memcpy(c.mac, mac[0], 6);
+	return c;
+}
+
+void
+one_start(const struct stack_config *cfg)
+{
+	struct wire_eth e = {.type = WIRE_ETH_ARP};
+	struct wire_arp a = {
+		.op = WIRE_ARP_REQUEST, .spa = ONE_PEER, .tpa = ONE_IP};
+	size_t bytes = (stack_bytes(cfg) + 63) & ~(size_t)63, n;
+	uint8_t frame[64];
+	void *mem = aligned_alloc(64, bytes);
+
+	memset(mem, 0, bytes);
+	memset(&one, 0, sizeof(one));
+	one.cfg = *cfg;
+	one.now = 5000000000;
+	one.s = stack_init(mem, &one.cfg, &ops, NULL, one.now);
+	one.n = stack_counters(one.s);
+	memcpy(e.dst, mac[0], 6);
+	memcpy(e.src, mac[1], 6);
+	memcpy(a.sha, mac[1], 6);
+	n = wire_eth_emit(frame, sizeof(frame), &e);
+	n += wire_arp_emit(frame + n, sizeof(frame) - n, &a);
+	one_rx(frame, (uint32_t)n);
+	one_send();
+}
+
+void
+one_stop(void)
+{
+	free(one.s);
+}
+
+bool
+one_rx(const uint8_t *frame, uint32_t len)
+{
+	struct stack_rx_frame f = {.data = last, .len = len, .buf = last};
+
+	if (frame != last)
+		memcpy(last, frame, len);
+	stack_rx(one.s, &f, 1, one.now);
+	return f.kept;
+}
+
+const uint8_t *
+one_last(void)
+{
+	return last;
+}
+
+uint32_t
+one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
+	const void *data, uint32_t len)
+{
+	struct wire_eth e = {.type = WIRE_ETH_IPV4};
+	struct wire_ipv4 ip = {.src = ONE_PEER,
+		.dst = ONE_IP,
+		.proto = proto,
+		.frag = frag,
+		.id = id,
+		.ttl = 64,
+		.len = (uint16_t)len};
+
+	memcpy(e.dst, mac[0], 6);
+	memcpy(e.src, mac[1], 6);
+	wire_eth_emit(frame, WIRE_ETH_LEN, &e);
+	wire_ipv4_emit(frame + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
+	memcpy(frame + WIRE_ETH_LEN + WIRE_IPV4_LEN, data, len);
+	return WIRE_ETH_LEN + WIRE_IPV4_LEN + len;
+}
+
+bool
+one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
+	uint32_t len)
+{
+	return one_rx(last, one_make(last, proto, frag, id, data, len));
+}
+
+void
+one_send(void)
+{
+	uint8_t headers[STACK_HEADERS];
+	struct stack_tx_frame f = {.headers = headers};
+
+	one.sent = 0;
+	while (one.sent < ONE_OUT && stack_tx(one.s, &f, 1, one.now)) {
+		struct one_frame *o = &one.out[one.sent++];
+
+		memcpy(o->bytes, headers, f.header_len);
+		o->len = o->headers = f.header_len;
+		o->piece = f.pieces ? f.piece[0].ptr : NULL;
+		o->buf = f.buf;
+		o->flags = f.flags;
+		for (unsigned i = 0; i < f.pieces; i++) {
+			memcpy(o->bytes + o->len, f.piece[i].ptr,
+				f.piece[i].len);
+			o->len += f.piece[i].len;
+		}
+	}
+}
+
+void
+one_tcp(const struct wire_tcp *t)
+{
+	struct wire_tcp h = *t;
+	uint8_t seg[64];
+	size_t n;
+	uint64_t sum;
+
+	h.cksum = 0;
+	n = wire_tcp_emit(seg, sizeof(seg), &h);
+	sum = cksum_pseudo4(ONE_PEER, ONE_IP, WIRE_IP_TCP, (uint16_t)n);
+	h.cksum = cksum_finish(cksum_partial(seg, n, sum));
+	be_put16(seg + 16, h.cksum);
+	one_ip(WIRE_IP_TCP, 0, 1, seg, (uint32_t)n);
+}

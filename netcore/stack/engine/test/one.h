@@ -1,0 +1,56 @@
+/* one.h - one engine, a neighbour that is known, frames made by hand, and what
+ * went out. */
+#ifndef NETCORE_STACK_ENGINE_TEST_ONE_H
+#define NETCORE_STACK_ENGINE_TEST_ONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netcore/stack/stack.h"
+
+#define ONE_IP	 0x0a000001u /* the engine's */
+#define ONE_PEER 0x0a000002u
+#define ONE_OUT	 512
+
+struct one_frame {
+	uint8_t bytes[2048]; /* as a whole */
+	uint32_t len;
+	uint32_t headers; /* of these */
+	const uint8_t *piece;
+	void *buf;
+	uint16_t flags;
+};
+
+struct one {
+	struct stack *s;
+	struct stack_config cfg;
+	const struct stack_counters *n;
+	uint64_t now;
+	struct one_frame out[ONE_OUT];
+	unsigned sent; /* of out, by the last one_send() */
+	/* upcalls */
+	unsigned connected, closed;
+	enum stack_why why;
+};
+
+extern struct one one;
+
+struct stack_config one_config(void);
+/* Knows its peer's address already. */
+void one_start(const struct stack_config *cfg);
+void one_stop(void);
+/* A packet from the peer: contents of `len` bytes behind the header. True if
+ * the buffer was kept; it is the frame's first byte. */
+bool one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
+	uint32_t len);
+const uint8_t *one_last(void); /* the frame that was given last */
+bool one_rx(const uint8_t *frame, uint32_t len);
+/* Makes the same frame, and does not give it: its length. */
+uint32_t one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
+	const void *data, uint32_t len);
+void one_send(void);
+/* A segment of the peer without data; the checksum is filled in. */
+struct wire_tcp;
+void one_tcp(const struct wire_tcp *t);
+
+#endif
