@@ -50,25 +50,34 @@ word_at(const uint8_t *p)
 	return w;
 }
 
-/* Two chains, because each of them waits for its carries. */
+/* Carries are counted apart, and put back at the end. */
+struct carried {
+	uint64_t sum, carries;
+};
+
+static inline void
+carried_add(struct carried *c, uint64_t word)
+{
+	c->carries += __builtin_add_overflow(c->sum, word, &c->sum);
+}
+
 uint64_t
 cksum_partial_plain(const void *data, size_t len, uint64_t sum)
 {
 	const uint8_t *p = data;
-	uint64_t other = 0;
+	struct carried c = {sum, 0};
 
 	for (; len >= 32; len -= 32, p += 32) {
-		sum = cksum_join(sum, word_at(p));
-		other = cksum_join(other, word_at(p + 8));
-		sum = cksum_join(sum, word_at(p + 16));
-		other = cksum_join(other, word_at(p + 24));
+		carried_add(&c, word_at(p));
+		carried_add(&c, word_at(p + 8));
+		carried_add(&c, word_at(p + 16));
+		carried_add(&c, word_at(p + 24));
 	}
-	sum = cksum_join(sum, other);
 	for (; len >= 8; len -= 8, p += 8)
-		sum = cksum_join(sum, word_at(p));
-	if (len)
-		sum = cksum_join(sum, tail_word(p, len));
-	return sum;
+		carried_add(&c, word_at(p));
+	if (unlikely(len))
+		carried_add(&c, tail_word(p, len));
+	return cksum_join(c.sum, c.carries);
 }
 
 #if defined(__x86_64__)

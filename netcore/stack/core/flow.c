@@ -50,8 +50,9 @@ flow_init(struct flow *f, void *mem, const struct flow_config *c)
 		.stride = c->stride,
 		.mask = (uint32_t)(buckets_of(c) - 1),
 		.limit = c->connections,
-		.secret = c->secret,
 	};
+	for (uint64_t i = 0; i < FLOW_WORDS; i++)
+		f->key[i] = sip24_words(&c->secret, &i, 1) | (i > 0);
 }
 
 /* There is a free slot, and the sequence visits every bucket [I2]. */

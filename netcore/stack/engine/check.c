@@ -89,25 +89,10 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 		!(c->t_rexmit || c->t_delack || c->t_life) ||
 			wheel_is_set(&s->wheel, tcb_index(s, c)));
 	sum->taken++;
-	sum->ready += !!(c->flags & TCB_READY);
 	sum->half_open +=
 		c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE);
 	bad = check_segs(s, c, sum);
 	return bad ? bad : check_queues(s, c, sum);
-}
-
-static uint32_t
-ring_length(const struct stack *s)
-{
-	uint32_t n = 0, i = s->ready;
-
-	if (!i)
-		return 0;
-	do {
-		n++;
-		i = s->tcb[i - 1].ready_next;
-	} while (i != s->ready && n <= s->cfg.conns);
-	return n;
 }
 
 const char *
@@ -115,6 +100,8 @@ stack_check(const struct stack *s)
 {
 	struct sums sum = {0};
 
+	for (uint32_t i = 0; i < s->ids.fresh; i++)
+		sum.ready += !!(s->tcb[i].flags & TCB_READY);
 	for (uint32_t i = 0; i < s->ids.fresh; i++) {
 		const char *bad = s->tcb[i].state == TCP_CLOSED
 			? NULL
@@ -125,7 +112,7 @@ stack_check(const struct stack *s)
 	}
 	MUST(s, NULL, sum.sg == s->sg.used && sum.seg == s->seg.used);
 	MUST(s, NULL, sum.ooo == s->ooo.used);
-	MUST(s, NULL, sum.ready == ring_length(s));
+	MUST(s, NULL, sum.ready == s->ready_head - s->ready_tail);
 	MUST(s, NULL, sum.half_open == s->half_open);
 	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
 	return NULL;

@@ -28,7 +28,6 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 		s->half_open--;
 	if (c->state <= TCP_SYN_RECEIVED && why == STACK_RESET)
 		why = STACK_REFUSED;
-	out_unready(s, c);
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	sendq_clear(&s->sg, &c->sendq);

@@ -80,7 +80,11 @@ struct stack {
 	struct idpool ids;
 	struct wheel wheel;
 	struct slab sg, seg, ooo;
-	uint32_t ready; /* ring of connections that have to send: 1 + index */
+	/* Connections that have to send, in turn. TCB_READY says that one is in
+	 * here, once; it stays when the connection ends, for the next one with
+	 * its index. */
+	uint32_t *ready;
+	uint32_t ready_mask, ready_head, ready_tail;
 	uint32_t half_open;
 	uint32_t stamp;
 	uint16_t next_port;
@@ -123,6 +127,16 @@ tcb_dst(const struct tcb *c)
 
 void engine_time(struct stack *s, uint64_t now);
 
+/* It may have something to send. */
+static inline void
+out_ready(struct stack *s, struct tcb *c)
+{
+	if (c->flags & TCB_READY)
+		return;
+	c->flags |= TCB_READY;
+	s->ready[s->ready_head++ & s->ready_mask] = tcb_index(s, c);
+}
+
 /* ip_in.c */
 void ip_in(struct stack *s, struct stack_rx_frame *f);
 
@@ -150,8 +164,7 @@ void ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss);
 
 /* out.c */
 bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
-void out_ready(struct stack *s, struct tcb *c);
-void out_unready(struct stack *s, struct tcb *c);
+bool out_more(const struct tcb *c);
 void out_reset(struct stack *s, const struct tcp_rx *r);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
 

@@ -37,7 +37,7 @@ window_scale(const struct stack *s)
 struct tcb *
 open_tcb(struct stack *s, const struct flow_key *k)
 {
-	uint32_t handle = idpool_get(&s->ids);
+	uint32_t handle = idpool_get(&s->ids), ready;
 	struct tcb *c;
 
 	if (!handle) {
@@ -45,7 +45,9 @@ open_tcb(struct stack *s, const struct flow_key *k)
 		return NULL;
 	}
 	c = &s->tcb[idpool_index(handle)];
+	ready = c->flags & TCB_READY;
 	memset(c, 0, sizeof(*c));
+	c->flags = ready;
 	c->handle = handle;
 	c->key = *k;
 	c->hash = flow_hash(&s->flow, k);
@@ -155,7 +157,7 @@ open_segment(struct stack *s, struct tcp_rx *r)
 		return;
 	s->half_open++;
 	c->state = TCP_SYN_RECEIVED;
-	c->flags = TCB_PASSIVE | TCB_SYN_DUE;
+	c->flags |= TCB_PASSIVE | TCB_SYN_DUE;
 	c->user = l->user;
 	take_syn(s, c, r);
 	out_ready(s, c);

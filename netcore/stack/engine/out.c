@@ -4,47 +4,6 @@
 
 #include "netcore/stack/engine/engine.h"
 
-/* --- the list of those that have to send: a ring of 1 + index --------------*/
-
-void
-out_ready(struct stack *s, struct tcb *c)
-{
-	uint32_t i = tcb_index(s, c) + 1;
-
-	if (c->flags & TCB_READY)
-		return;
-	c->flags |= TCB_READY;
-	if (!s->ready) {
-		s->ready = c->ready_next = c->ready_prev = i;
-	} else {
-		struct tcb *first = &s->tcb[s->ready - 1];
-		struct tcb *last = &s->tcb[first->ready_prev - 1];
-
-		c->ready_next = s->ready;
-		c->ready_prev = first->ready_prev;
-		last->ready_next = i;
-		first->ready_prev = i;
-	}
-}
-
-void
-out_unready(struct stack *s, struct tcb *c)
-{
-	uint32_t i = tcb_index(s, c) + 1;
-
-	if (!(c->flags & TCB_READY))
-		return;
-	c->flags &= ~(uint32_t)TCB_READY;
-	if (c->ready_next == i) {
-		s->ready = 0;
-		return;
-	}
-	s->tcb[c->ready_next - 1].ready_prev = c->ready_prev;
-	s->tcb[c->ready_prev - 1].ready_next = c->ready_next;
-	if (s->ready == i)
-		s->ready = c->ready_next;
-}
-
 /* --- headers --------------------------------------------------------------*/
 
 /* The right edge that we may tell: it never goes back (RFC 9293, 3.8.6.2.1),
@@ -421,6 +380,18 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (len || fin_due(c))
 		return send_new(s, c, mac, len, f);
 	return false;
+}
+
+/* Whether it is worth asking once more; not whether there is more indeed. */
+bool
+out_more(const struct tcb *c)
+{
+	uint32_t sent_bytes =
+		c->snd_nxt - c->snd_una - !!(c->flags & TCB_FIN_SENT);
+
+	return c->sendq.bytes != sent_bytes || c->segs.lost != c->segs.resent ||
+		(c->flags & (TCB_SYN_DUE | TCB_PROBE | TCB_ACK_NOW)) ||
+		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
 }
 
 bool

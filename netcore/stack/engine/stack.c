@@ -6,7 +6,7 @@
 /* --- memory ---------------------------------------------------------------*/
 
 struct plan {
-	size_t tcb, flow, ids, wheel, sg, seg, ooo, listener, end;
+	size_t tcb, flow, ids, wheel, ready, sg, seg, ooo, listener, end;
 };
 
 static size_t
@@ -29,6 +29,16 @@ flow_of(const struct stack_config *c)
 	};
 }
 
+static uint64_t
+ready_slots(const struct stack_config *c)
+{
+	uint64_t n = 1;
+
+	while (n < c->conns)
+		n *= 2;
+	return n;
+}
+
 static struct plan
 lay_out(const struct stack_config *c)
 {
@@ -40,6 +50,7 @@ lay_out(const struct stack_config *c)
 	p.flow = take(&at, flow_bytes(&fc));
 	p.ids = take(&at, idpool_bytes(c->conns));
 	p.wheel = take(&at, wheel_bytes(c->conns));
+	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
 	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
 	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
@@ -84,6 +95,8 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	flow_init(&s->flow, base + p.flow, &fc);
 	idpool_init(&s->ids, base + p.ids, c->conns, c->conns / 8 + 1);
 	wheel_init(&s->wheel, base + p.wheel, c->conns, s->tick);
+	s->ready = (uint32_t *)(void *)(base + p.ready);
+	s->ready_mask = (uint32_t)(ready_slots(c) - 1);
 	slab_init(&s->sg, base + p.sg, c->send_refs, sizeof(struct sendq_node));
 	slab_init(&s->seg, base + p.seg, c->segs, sizeof(struct seg));
 	slab_init(&s->ooo, base + p.ooo, c->ooo, sizeof(struct ooo_node));
@@ -119,14 +132,16 @@ stack_tx(
 	engine_time(s, now);
 	while (n < max && s->reply_tail != s->reply_head)
 		reply_send(s, &out[n++]);
-	while (n < max && s->ready) {
-		struct tcb *c = &s->tcb[s->ready - 1];
+	while (n < max && s->ready_tail != s->ready_head) {
+		uint32_t i = s->ready[s->ready_tail++ & s->ready_mask];
+		struct tcb *c = &s->tcb[i];
 
-		s->ready = c->ready_next;
-		if (out_frame(s, c, &out[n]))
-			n++;
-		else
-			out_unready(s, c);
+		c->flags &= ~(uint32_t)TCB_READY;
+		if (c->state == TCP_CLOSED || !out_frame(s, c, &out[n]))
+			continue;
+		n++;
+		if (out_more(c))
+			out_ready(s, c);
 	}
 	/* What asking for a neighbour left behind. */
 	while (n < max && s->reply_tail != s->reply_head)
@@ -153,7 +168,7 @@ stack_deadline(const struct stack *s)
 {
 	uint64_t wait;
 
-	if (s->ready || s->reply_head != s->reply_tail)
+	if (s->ready_head != s->ready_tail || s->reply_head != s->reply_tail)
 		return 0;
 	wait = wheel_wait_ns(&s->wheel, s->now);
 	return wait == UINT64_MAX ? wait : s->now + wait;
@@ -230,7 +245,7 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	if (!c)
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;
-	c->flags = TCB_SYN_DUE | TCB_TS | TCB_SACK | TCB_WSCALE;
+	c->flags |= TCB_SYN_DUE | TCB_TS | TCB_SACK | TCB_WSCALE;
 	c->user = user;
 	*out = c->handle;
 	out_ready(s, c);

@@ -83,7 +83,6 @@ struct tcb {
 	uint32_t rcv_adv;   /* the right edge that the peer knows */
 	uint32_t rcv_space; /* what of the buffer is free */
 	uint32_t last_ack_sent;
-	uint32_t ready_next, ready_prev;
 	uint32_t t_rexmit, t_delack;
 	uint32_t unacked; /* bytes received and not acknowledged */
 	uint16_t mss;	  /* payload of a full segment */
