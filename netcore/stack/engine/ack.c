@@ -2,41 +2,9 @@
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
  * 5681, 6937 by way of cc.h). */
 #include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/rtt.h"
 
 #define DUPTHRESH 3
-
-/* --- round trip time (RFC 6298, in the scaled form of its section 2) ------*/
-
-static void
-rtt_sample(struct stack *s, struct tcb *c, uint32_t us)
-{
-	uint32_t min = s->cfg.min_rto_ms ? s->cfg.min_rto_ms : 200, var;
-
-	us += !us;
-	if (!(c->flags & TCB_RTT)) {
-		c->flags |= TCB_RTT;
-		c->srtt_us = us;
-		c->rttvar_us = us / 2;
-		c->min_rtt_us = us;
-	} else {
-		uint32_t d =
-			us > c->srtt_us ? us - c->srtt_us : c->srtt_us - us;
-
-		c->rttvar_us += d / 4 - c->rttvar_us / 4;
-		c->srtt_us += us / 8 - c->srtt_us / 8;
-		c->srtt_us += !c->srtt_us;
-		if (us < c->min_rtt_us)
-			c->min_rtt_us = us;
-	}
-	/* The variance has a floor, so that a smooth path's timer does not
-	 * stand right behind the acknowledgement that is awaited. */
-	var = 4 * c->rttvar_us;
-	if (var < min * 1000)
-		var = min * 1000;
-	c->rto_ms = (c->srtt_us + var) / 1000 + 1;
-	if (c->rto_ms > RTO_MAX_MS)
-		c->rto_ms = RTO_MAX_MS;
-}
 
 /* --- the windows ----------------------------------------------------------*/
 
@@ -366,7 +334,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (unlikely(r->h.sacks))
 		dsack = take_sacks(s, c, r, &n);
 	if (n.rtt)
-		rtt_sample(s, c, s->us - n.rtt_from_us);
+		rtt_sample(c, s->us - n.rtt_from_us, s->min_rto_us);
 	if (n.reordered)
 		c->flags |= TCB_REORDERING;
 	if (dsack && c->reo_mult < 16)

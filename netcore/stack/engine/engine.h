@@ -5,6 +5,7 @@
  *	ip_in.c	  rx step 3: frames to segments		arp.c	neighbours
  *	icmp.c	  echoes, errors			reply.c	frames of nobody
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
+ *	plain.c	  the same for most of them
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	out.c	  tx step 2: what a connection has to send, one frame a call
  *	timer.c	  deadlines				end.c	ends
@@ -73,6 +74,7 @@ struct stack {
 	uint64_t now; /* ns, of the last call */
 	uint32_t tick;
 	uint32_t us;
+	uint32_t min_rto_us;
 	uint32_t ip4, mask4, gateway4;
 	struct sip_key secret;
 	struct tcb *tcb;
@@ -137,6 +139,46 @@ out_ready(struct stack *s, struct tcb *c)
 	s->ready[s->ready_head++ & s->ready_mask] = tcb_index(s, c);
 }
 
+/* Something of c is due at t: the wheel looks by then. It may look before, and
+ * is told the next time then: a deadline that was put off costs nothing. */
+static inline void
+timer_by(struct stack *s, struct tcb *c, uint32_t t)
+{
+	uint32_t i = idpool_index(c->handle);
+
+	if (unlikely(!wheel_is_set(&s->wheel, i) ||
+		    (int32_t)(wheel_due(&s->wheel, i) - t) > 0))
+		wheel_set(&s->wheel, i, t);
+}
+
+/* 0 is no time. */
+static inline uint32_t
+timer_in(const struct stack *s, uint32_t ms)
+{
+	uint32_t t = s->tick + ms;
+
+	return t + !t;
+}
+
+static inline void
+timer_delay_ack(struct stack *s, struct tcb *c)
+{
+	if (c->t_delack)
+		return;
+	c->t_delack = timer_in(s, DELACK_MS);
+	timer_by(s, c, c->t_delack);
+}
+
+/* Data waits, nothing is under way, and the window lets out neither all of it
+ * nor a full segment: nothing but a probe gets on from here, should the peer's
+ * next word be lost (RFC 9293, 3.8.6.1, 3.8.6.2.1). */
+static inline bool
+timer_stuck(const struct tcb *c)
+{
+	return !c->segs.head && c->state >= TCP_ESTABLISHED &&
+		c->snd_wnd < c->mss && c->snd_wnd < c->sendq.bytes;
+}
+
 /* ip_in.c */
 void ip_in(struct stack *s, struct stack_rx_frame *f);
 
@@ -146,6 +188,11 @@ const uint8_t *arp_find(struct stack *s, uint32_t ip);
 
 /* in.c */
 void tcp_in(struct stack *s, struct tcp_rx *r);
+void in_text(struct stack *s, struct tcb *c, const struct tcp_rx *r);
+
+/* plain.c */
+bool plain_is(const struct tcb *c, const struct tcp_rx *r);
+void plain_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 
 /* open.c */
 void open_segment(struct stack *s, struct tcp_rx *r); /* no connection */
@@ -186,9 +233,7 @@ void icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
 void timer_rexmit(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
-bool timer_stuck(const struct tcb *c);
 uint32_t timer_probe_ms(const struct tcb *c);
-uint32_t timer_in(const struct stack *s, uint32_t ms);
 
 /* end.c */
 void end_now(struct stack *s, struct tcb *c, enum stack_why why);

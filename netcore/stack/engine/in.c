@@ -242,7 +242,7 @@ hand_up_early(struct stack *s, struct tcb *c)
 }
 
 static void
-keep_early(struct stack *s, struct tcb *c, struct tcp_rx *r)
+keep_early(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	struct ooo_range dup;
 	enum ooo_result got;
@@ -264,16 +264,14 @@ keep_early(struct stack *s, struct tcb *c, struct tcp_rx *r)
 static void
 delay_ack(struct stack *s, struct tcb *c)
 {
-	if (c->unacked >= 2u * c->peer_mss) {
+	if (c->unacked >= 2u * c->peer_mss)
 		ack_now(s, c);
-	} else if (!c->t_delack) {
-		c->t_delack = timer_in(s, DELACK_MS);
-		timer_arm(s, c);
-	}
+	else
+		timer_delay_ack(s, c);
 }
 
-static void
-text(struct stack *s, struct tcb *c, struct tcp_rx *r)
+void
+in_text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	bool filled = c->ooo.head;
 	uint32_t handle = c->handle;
@@ -351,7 +349,7 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (r->h.flags & WIRE_TCP_URG)
 		s->count.urgent_ignored++; /* its bytes are bytes (RFC 6093) */
 	if (r->len)
-		text(s, c, r);
+		in_text(s, c, r);
 	if (c->handle == handle && (r->h.flags & WIRE_TCP_FIN))
 		fin(s, c, end);
 }
@@ -382,6 +380,10 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 		return;
 	}
 	c = &s->tcb[i];
+	if (likely(plain_is(c, r))) {
+		plain_in(s, c, r);
+		return;
+	}
 	if (unlikely(c->state == TCP_SYN_SENT)) {
 		if (open_syn_sent(s, c, r))
 			synchronized(s, c, r);

@@ -415,6 +415,8 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 		send_ack(s, c, mac, f);
 		return true;
 	}
+	if (c->unacked)
+		timer_delay_ack(s, c);
 	return false;
 }
 

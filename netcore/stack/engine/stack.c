@@ -86,12 +86,13 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	s->ops = ops;
 	s->arg = arg;
 	s->secret = fc.secret;
+	s->min_rto_us = 1000 * (c->min_rto_ms ? c->min_rto_ms : 200);
 	engine_time(s, now);
 	s->ip4 = (uint32_t)c->ip4.lo;
 	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
 	s->gateway4 = (uint32_t)c->gateway4.lo;
 	s->tcb = (struct tcb *)(void *)(base + p.tcb);
-	fc.keys = s->tcb;
+	fc.keys = &s->tcb->key;
 	flow_init(&s->flow, base + p.flow, &fc);
 	idpool_init(&s->ids, base + p.ids, c->conns, c->conns / 8 + 1);
 	wheel_init(&s->wheel, base + p.wheel, c->conns, s->tick);
@@ -179,9 +180,12 @@ stack_deadline(const struct stack *s)
 static struct tcb *
 find(struct stack *s, stack_conn handle)
 {
-	int32_t i = idpool_check(&s->ids, handle);
+	uint32_t i = idpool_index(handle);
 
-	return i < 0 ? NULL : &s->tcb[i];
+	if (unlikely(
+		    i >= s->cfg.conns || !handle || s->tcb[i].handle != handle))
+		return NULL;
+	return &s->tcb[i];
 }
 
 int

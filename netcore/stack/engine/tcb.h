@@ -4,6 +4,8 @@
 #ifndef NETCORE_STACK_ENGINE_TCB_H
 #define NETCORE_STACK_ENGINE_TCB_H
 
+#include <stddef.h>
+
 #include "netcore/stack/core/flow.h"
 #include "netcore/stack/tcp/cc.h"
 #include "netcore/stack/tcp/ooo.h"
@@ -64,56 +66,60 @@ enum tcb_rexmit {
 };
 
 struct tcb {
-	/* line 0: who it is; what the fast path asks first */
-	struct flow_key key;
+	/* line 0: both ways */
 	uint32_t flags;
-	uint32_t rcv_nxt;
-	uint32_t ts_recent;
-	uint32_t hash;
-	uint8_t state;
-	uint8_t snd_wscale, rcv_wscale;
-	uint8_t rexmit; /* enum tcb_rexmit */
 	uint32_t handle;
-
-	/* line 1: the rest of the fast path */
-	uint32_t snd_una CACHELINE_ALIGNED;
-	uint32_t snd_nxt;
-	uint32_t snd_wnd;
-	uint32_t snd_wl1, snd_wl2;
+	uint64_t user;
+	uint32_t rcv_nxt;
 	uint32_t rcv_adv;   /* the right edge that the peer knows */
 	uint32_t rcv_space; /* what of the buffer is free */
 	uint32_t last_ack_sent;
-	uint32_t t_rexmit, t_delack;
-	uint32_t unacked; /* bytes received and not acknowledged */
-	uint16_t mss;	  /* payload of a full segment */
-	uint16_t peer_mss;
-	uint64_t user;
+	uint32_t ts_recent;
+	uint32_t t_ts_recent;
+	uint32_t snd_una;
+	uint32_t snd_nxt;
+	uint32_t snd_wnd;
+	uint32_t snd_wl1, snd_wl2;
+	uint8_t state;
+	uint8_t snd_wscale, rcv_wscale;
+	uint8_t rexmit; /* enum tcb_rexmit */
 
-	/* line 2: sending */
+	/* line 1: sending */
 	struct sendq sendq CACHELINE_ALIGNED;
 	struct segs segs;
-	uint32_t srtt_us, rttvar_us, rto_ms;
+	uint32_t t_rexmit, t_delack;
+	uint16_t mss; /* payload of a full segment */
+	uint16_t peer_mss;
 
-	/* the rest */
-	struct cc cc CACHELINE_ALIGNED;
-	struct ooo ooo;
-	uint32_t irs, iss;
-	uint32_t t_life;  /* keepalive, FIN_WAIT_2, TIME_WAIT */
-	uint32_t max_wnd; /* largest window that the peer ever gave */
-	uint32_t recover; /* snd_nxt when recovery began */
-	uint32_t prr_delivered, prr_out, prr_flight;
-	uint32_t rack_us, rack_end, rack_rtt_us, min_rtt_us;
-	uint32_t tlp_end;
-	uint32_t dsack_from, dsack_to;
-	uint32_t t_challenge; /* of the last one */
-	uint32_t t_ts_recent;
-	uint32_t ts_offset; /* of our clock on this connection */
+	/* line 2: the rest of the plain case, and the key up to where IPv4 ends
+	 */
+	struct ooo ooo CACHELINE_ALIGNED;
+	uint32_t srtt_us, rttvar_us, rto_ms;
+	uint32_t min_rtt_us;
+	uint32_t max_wnd;   /* largest window that the peer ever gave */
 	uint32_t t_sent;    /* of the last data */
+	uint32_t ts_offset; /* of our clock on this connection */
+	uint32_t unacked;   /* bytes received and not acknowledged */
 	uint8_t backoff;
 	uint8_t dupacks;
 	uint8_t reo_mult;
+	struct flow_key key;
+
+	/* the rest */
+	struct cc cc;
+	uint32_t hash;
+	uint32_t irs, iss;
+	uint32_t t_life;  /* keepalive, FIN_WAIT_2, TIME_WAIT */
+	uint32_t recover; /* snd_nxt when recovery began */
+	uint32_t prr_delivered, prr_out, prr_flight;
+	uint32_t rack_us, rack_end, rack_rtt_us;
+	uint32_t tlp_end;
+	uint32_t dsack_from, dsack_to;
+	uint32_t t_challenge; /* of the last one */
 };
 
+_Static_assert(offsetof(struct tcb, key.addr[1]) == 3 * CACHELINE,
+	"what the plain case needs stands in three lines");
 _Static_assert(sizeof(struct tcb) <= 448, "an idle connection is small");
 
 #endif

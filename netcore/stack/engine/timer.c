@@ -2,14 +2,6 @@
  * of its own; an entry that comes too early is set again. */
 #include "netcore/stack/engine/engine.h"
 
-uint32_t
-timer_in(const struct stack *s, uint32_t ms)
-{
-	uint32_t t = s->tick + ms;
-
-	return t + !t; /* 0 is none */
-}
-
 static bool
 due(const struct stack *s, uint32_t t)
 {
@@ -49,16 +41,6 @@ timer_probe_ms(const struct tcb *c)
 	return ms < c->rto_ms ? ms : 0;
 }
 
-/* Data waits, nothing is under way, and the window lets out neither all of it
- * nor a full segment: nothing but a probe gets on from here, should the peer's
- * next word be lost (RFC 9293, 3.8.6.1, 3.8.6.2.1). */
-bool
-timer_stuck(const struct tcb *c)
-{
-	return !c->segs.head && c->state >= TCP_ESTABLISHED &&
-		c->snd_wnd < c->mss && c->snd_wnd < c->sendq.bytes;
-}
-
 /* What waits for an acknowledgement: (re)starts its timer (RFC 6298, 5.1-5.3).
  * An RTO counts from the last progress. */
 void
@@ -72,7 +54,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		if (timer_stuck(c)) {
 			c->rexmit = REXMIT_PERSIST;
 			c->t_rexmit = timer_in(s, c->rto_ms << c->backoff);
-			timer_arm(s, c);
+			timer_by(s, c, c->t_rexmit);
 		}
 		return;
 	}
@@ -86,7 +68,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		c->rexmit = REXMIT_RTO;
 	}
 	c->t_rexmit = timer_in(s, ms);
-	timer_arm(s, c);
+	timer_by(s, c, c->t_rexmit);
 }
 
 static void

@@ -1,29 +1,6 @@
 #include "netcore/stack/tcp/segs.h"
 #include "netcore/stack/tcp/seq.h"
 
-bool
-segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
-	uint32_t now_us, uint32_t flags)
-{
-	uint32_t i = slab_get(s);
-
-	if (!i)
-		return false;
-	*segs_at(s, i) = (struct seg){
-		.seq = seq,
-		.len = len,
-		.sent_us = now_us,
-		.flags = flags,
-	};
-	if (q->tail)
-		segs_at(s, q->tail)->next = i;
-	else
-		q->head = i;
-	q->tail = i;
-	q->out += len;
-	return true;
-}
-
 /* Takes a segment's part in the counts away, before it changes. */
 static void
 uncount(struct segs *q, const struct seg *g, uint32_t len)

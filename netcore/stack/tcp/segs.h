@@ -51,8 +51,48 @@ segs_pipe(const struct segs *q)
 }
 
 /* A segment goes out behind all others. False: no node left. */
-bool segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
-	uint32_t now_us, uint32_t flags);
+static inline bool
+segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
+	uint32_t now_us, uint32_t flags)
+{
+	uint32_t i = slab_get(s);
+
+	if (unlikely(!i))
+		return false;
+	*segs_at(s, i) = (struct seg){
+		.seq = seq,
+		.len = len,
+		.sent_us = now_us,
+		.flags = flags,
+	};
+	if (q->tail)
+		segs_at(s, q->tail)->next = i;
+	else
+		q->head = i;
+	q->tail = i;
+	q->out += len;
+	return true;
+}
+
+/* The oldest segment, if nothing was ever special about it and all of it is
+ * below `ack`: it goes, and *sent_us says when it was sent. Returns its length,
+ * or 0. */
+static inline uint32_t
+segs_ack_plain(struct slab *s, struct segs *q, uint32_t ack, uint32_t *sent_us)
+{
+	struct seg *g = segs_at(s, q->head);
+	uint32_t i = q->head, len = g->len;
+
+	if (!i || unlikely(g->flags) || (int32_t)(ack - g->seq - len) < 0)
+		return 0;
+	*sent_us = g->sent_us;
+	q->out -= len;
+	q->head = g->next;
+	if (!q->head)
+		q->tail = 0;
+	slab_put(s, i);
+	return len;
+}
 
 /* What an acknowledgement newly covered: {0}, then handed to segs_ack() and to
  * segs_sack() for each of its ranges, in any order. */

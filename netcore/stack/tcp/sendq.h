@@ -27,17 +27,81 @@ struct sendq_piece {
 	uint32_t len;
 };
 
+static inline struct sendq_node *
+sendq_at(const struct slab *s, uint32_t i)
+{
+	return slab_at(s, i);
+}
+
 /* len > 0. False when there are no nodes left, or when more than 2^31 - 1
- * bytes would wait: nothing was added. */
-bool sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len);
+ * bytes would wait (one piece of memory can be queued many times over): nothing
+ * was added. */
+static inline bool
+sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
+{
+	uint32_t i;
+
+	if (unlikely(len > INT32_MAX - q->bytes))
+		return false;
+	i = slab_get(s);
+	if (unlikely(!i))
+		return false;
+	*sendq_at(s, i) = (struct sendq_node){.len = len, .ptr = ptr};
+	if (q->tail)
+		sendq_at(s, q->tail)->next = i;
+	else
+		q->head = i;
+	q->tail = i;
+	q->bytes += len;
+	return true;
+}
 
 /* The first n bytes are acknowledged; n <= q->bytes. */
-void sendq_ack(struct slab *s, struct sendq *q, uint32_t n);
+static inline void
+sendq_ack(struct slab *s, struct sendq *q, uint32_t n)
+{
+	uint32_t acked = n;
+
+	q->bytes -= n;
+	n += q->skip;
+	while (q->head) {
+		struct sendq_node *h = sendq_at(s, q->head);
+		uint32_t next = h->next;
+
+		if (n < h->len)
+			break;
+		n -= h->len;
+		if (q->cur == q->head)
+			q->cur = 0;
+		slab_put(s, q->head);
+		q->head = next;
+	}
+	q->skip = n;
+	if (q->cur)
+		q->cur_at -= (int32_t)acked;
+	if (!q->head)
+		q->tail = q->skip = 0;
+}
+
+uint32_t sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
+	uint32_t len, struct sendq_piece *piece, unsigned max, unsigned *n);
 
 /* Finds up to len bytes at an offset, in up to max pieces. Returns how many
  * bytes the pieces hold; *n says how many pieces. */
-uint32_t sendq_find(const struct slab *s, struct sendq *q, uint32_t offset,
-	uint32_t len, struct sendq_piece *piece, unsigned max, unsigned *n);
+static inline uint32_t
+sendq_find(const struct slab *s, struct sendq *q, uint32_t offset, uint32_t len,
+	struct sendq_piece *piece, unsigned max, unsigned *n)
+{
+	const struct sendq_node *h = sendq_at(s, q->head);
+	uint64_t from = (uint64_t)offset + q->skip;
+
+	/* Most often the oldest piece has it all. */
+	if (unlikely(!q->head || !len || !max || from + len > h->len))
+		return sendq_find_far(s, q, offset, len, piece, max, n);
+	piece[0] = (struct sendq_piece){h->ptr + from, len};
+	*n = 1;
+	return len;
+}
 
 void sendq_clear(struct slab *s, struct sendq *q);
 
