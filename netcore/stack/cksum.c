@@ -166,15 +166,10 @@ cksum_partial(const void *p, size_t len, uint64_t sum)
 /* At an odd offset each byte stands in the other half of its word; and a sum
  * of swapped words is the swapped sum (RFC 1071, section 2, B). */
 void
-cksum_add(struct cksum *c, const void *p, size_t len)
+cksum_add_odd(struct cksum *c, const void *p, size_t len)
 {
-	if (!c->odd) {
-		c->sum = cksum_partial(p, len, c->sum);
-	} else {
-		uint16_t s = cksum_fold(cksum_partial(p, len, 0));
+	uint16_t s = cksum_fold(cksum_partial(p, len, 0));
 
-		s = (uint16_t)(s << 8 | s >> 8);
-		c->sum = cksum_join(c->sum, s);
-	}
-	c->odd ^= len & 1;
+	s = (uint16_t)(s << 8 | s >> 8);
+	c->sum = cksum_join(c->sum, s);
 }

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "dlibos/base/bits.h"
+
 /* sum + the len bytes at p, at any alignment and of any length. What follows a
  * piece of odd length is summed by cksum_add(). */
 uint64_t cksum_partial(const void *p, size_t len, uint64_t sum);
@@ -68,7 +70,17 @@ struct cksum {
 	bool odd; /* the next piece begins at an odd offset */
 };
 
-void cksum_add(struct cksum *c, const void *p, size_t len);
+void cksum_add_odd(struct cksum *c, const void *p, size_t len);
+
+static inline void
+cksum_add(struct cksum *c, const void *p, size_t len)
+{
+	if (likely(!c->odd))
+		c->sum = cksum_partial(p, len, c->sum);
+	else
+		cksum_add_odd(c, p, len);
+	c->odd ^= len & 1;
+}
 
 /* Pseudo headers: addresses in host order (IPv4) or as on the wire (IPv6), len
  * is that of the upper layer, its header included. */

@@ -177,19 +177,34 @@ flow_mix(const uint64_t *key, uint64_t words)
  * of 2^-32; what follows parts sums that stand in a row. Nobody sees a hash, so
  * nobody learns from one: it need not be a cipher, and costs a tenth of one. */
 static inline uint32_t
-flow_hash(const struct flow *f, const struct flow_key *k)
+flow_hash_end(uint64_t x)
 {
-	uint64_t x = f->key[0] + flow_mix(&f->key[1], flow_key_head(k)) +
-		flow_mix(&f->key[3], k->addr[0]);
 	uint32_t h;
 
-	if (unlikely(k->family != 4))
-		x += flow_mix(&f->key[5], k->addr[1]) +
-			flow_mix(&f->key[7], k->addr[2]) +
-			flow_mix(&f->key[9], k->addr[3]);
 	x = (x ^ x >> 32) * FLOW_ODD;
 	h = (uint32_t)(x >> 32);
 	return h + !h;
+}
+
+/* Of the first two words of a key of IPv4. */
+static inline uint32_t
+flow_hash4(const struct flow *f, uint64_t head, uint64_t addr)
+{
+	return flow_hash_end(f->key[0] + flow_mix(&f->key[1], head) +
+		flow_mix(&f->key[3], addr));
+}
+
+static inline uint32_t
+flow_hash(const struct flow *f, const struct flow_key *k)
+{
+	if (likely(k->family == 4))
+		return flow_hash4(f, flow_key_head(k), k->addr[0]);
+	return flow_hash_end(f->key[0] +
+		flow_mix(&f->key[1], flow_key_head(k)) +
+		flow_mix(&f->key[3], k->addr[0]) +
+		flow_mix(&f->key[5], k->addr[1]) +
+		flow_mix(&f->key[7], k->addr[2]) +
+		flow_mix(&f->key[9], k->addr[3]));
 }
 
 /* From the hash that the NIC computed, if all hashes of the table are such. No

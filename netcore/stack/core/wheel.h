@@ -104,6 +104,12 @@ wheel_set(struct wheel *w, uint32_t index, uint32_t tick)
 		wheel_move(w, index, tick);
 }
 
+static inline void
+wheel_prefetch(const struct wheel *w, uint32_t index)
+{
+	__builtin_prefetch(&w->node[WHEEL_FIRST + index]);
+}
+
 static inline bool
 wheel_is_set(const struct wheel *w, uint32_t index)
 {

@@ -5,7 +5,7 @@
  *	ip_in.c	  rx step 3: frames to segments		arp.c	neighbours
  *	icmp.c	  echoes, errors			reply.c	frames of nobody
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
- *	plain.c	  the same for most of them
+ *	plain_in.c, plain_out.c	  the same for most frames, in one go
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	out.c	  tx step 2: what a connection has to send, one frame a call
  *	timer.c	  deadlines				end.c	ends
@@ -76,6 +76,7 @@ struct stack {
 	uint32_t us;
 	uint32_t min_rto_us;
 	uint32_t ip4, mask4, gateway4;
+	uint32_t mac_head, mac_tail; /* four bytes and two */
 	struct sip_key secret;
 	struct tcb *tcb;
 	struct flow flow;
@@ -188,11 +189,6 @@ const uint8_t *arp_find(struct stack *s, uint32_t ip);
 
 /* in.c */
 void tcp_in(struct stack *s, struct tcp_rx *r);
-void in_text(struct stack *s, struct tcb *c, const struct tcp_rx *r);
-
-/* plain.c */
-bool plain_is(const struct tcb *c, const struct tcp_rx *r);
-void plain_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 
 /* open.c */
 void open_segment(struct stack *s, struct tcp_rx *r); /* no connection */
@@ -232,6 +228,7 @@ void icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 /* timer.c */
 void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
 void timer_rexmit(struct stack *s, struct tcb *c);
+void timer_sent(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
 uint32_t timer_probe_ms(const struct tcb *c);
 

@@ -270,8 +270,8 @@ delay_ack(struct stack *s, struct tcb *c)
 		timer_delay_ack(s, c);
 }
 
-void
-in_text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+static void
+text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	bool filled = c->ooo.head;
 	uint32_t handle = c->handle;
@@ -349,7 +349,7 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (r->h.flags & WIRE_TCP_URG)
 		s->count.urgent_ignored++; /* its bytes are bytes (RFC 6093) */
 	if (r->len)
-		in_text(s, c, r);
+		text(s, c, r);
 	if (c->handle == handle && (r->h.flags & WIRE_TCP_FIN))
 		fin(s, c, end);
 }
@@ -380,10 +380,6 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 		return;
 	}
 	c = &s->tcb[i];
-	if (likely(plain_is(c, r))) {
-		plain_in(s, c, r);
-		return;
-	}
 	if (unlikely(c->state == TCP_SYN_SENT)) {
 		if (open_syn_sent(s, c, r))
 			synchronized(s, c, r);

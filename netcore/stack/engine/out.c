@@ -3,25 +3,9 @@
 #include <string.h>
 
 #include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/window.h"
 
 /* --- headers --------------------------------------------------------------*/
-
-/* The right edge that we may tell: it never goes back (RFC 9293, 3.8.6.2.1),
- * and moves by a segment or half of the buffer at least (3.8.6.2.2). */
-static uint32_t
-window_edge(const struct stack *s, const struct tcb *c)
-{
-	uint32_t could = c->rcv_nxt + c->rcv_space, step = c->peer_mss;
-	uint32_t most = 0xffffu << c->rcv_wscale;
-
-	if (c->rcv_space > most)
-		could = c->rcv_nxt + most;
-	if (step > s->cfg.rcv_window / 2)
-		step = s->cfg.rcv_window / 2;
-	if (seq_gt(could, c->rcv_adv) && could - c->rcv_adv >= step)
-		return could;
-	return c->rcv_adv;
-}
 
 static void
 fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t)
@@ -152,10 +136,7 @@ sent(struct stack *s, struct tcb *c, uint32_t len)
 	c->t_sent = s->tick;
 	if (c->flags & TCB_RECOVERY)
 		c->prr_out += len;
-	/* A probe of the tail counts from the last that was sent. */
-	if (c->rexmit != REXMIT_REO &&
-		(c->rexmit != REXMIT_RTO || timer_probe_ms(c)))
-		timer_rexmit(s, c);
+	timer_sent(s, c);
 }
 
 /* The next hop is being asked for its address; so are we, in a while. */

@@ -1,7 +1,7 @@
 /* stack.c - memory, time, and the functions of stack.h. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/plain.h"
 
 /* --- memory ---------------------------------------------------------------*/
 
@@ -89,6 +89,8 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	s->min_rto_us = 1000 * (c->min_rto_ms ? c->min_rto_ms : 200);
 	engine_time(s, now);
 	s->ip4 = (uint32_t)c->ip4.lo;
+	memcpy(&s->mac_head, c->mac, 4);
+	memcpy(&s->mac_tail, c->mac + 4, 2);
 	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
 	s->gateway4 = (uint32_t)c->gateway4.lo;
 	s->tcb = (struct tcb *)(void *)(base + p.tcb);
@@ -114,12 +116,31 @@ stack_counters(const struct stack *s)
 
 /* --- the wire -------------------------------------------------------------*/
 
+/* In stages: what the next one reads is on its way while this one works. */
+static void
+burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
+{
+	struct plain_rx p[PLAIN_BURST];
+
+	for (unsigned i = 0; i < n; i++)
+		plain_parse(s, &f[i], &p[i]);
+	for (unsigned i = 0; i < n; i++)
+		plain_fetch(s, &p[i]);
+	for (unsigned i = 0; i < n; i++)
+		plain_fetch_more(s, &p[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (!p[i].hash || !plain_in(s, &f[i], &p[i]))
+			ip_in(s, &f[i]);
+}
+
 void
 stack_rx(struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now)
 {
 	engine_time(s, now);
-	for (unsigned i = 0; i < n; i++)
-		ip_in(s, &f[i]);
+	for (unsigned k; n; f += k, n -= k) {
+		k = n < PLAIN_BURST ? n : PLAIN_BURST;
+		burst(s, f, k);
+	}
 }
 
 /* One frame of each connection in turn: who has much to send does not make
@@ -138,11 +159,13 @@ stack_tx(
 		struct tcb *c = &s->tcb[i];
 
 		c->flags &= ~(uint32_t)TCB_READY;
-		if (c->state == TCP_CLOSED || !out_frame(s, c, &out[n]))
-			continue;
-		n++;
-		if (out_more(c))
-			out_ready(s, c);
+		if (likely(plain_out(s, c, &out[n]))) {
+			n++;
+		} else if (c->state != TCP_CLOSED && out_frame(s, c, &out[n])) {
+			n++;
+			if (out_more(c))
+				out_ready(s, c);
+		}
 	}
 	/* What asking for a neighbour left behind. */
 	while (n < max && s->reply_tail != s->reply_head)

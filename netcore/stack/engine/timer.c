@@ -71,6 +71,16 @@ timer_rexmit(struct stack *s, struct tcb *c)
 	timer_by(s, c, c->t_rexmit);
 }
 
+/* Data was sent just now. A probe of the tail counts from the last of it; an
+ * RTO does not begin anew. */
+void
+timer_sent(struct stack *s, struct tcb *c)
+{
+	if (c->rexmit != REXMIT_REO &&
+		(c->rexmit != REXMIT_RTO || timer_probe_ms(c)))
+		timer_rexmit(s, c);
+}
+
 static void
 rto(struct stack *s, struct tcb *c)
 {

@@ -1,0 +1,259 @@
+/* plain_in.c - rx steps 3 and 4 of 8, the plain case. */
+#include <string.h>
+
+#include "netcore/stack/engine/plain.h"
+#include "netcore/stack/engine/rtt.h"
+
+#define IP_AT  WIRE_ETH_LEN
+#define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
+
+static inline uint32_t
+word32(const uint8_t *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* In the order of memory, so that several fields are compared at once. */
+static inline uint32_t
+bytes4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+	return htobe32(
+		(uint32_t)a << 24 | (uint32_t)b << 16 | (uint32_t)c << 8 | d);
+}
+
+/* IPv4 without options, whole, TCP; nothing but ACK and PSH, and no option or
+ * a timestamp where it always stands. CE marks are not plain. */
+static inline bool
+looks_plain(const struct stack *s, const uint8_t *p, uint32_t len)
+{
+	uint32_t bad;
+	uint16_t off;
+
+	if (len < TCP_AT + WIRE_TCP_LEN_TS)
+		return false;
+	memcpy(&off, p + TCP_AT + 12, sizeof(off));
+	off &= (uint16_t)~htobe16(WIRE_TCP_PSH);
+	bad = word32(p) ^ s->mac_head;
+	bad |= (word32(p + 4) ^ s->mac_tail) & bytes4(255, 255, 0, 0);
+	bad |= (word32(p + 12) ^ bytes4(8, 0, 0x45, 0)) &
+		bytes4(255, 255, 255, 2);
+	bad |= (word32(p + 20) ^ bytes4(0, 0, 0, WIRE_IP_TCP)) &
+		bytes4(0x3f, 255, 0, 255);
+	bad |= word32(p + 30) ^ htobe32(s->ip4);
+	if (bad)
+		return false;
+	return off == htobe16(0x5000 | WIRE_TCP_ACK) ||
+		(off == htobe16(0x8000 | WIRE_TCP_ACK) &&
+			word32(p + TCP_AT + 20) == htobe32(WIRE_TCP_TS_WORD));
+}
+
+void
+plain_parse(const struct stack *s, const struct stack_rx_frame *f,
+	struct plain_rx *r)
+{
+	const uint8_t *p = f->data;
+	uint32_t len;
+
+	r->hash = 0;
+	if (!looks_plain(s, p, f->len))
+		return;
+	len = be_get16(p + IP_AT + 2);
+	if (len > f->len - IP_AT ||
+		len < WIRE_IPV4_LEN + (p[TCP_AT + 12] >> 4) * 4u ||
+		!wire_ipv4_cksum_ok(p + IP_AT))
+		return;
+	r->len = (uint16_t)len;
+	/* As flow_key4() has them. */
+	r->ports = (uint64_t)4 << 48 | be_get32(p + TCP_AT);
+	r->addr = (uint64_t)s->ip4 << 32 | be_get32(p + IP_AT + 12);
+	r->hash = flow_hash4(&s->flow, r->ports, r->addr);
+	flow_prefetch(&s->flow, r->hash);
+}
+
+void
+plain_fetch(const struct stack *s, const struct plain_rx *p)
+{
+	uint32_t i = p->hash ? flow_guess(&s->flow, p->hash) : FLOW_NONE;
+
+	if (i == FLOW_NONE)
+		return;
+	for (unsigned line = 0; line < 4; line++)
+		__builtin_prefetch((char *)&s->tcb[i] + line * CACHELINE, 1);
+	wheel_prefetch(&s->wheel, i);
+}
+
+void
+plain_fetch_more(const struct stack *s, const struct plain_rx *p)
+{
+	uint32_t i = p->hash ? flow_guess(&s->flow, p->hash) : FLOW_NONE;
+
+	if (i == FLOW_NONE)
+		return;
+	__builtin_prefetch(segs_at(&s->seg, s->tcb[i].segs.head));
+	__builtin_prefetch(sendq_at(&s->sg, s->tcb[i].sendq.head));
+}
+
+/* --- the acknowledgement --------------------------------------------------*/
+
+/* The timer of what is still under way begins anew (RFC 6298, 5.2, 5.3). */
+static inline void
+restart_timer(struct stack *s, struct tcb *c)
+{
+	if (likely(!c->segs.head && !timer_stuck(c))) {
+		c->rexmit = REXMIT_NONE;
+		c->t_rexmit = 0;
+	} else {
+		timer_rexmit(s, c);
+	}
+}
+
+/* What RACK remembers is of no use when nothing is under way: all that will be
+ * is younger. */
+static inline void
+note_rack(struct stack *s, struct tcb *c, uint32_t us)
+{
+	if (!c->segs.head || seq_lt(us, c->rack_us))
+		return;
+	c->rack_us = us;
+	c->rack_end = c->snd_una;
+	c->rack_rtt_us = s->us - us;
+	c->rack_rtt_us += !c->rack_rtt_us;
+}
+
+/* Segments that were sent once, and wholly arrived. The rest of what `ack` is
+ * about, if any, is left to ack.c: false. */
+static inline bool
+acknowledge(struct stack *s, struct tcb *c, uint32_t ack)
+{
+	uint32_t handle = c->handle, bytes = 0, us = 0, n;
+
+	while ((n = segs_ack_plain(&s->seg, &c->segs, ack, &us)))
+		bytes += n;
+	if (unlikely(!bytes))
+		return false;
+	c->snd_una += bytes;
+	c->dupacks = c->backoff = 0;
+	rtt_sample(c, s->us - us, s->min_rto_us);
+	note_rack(s, c, us);
+	restart_timer(s, c);
+	if (c->flags & TCB_CWND_FULL) {
+		c->cc.ops->acked(&c->cc, bytes, s->now / 1000, c->srtt_us);
+		c->flags &= ~(uint32_t)TCB_CWND_FULL;
+	}
+	sendq_ack(&s->sg, &c->sendq, bytes);
+	if (c->sendq.bytes != c->snd_nxt - c->snd_una)
+		out_ready(s, c);
+	s->ops->acked(s->arg, handle, c->user, bytes);
+	return c->snd_una == ack && c->handle == handle &&
+		c->state == TCP_ESTABLISHED;
+}
+
+/* --- the bytes ------------------------------------------------------------*/
+
+/* An acknowledgement that something else takes along costs no timer: who is
+ * ready asks for one if he does not send (out.c). */
+static inline void
+want_ack(struct stack *s, struct tcb *c)
+{
+	if (unlikely(c->unacked >= 2u * c->peer_mss)) {
+		c->flags |= TCB_ACK_NOW;
+		out_ready(s, c);
+	} else if (!(c->flags & TCB_READY)) {
+		timer_delay_ack(s, c);
+	}
+}
+
+static inline void
+take(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
+	const uint8_t *data, uint32_t len)
+{
+	uint32_t handle = c->handle;
+
+	f->kept = true;
+	c->rcv_nxt += len;
+	c->unacked += len;
+	c->rcv_space -= len;
+	s->ops->data(s->arg, handle, c->user, data, len, f->buf);
+	if (likely(c->handle == handle))
+		want_ack(s, c);
+}
+
+/* --- all of it ------------------------------------------------------------*/
+
+static inline struct tcb *
+find(const struct stack *s, const struct plain_rx *p)
+{
+	uint32_t i = flow_guess(&s->flow, p->hash);
+	struct tcb *c = &s->tcb[i];
+
+	if (unlikely(i == FLOW_NONE || flow_key_head(&c->key) != p->ports ||
+		    c->key.addr[0] != p->addr))
+		return NULL;
+	return c;
+}
+
+/* The next bytes, within the window, or a new acknowledgement; and nothing in
+ * the connection's state that asks for more than this file does. */
+static inline bool
+is_next(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t len, bool ts)
+{
+	uint32_t odd = (seq ^ c->rcv_nxt) | c->ooo.head | c->segs.sacked |
+		c->segs.lost | (c->flags & PLAIN_TROUBLE) |
+		(c->state ^ TCP_ESTABLISHED) | (ts ^ (c->flags & TCB_TS));
+
+	return !odd && len <= c->rcv_adv - c->rcv_nxt &&
+		ack - c->snd_una <= c->snd_nxt - c->snd_una &&
+		(len || ack != c->snd_una) && c->rexmit != REXMIT_PERSIST;
+}
+
+/* The checksum runs from the source address on: what lies between is what the
+ * pseudo header has, but for two fields. */
+static inline bool
+is_whole(const struct stack_rx_frame *f, uint32_t len)
+{
+	const uint8_t *p = f->data + IP_AT + 12;
+
+	return (f->flags & STACK_RX_CKSUM_OK) ||
+		cksum_ok(p, len - 12,
+			htobe32((uint32_t)WIRE_IP_TCP << 16 |
+				(len - WIRE_IPV4_LEN)));
+}
+
+bool
+plain_in(struct stack *s, struct stack_rx_frame *f, const struct plain_rx *p)
+{
+	const uint8_t *t = f->data + TCP_AT;
+	uint32_t hlen = (t[12] >> 4) * 4u, len = p->len - WIRE_IPV4_LEN - hlen;
+	uint32_t ack = be_get32(t + 8), wnd = be_get16(t + 14);
+	bool ts = hlen == WIRE_TCP_LEN_TS;
+	struct tcb *c = find(s, p);
+
+	if (unlikely(!c || !wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
+		    (ts && seq_lt(be_get32(t + 24), c->ts_recent)) ||
+		    !is_whole(f, p->len)))
+		return false;
+	if (ts && c->last_ack_sent == c->rcv_nxt) {
+		c->ts_recent = be_get32(t + 24);
+		c->t_ts_recent = s->tick;
+	}
+	wnd <<= c->snd_wscale;
+	c->snd_wl1 = c->rcv_nxt;
+	c->snd_wl2 = ack;
+	if (c->snd_wnd != wnd) {
+		c->snd_wnd = wnd;
+		if (wnd > c->max_wnd)
+			c->max_wnd = wnd;
+		if (c->sendq.bytes != c->snd_nxt - c->snd_una)
+			out_ready(s, c);
+	}
+	if (ack != c->snd_una && unlikely(!acknowledge(s, c, ack)))
+		return false;
+	s->count.rx_frames++;
+	s->count.rx_bytes += f->len;
+	if (len)
+		take(s, c, f, t + hlen, len);
+	return true;
+}
