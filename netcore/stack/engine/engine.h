@@ -140,6 +140,10 @@ out_ready(struct stack *s, struct tcb *c)
 	s->ready[s->ready_head++ & s->ready_mask] = tcb_index(s, c);
 }
 
+/* What a tail probe waits longer for a segment that is alone: its
+ * acknowledgement may be delayed (RFC 8985, 7.2). */
+#define TIMER_PROBE_ALONE_MS 200
+
 /* Something of c is due at t: the wheel looks by then. It may look before, and
  * is told the next time then: a deadline that was put off costs nothing. */
 static inline void

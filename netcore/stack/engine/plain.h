@@ -15,24 +15,9 @@
 
 #define PLAIN_BURST 32
 
-/* Whose a frame may be, without having looked at the connection. */
-struct plain_rx {
-	uint64_t ports, addr; /* the first two words of a flow_key */
-	uint32_t hash;	      /* 0: it is not plain */
-	uint16_t len;	      /* of the IP packet */
-};
-
-/* Looks at a frame alone, and asks the memory for its connection's bucket. */
-void plain_parse(const struct stack *s, const struct stack_rx_frame *f,
-	struct plain_rx *p);
-
-/* Asks for the connection; and then for what it refers to. */
-void plain_fetch(const struct stack *s, const struct plain_rx *p);
-void plain_fetch_more(const struct stack *s, const struct plain_rx *p);
-
-/* True: the frame was dealt with. False: it is for ip_in(), whole. */
-bool plain_in(
-	struct stack *s, struct stack_rx_frame *f, const struct plain_rx *p);
+/* A burst of frames, in stages: what the next stage reads is on its way while
+ * this one works. What is not plain goes to ip_in(). */
+void plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n);
 
 /* True: f is made, and nothing waits any more. False: it is for out_frame(). */
 bool plain_out(struct stack *s, struct tcb *c, struct stack_tx_frame *f);

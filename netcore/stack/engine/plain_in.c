@@ -50,50 +50,62 @@ looks_plain(const struct stack *s, const uint8_t *p, uint32_t len)
 			word32(p + TCP_AT + 20) == htobe32(WIRE_TCP_TS_WORD));
 }
 
-void
-plain_parse(const struct stack *s, const struct stack_rx_frame *f,
-	struct plain_rx *r)
+/* Whose a frame may be, without having looked at the connection. */
+struct whose {
+	uint64_t ports, addr; /* the first two words of a flow_key */
+	uint32_t hash;
+	uint32_t index; /* FLOW_NONE: it is not plain */
+	uint32_t len;	/* of the IP packet */
+};
+
+/* Stage 1: looks at the frame alone, and asks for its connection's bucket. */
+static inline void
+parse(const struct stack *s, const struct stack_rx_frame *f, struct whose *w)
 {
 	const uint8_t *p = f->data;
-	uint32_t len;
 
-	r->hash = 0;
-	if (!looks_plain(s, p, f->len))
+	w->hash = 0;
+	if (unlikely(!looks_plain(s, p, f->len)))
 		return;
-	len = be_get16(p + IP_AT + 2);
-	if (len > f->len - IP_AT ||
-		len < WIRE_IPV4_LEN + (p[TCP_AT + 12] >> 4) * 4u ||
-		!wire_ipv4_cksum_ok(p + IP_AT))
+	w->len = be_get16(p + IP_AT + 2);
+	if (unlikely(w->len > f->len - IP_AT ||
+		    w->len < WIRE_IPV4_LEN + (p[TCP_AT + 12] >> 4) * 4u ||
+		    !wire_ipv4_cksum_ok(p + IP_AT)))
 		return;
-	r->len = (uint16_t)len;
 	/* As flow_key4() has them. */
-	r->ports = (uint64_t)4 << 48 | be_get32(p + TCP_AT);
-	r->addr = (uint64_t)s->ip4 << 32 | be_get32(p + IP_AT + 12);
-	r->hash = flow_hash4(&s->flow, r->ports, r->addr);
-	flow_prefetch(&s->flow, r->hash);
+	w->ports = (uint64_t)4 << 48 | be_get32(p + TCP_AT);
+	w->addr = (uint64_t)s->ip4 << 32 | be_get32(p + IP_AT + 12);
+	w->hash = flow_hash4(&s->flow, w->ports, w->addr);
+	flow_prefetch(&s->flow, w->hash);
 }
 
-void
-plain_fetch(const struct stack *s, const struct plain_rx *p)
+/* Stage 2: asks for the connection. */
+static inline void
+fetch(const struct stack *s, struct whose *w)
 {
-	uint32_t i = p->hash ? flow_guess(&s->flow, p->hash) : FLOW_NONE;
+	const char *c;
 
-	if (i == FLOW_NONE)
+	w->index = w->hash ? flow_guess(&s->flow, w->hash) : FLOW_NONE;
+	if (unlikely(w->index == FLOW_NONE))
 		return;
-	for (unsigned line = 0; line < 4; line++)
-		__builtin_prefetch((char *)&s->tcb[i] + line * CACHELINE, 1);
-	wheel_prefetch(&s->wheel, i);
+	c = (const char *)&s->tcb[w->index];
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch(c + CACHELINE, 1);
+	__builtin_prefetch(c + 2 * CACHELINE, 1);
+	__builtin_prefetch(c + 3 * CACHELINE);
+	wheel_prefetch(&s->wheel, w->index);
 }
 
-void
-plain_fetch_more(const struct stack *s, const struct plain_rx *p)
+/* Stage 3: asks for what it has under way. */
+static inline void
+fetch_more(const struct stack *s, const struct whose *w)
 {
-	uint32_t i = p->hash ? flow_guess(&s->flow, p->hash) : FLOW_NONE;
+	const struct tcb *c = &s->tcb[w->index];
 
-	if (i == FLOW_NONE)
+	if (unlikely(w->index == FLOW_NONE))
 		return;
-	__builtin_prefetch(segs_at(&s->seg, s->tcb[i].segs.head));
-	__builtin_prefetch(sendq_at(&s->sg, s->tcb[i].sendq.head));
+	__builtin_prefetch(segs_at(&s->seg, c->segs.head));
+	__builtin_prefetch(sendq_at(&s->sg, c->sendq.head));
 }
 
 /* --- the acknowledgement --------------------------------------------------*/
@@ -183,18 +195,6 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
 
 /* --- all of it ------------------------------------------------------------*/
 
-static inline struct tcb *
-find(const struct stack *s, const struct plain_rx *p)
-{
-	uint32_t i = flow_guess(&s->flow, p->hash);
-	struct tcb *c = &s->tcb[i];
-
-	if (unlikely(i == FLOW_NONE || flow_key_head(&c->key) != p->ports ||
-		    c->key.addr[0] != p->addr))
-		return NULL;
-	return c;
-}
-
 /* The next bytes, within the window, or a new acknowledgement; and nothing in
  * the connection's state that asks for more than this file does. */
 static inline bool
@@ -222,18 +222,23 @@ is_whole(const struct stack_rx_frame *f, uint32_t len)
 				(len - WIRE_IPV4_LEN)));
 }
 
-bool
-plain_in(struct stack *s, struct stack_rx_frame *f, const struct plain_rx *p)
+/* Stage 4. True: the frame was dealt with. False: it is for ip_in(), whole. */
+static inline bool
+plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 {
 	const uint8_t *t = f->data + TCP_AT;
-	uint32_t hlen = (t[12] >> 4) * 4u, len = p->len - WIRE_IPV4_LEN - hlen;
+	uint32_t hlen = (t[12] >> 4) * 4u, len = w->len - WIRE_IPV4_LEN - hlen;
 	uint32_t ack = be_get32(t + 8), wnd = be_get16(t + 14);
 	bool ts = hlen == WIRE_TCP_LEN_TS;
-	struct tcb *c = find(s, p);
+	struct tcb *c = &s->tcb[w->index];
 
-	if (unlikely(!c || !wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
+	if (unlikely(w->index == FLOW_NONE ||
+		    flow_key_head(&c->key) != w->ports ||
+		    c->key.addr[0] != w->addr))
+		return false;
+	if (unlikely(!wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
 		    (ts && seq_lt(be_get32(t + 24), c->ts_recent)) ||
-		    !is_whole(f, p->len)))
+		    !is_whole(f, w->len)))
 		return false;
 	if (ts && c->last_ack_sent == c->rcv_nxt) {
 		c->ts_recent = be_get32(t + 24);
@@ -256,4 +261,22 @@ plain_in(struct stack *s, struct stack_rx_frame *f, const struct plain_rx *p)
 	if (len)
 		take(s, c, f, t + hlen, len);
 	return true;
+}
+
+void
+plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
+{
+	struct whose w[PLAIN_BURST];
+
+	for (unsigned i = 0; i < n; i++)
+		parse(s, &f[i], &w[i]);
+	for (unsigned i = 0; i < n; i++)
+		fetch(s, &w[i]);
+	for (unsigned i = 0; i < n; i++)
+		fetch_more(s, &w[i]);
+	for (unsigned i = 0; i < n; i++) {
+		f[i].kept = false;
+		if (!plain(s, &f[i], &w[i]))
+			ip_in(s, &f[i]);
+	}
 }

@@ -23,70 +23,90 @@ waiting(const struct tcb *c)
 	return len;
 }
 
-static inline size_t
-put_tcp(struct stack *s, struct tcb *c, uint8_t *p)
+/* Sums are of 32-bit words as numbers: any width does for a sum modulo 0xffff,
+ * and so does any order, if it is always the same. */
+static inline uint64_t
+put_word(uint8_t *p, uint32_t w)
 {
-	uint32_t wnd;
-	struct wire_tcp t = {
-		.sport = c->key.local_port,
-		.dport = c->key.remote_port,
-		.seq = c->snd_nxt,
-		.ack = c->rcv_nxt,
-		.flags = WIRE_TCP_ACK | WIRE_TCP_PSH,
-		.opts = c->flags & TCB_TS,
-		.ts_val = s->tick + c->ts_offset,
-		.ts_ecr = c->ts_recent,
-	};
+	be_put32(p, w);
+	return w;
+}
+
+/* Ethernet and IP. */
+static inline void
+put_ip(struct stack *s, const struct tcb *c, const uint8_t *mac, uint32_t len,
+	uint8_t *p)
+{
+	uint64_t sum;
+
+	memcpy(p, mac, 6);
+	memcpy(p + 6, s->cfg.mac, 6);
+	be_put16(p + 12, WIRE_ETH_IPV4);
+	p += WIRE_ETH_LEN;
+	sum = put_word(p, 0x45000000 | len);
+	sum += put_word(p + 4, (uint32_t)s->ip_id++ << 16 | WIRE_IPV4_DF);
+	sum += put_word(p + 12, tcb_src(c)) + put_word(p + 16, tcb_dst(c));
+	sum += 64u << 24 | WIRE_IP_TCP << 16;
+	put_word(p + 8, 64u << 24 | WIRE_IP_TCP << 16 | (uint16_t)~cksum_fold(sum));
+}
+
+/* Returns the sum of the header. */
+static inline uint64_t
+put_tcp(struct stack *s, struct tcb *c, bool ts, uint8_t *p)
+{
+	uint32_t wnd, ports = (uint32_t)flow_key_head(&c->key);
+	uint32_t bits = ts ? 0x80180000 : 0x50180000; /* ACK, PSH */
+	uint64_t sum;
 
 	c->rcv_adv = window_edge(s, c);
 	wnd = (c->rcv_adv - c->rcv_nxt) >> c->rcv_wscale;
-	t.window = (uint16_t)(wnd < 0xffff ? wnd : 0xffff);
-	return wire_tcp_emit(p, STACK_HEADERS - TCP_AT, &t);
+	/* The key has ours first, from the low end. */
+	sum = put_word(p, ports << 16 | ports >> 16);
+	sum += put_word(p + 4, c->snd_nxt);
+	sum += put_word(p + 8, c->rcv_nxt);
+	sum += put_word(p + 12, bits | (wnd < 0xffff ? wnd : 0xffff));
+	be_put32(p + 16, 0);
+	if (likely(ts)) {
+		sum += put_word(p + 20, WIRE_TCP_TS_WORD);
+		sum += put_word(p + 24, s->tick + c->ts_offset);
+		sum += put_word(p + 28, c->ts_recent);
+	}
+	return sum;
 }
 
+/* `sum` is of the header, and of what lies in front of it. */
 static inline void
-put_cksum(const struct stack *s, struct stack_tx_frame *f, uint32_t len)
+put_cksum(const struct stack *s, struct stack_tx_frame *f, uint64_t sum,
+	uint64_t pseudo)
 {
-	uint8_t *p = f->headers + TCP_AT;
-	struct cksum sum = {.sum = htobe32((uint32_t)WIRE_IP_TCP << 16 | len)};
-	uint16_t c;
+	uint8_t *p = f->headers + TCP_AT + 16;
+	struct cksum data = {0};
 
 	if (s->cfg.tx_cksum) {
-		c = cksum_fold(cksum_partial(p - 8, 8, sum.sum));
+		be_put16(p, cksum_fold(pseudo));
 		f->flags = STACK_TX_CKSUM;
-	} else {
-		/* The addresses stand in front. */
-		cksum_add(&sum, p - 8, f->header_len - TCP_AT + 8u);
-		for (unsigned i = 0; i < f->pieces; i++)
-			cksum_add(&sum, f->piece[i].ptr, f->piece[i].len);
-		c = (uint16_t)~cksum_fold(sum.sum);
+		return;
 	}
-	memcpy(p + 16, &c, sizeof(c));
+	for (unsigned i = 0; i < f->pieces; i++)
+		cksum_add(&data, f->piece[i].ptr, f->piece[i].len);
+	sum += pseudo + be16toh(cksum_fold(data.sum));
+	be_put16(p, (uint16_t)~cksum_fold(sum));
 }
 
 static inline void
 put_headers(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
-	size_t n = put_tcp(s, c, f->headers + TCP_AT);
-	struct wire_ipv4 ip = {
-		.src = tcb_src(c),
-		.dst = tcb_dst(c),
-		.frag = WIRE_IPV4_DF,
-		.proto = WIRE_IP_TCP,
-		.ttl = 64,
-		.id = s->ip_id++,
-		.len = (uint16_t)(n + f->len),
-	};
+	bool ts = c->flags & TCB_TS;
+	uint32_t hlen = ts ? WIRE_TCP_LEN_TS : WIRE_TCP_LEN;
+	uint32_t len = hlen + f->len;
 
-	memcpy(f->headers, mac, 6);
-	memcpy(f->headers + 6, s->cfg.mac, 6);
-	be_put16(f->headers + 12, WIRE_ETH_IPV4);
-	wire_ipv4_emit(f->headers + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
+	put_ip(s, c, mac, WIRE_IPV4_LEN + len, f->headers);
 	f->l3 = WIRE_ETH_LEN;
 	f->l4 = TCP_AT;
-	f->header_len = (uint16_t)(TCP_AT + n);
-	put_cksum(s, f, ip.len);
+	f->header_len = (uint16_t)(TCP_AT + hlen);
+	put_cksum(s, f, put_tcp(s, c, ts, f->headers + TCP_AT),
+		(uint64_t)tcb_src(c) + tcb_dst(c) + WIRE_IP_TCP + len);
 }
 
 /* The peer has all that we know of, and is told so: nothing is due for that. */
@@ -97,6 +117,24 @@ acknowledged(struct tcb *c)
 	c->unacked = 0;
 	c->t_delack = 0;
 	c->flags &= ~(uint32_t)TCB_ACK_NOW;
+}
+
+/* As timer_rexmit() has it for the first that is under way. */
+static inline void
+start_timer(struct stack *s, struct tcb *c)
+{
+	uint32_t probe = 2 * c->srtt_us / 1000 + 2;
+
+	if (unlikely(c->rexmit != REXMIT_NONE || c->backoff ||
+		    !(c->flags & TCB_RTT) || !(c->flags & TCB_SACK))) {
+		timer_sent(s, c);
+		return;
+	}
+	if (c->segs.out <= c->mss)
+		probe += TIMER_PROBE_ALONE_MS;
+	c->rexmit = probe < c->rto_ms ? REXMIT_TLP : REXMIT_RTO;
+	c->t_rexmit = timer_in(s, probe < c->rto_ms ? probe : c->rto_ms);
+	timer_by(s, c, c->t_rexmit);
 }
 
 bool
@@ -124,7 +162,7 @@ plain_out(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	c->snd_nxt += len;
 	acknowledged(c);
 	c->t_sent = s->tick;
-	timer_sent(s, c);
+	start_timer(s, c);
 	s->count.tx_frames++;
 	s->count.tx_bytes += f->header_len + len;
 	return true;

@@ -116,30 +116,13 @@ stack_counters(const struct stack *s)
 
 /* --- the wire -------------------------------------------------------------*/
 
-/* In stages: what the next one reads is on its way while this one works. */
-static void
-burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
-{
-	struct plain_rx p[PLAIN_BURST];
-
-	for (unsigned i = 0; i < n; i++)
-		plain_parse(s, &f[i], &p[i]);
-	for (unsigned i = 0; i < n; i++)
-		plain_fetch(s, &p[i]);
-	for (unsigned i = 0; i < n; i++)
-		plain_fetch_more(s, &p[i]);
-	for (unsigned i = 0; i < n; i++)
-		if (!p[i].hash || !plain_in(s, &f[i], &p[i]))
-			ip_in(s, &f[i]);
-}
-
 void
 stack_rx(struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now)
 {
 	engine_time(s, now);
 	for (unsigned k; n; f += k, n -= k) {
 		k = n < PLAIN_BURST ? n : PLAIN_BURST;
-		burst(s, f, k);
+		plain_burst(s, f, k);
 	}
 }
 

@@ -37,7 +37,7 @@ timer_probe_ms(const struct tcb *c)
 		return 0;
 	ms = 2 * c->srtt_us / 1000 + 2;
 	if (c->segs.out <= c->mss)
-		ms += 200; /* its acknowledgement may be delayed */
+		ms += TIMER_PROBE_ALONE_MS;
 	return ms < c->rto_ms ? ms : 0;
 }
 

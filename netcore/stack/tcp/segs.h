@@ -41,7 +41,7 @@ struct segs {
 static inline struct seg *
 segs_at(const struct slab *s, uint32_t i)
 {
-	return slab_at(s, i);
+	return (struct seg *)(void *)s->base + i;
 }
 
 static inline uint32_t

@@ -30,7 +30,7 @@ struct sendq_piece {
 static inline struct sendq_node *
 sendq_at(const struct slab *s, uint32_t i)
 {
-	return slab_at(s, i);
+	return (struct sendq_node *)(void *)s->base + i;
 }
 
 /* len > 0. False when there are no nodes left, or when more than 2^31 - 1
