@@ -232,8 +232,7 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	bool ts = hlen == WIRE_TCP_LEN_TS;
 	struct tcb *c = &s->tcb[w->index];
 
-	if (unlikely(w->index == FLOW_NONE ||
-		    flow_key_head(&c->key) != w->ports ||
+	if (unlikely(flow_key_head(&c->key) != w->ports ||
 		    c->key.addr[0] != w->addr))
 		return false;
 	if (unlikely(!wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
@@ -276,7 +275,8 @@ plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
 		fetch_more(s, &w[i]);
 	for (unsigned i = 0; i < n; i++) {
 		f[i].kept = false;
-		if (!plain(s, &f[i], &w[i]))
+		if (unlikely(w[i].index == FLOW_NONE) ||
+			!plain(s, &f[i], &w[i]))
 			ip_in(s, &f[i]);
 	}
 }

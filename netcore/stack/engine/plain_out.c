@@ -47,7 +47,8 @@ put_ip(struct stack *s, const struct tcb *c, const uint8_t *mac, uint32_t len,
 	sum += put_word(p + 4, (uint32_t)s->ip_id++ << 16 | WIRE_IPV4_DF);
 	sum += put_word(p + 12, tcb_src(c)) + put_word(p + 16, tcb_dst(c));
 	sum += 64u << 24 | WIRE_IP_TCP << 16;
-	put_word(p + 8, 64u << 24 | WIRE_IP_TCP << 16 | (uint16_t)~cksum_fold(sum));
+	put_word(p + 8,
+		64u << 24 | WIRE_IP_TCP << 16 | (uint16_t)~cksum_fold(sum));
 }
 
 /* Returns the sum of the header. */
