@@ -224,8 +224,8 @@ work(unsigned n, const char *what)
 	struct visits v;
 	uint64_t done = 0;
 
-	if (!strcmp(what, "rr64")) {
-		visits_init(&v, 1000);
+	if (!strncmp(what, "rr64", 4)) {
+		visits_init(&v, what[4] ? 100000 : 1000);
 		for (; done < n; done += BURST)
 			burst_of_requests(&v);
 		visits_fini(&v);

@@ -128,6 +128,13 @@ tcb_dst(const struct tcb *c)
 	return (uint32_t)c->key.addr[0];
 }
 
+/* What was received and is not acknowledged. */
+static inline uint32_t
+tcb_unacked(const struct tcb *c)
+{
+	return c->rcv_nxt - c->last_ack_sent;
+}
+
 void engine_time(struct stack *s, uint64_t now);
 
 /* It may have something to send. */
@@ -149,11 +156,10 @@ out_ready(struct stack *s, struct tcb *c)
 static inline void
 timer_by(struct stack *s, struct tcb *c, uint32_t t)
 {
-	uint32_t i = idpool_index(c->handle);
-
-	if (unlikely(!wheel_is_set(&s->wheel, i) ||
-		    (int32_t)(wheel_due(&s->wheel, i) - t) > 0))
-		wheel_set(&s->wheel, i, t);
+	if (likely(c->t_wheel && (int32_t)(c->t_wheel - t) <= 0))
+		return;
+	c->t_wheel = t;
+	wheel_set(&s->wheel, tcb_index(s, c), t);
 }
 
 /* 0 is no time. */

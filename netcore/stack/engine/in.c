@@ -212,7 +212,6 @@ hand_up(struct stack *s, struct tcb *c, const uint8_t *ptr, uint32_t len,
 	void *buf)
 {
 	c->rcv_nxt += len;
-	c->unacked += len;
 	c->rcv_space -= len;
 	s->ops->data(s->arg, c->handle, c->user, ptr, len, buf);
 }
@@ -264,7 +263,7 @@ keep_early(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 static void
 delay_ack(struct stack *s, struct tcb *c)
 {
-	if (c->unacked >= 2u * c->peer_mss)
+	if (tcb_unacked(c) >= 2u * c->peer_mss)
 		ack_now(s, c);
 	else
 		timer_delay_ack(s, c);

@@ -57,7 +57,6 @@ fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 		fill_sacks(s, c, t);
 	c->last_ack_sent = c->rcv_nxt;
 	c->flags &= ~(uint32_t)TCB_ACK_NOW;
-	c->unacked = 0;
 	c->t_delack = 0;
 }
 
@@ -396,7 +395,7 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 		send_ack(s, c, mac, f);
 		return true;
 	}
-	if (c->unacked)
+	if (c->state >= TCP_ESTABLISHED && tcb_unacked(c))
 		timer_delay_ack(s, c);
 	return false;
 }

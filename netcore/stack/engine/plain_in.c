@@ -4,6 +4,7 @@
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
+#define AHEAD  4 /* frames */
 #define IP_AT  WIRE_ETH_LEN
 #define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
 
@@ -93,7 +94,6 @@ fetch(const struct stack *s, struct whose *w)
 	__builtin_prefetch(c + CACHELINE, 1);
 	__builtin_prefetch(c + 2 * CACHELINE, 1);
 	__builtin_prefetch(c + 3 * CACHELINE);
-	wheel_prefetch(&s->wheel, w->index);
 }
 
 /* Stage 3: asks for what it has under way. */
@@ -170,7 +170,7 @@ acknowledge(struct stack *s, struct tcb *c, uint32_t ack)
 static inline void
 want_ack(struct stack *s, struct tcb *c)
 {
-	if (unlikely(c->unacked >= 2u * c->peer_mss)) {
+	if (unlikely(tcb_unacked(c) >= 2u * c->peer_mss)) {
 		c->flags |= TCB_ACK_NOW;
 		out_ready(s, c);
 	} else if (!(c->flags & TCB_READY)) {
@@ -186,7 +186,6 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
 
 	f->kept = true;
 	c->rcv_nxt += len;
-	c->unacked += len;
 	c->rcv_space -= len;
 	s->ops->data(s->arg, handle, c->user, data, len, f->buf);
 	if (likely(c->handle == handle))
@@ -267,16 +266,22 @@ plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
 {
 	struct whose w[PLAIN_BURST];
 
-	for (unsigned i = 0; i < n; i++)
-		parse(s, &f[i], &w[i]);
-	for (unsigned i = 0; i < n; i++)
-		fetch(s, &w[i]);
-	for (unsigned i = 0; i < n; i++)
-		fetch_more(s, &w[i]);
-	for (unsigned i = 0; i < n; i++) {
-		f[i].kept = false;
-		if (unlikely(w[i].index == FLOW_NONE) ||
-			!plain(s, &f[i], &w[i]))
-			ip_in(s, &f[i]);
+	/* A staircase: while one frame is worked on, the connection of the
+	 * next but some is on its way, and the bucket of one behind that. */
+	for (unsigned i = 0; i < n + 3 * AHEAD; i++) {
+		unsigned k = i - 3 * AHEAD;
+
+		if (i < n)
+			parse(s, &f[i], &w[i]);
+		if (i - AHEAD < n)
+			fetch(s, &w[i - AHEAD]);
+		if (i - 2 * AHEAD < n)
+			fetch_more(s, &w[i - 2 * AHEAD]);
+		if (k >= n)
+			continue;
+		f[k].kept = false;
+		if (unlikely(w[k].index == FLOW_NONE) ||
+			!plain(s, &f[k], &w[k]))
+			ip_in(s, &f[k]);
 	}
 }

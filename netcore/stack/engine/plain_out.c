@@ -115,7 +115,6 @@ static inline void
 acknowledged(struct tcb *c)
 {
 	c->last_ack_sent = c->rcv_nxt;
-	c->unacked = 0;
 	c->t_delack = 0;
 	c->flags &= ~(uint32_t)TCB_ACK_NOW;
 }

@@ -166,6 +166,10 @@ stack_timers(struct stack *s, uint64_t now)
 	do {
 		n = wheel_advance(&s->wheel, s->tick, 64, due);
 		for (unsigned i = 0; i < n; i++)
+			for (unsigned line = 0; line < 3; line++)
+				__builtin_prefetch((char *)&s->tcb[due[i]] +
+					line * CACHELINE);
+		for (unsigned i = 0; i < n; i++)
 			timer_expired(s, due[i]);
 	} while (n == 64);
 }

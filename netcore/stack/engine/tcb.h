@@ -99,7 +99,7 @@ struct tcb {
 	uint32_t max_wnd;   /* largest window that the peer ever gave */
 	uint32_t t_sent;    /* of the last data */
 	uint32_t ts_offset; /* of our clock on this connection */
-	uint32_t unacked;   /* bytes received and not acknowledged */
+	uint32_t t_wheel;   /* when the wheel looks; 0: never */
 	uint8_t backoff;
 	uint8_t dupacks;
 	uint8_t reo_mult;

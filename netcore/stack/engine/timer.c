@@ -22,7 +22,7 @@ timer_arm(struct stack *s, struct tcb *c)
 	uint32_t t = nearer(nearer(c->t_rexmit, c->t_delack), c->t_life);
 
 	if (t)
-		wheel_set(&s->wheel, tcb_index(s, c), t);
+		timer_by(s, c, t);
 }
 
 /* The time for a tail probe (RFC 8985, 7.2), if one makes sense; 0 if not. */
@@ -151,6 +151,7 @@ timer_expired(struct stack *s, uint32_t index)
 
 	if (c->state == TCP_CLOSED)
 		return;
+	c->t_wheel = 0;
 	if (due(s, c->t_life)) {
 		end_now(s, c, STACK_CLOSED);
 		return;
