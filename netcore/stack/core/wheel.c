@@ -1,18 +1,18 @@
-/* wheel.c - where a timer stands is told by the highest byte in which its tick
- * differs from now:
+/* wheel.c - where a timer stands is told by the highest digit, of 11 bits, in
+ * which its tick differs from now:
  *
- *	now	01 23 45 67
- *	at	01 23 45 80	level 0, slot 80
- *	at	01 23 46 00	level 1, slot 46
- *	at	02 00 00 00	level 3, slot 02
+ *	now	001 234 567
+ *	at	001 234 580	level 0, slot 580
+ *	at	001 235 000	level 1, slot 235
+ *	at	002 000 000	level 2, slot 002
  *
- * When now reaches the beginning of a slot of a higher level, say 01 23 46 00,
- * the timers in it differ from now in lower bytes only, and are spread over the
- * levels below. Until that is done now does not move on, so a call may stop
+ * When now reaches the beginning of a slot of a higher level, say 001 235 000,
+ * the timers in it differ from now in lower digits only, and are spread over
+ * the levels below. Until that is done now does not move on, so a call may stop
  * anywhere in it. now jumps from one slot that is in use to the next; each jump
  * finds a timer, so that bounding the timers bounds the call.
  *
- * Level 3 wraps as ticks do. With a reach below 2^31, what is in the slots
+ * Level 2 wraps as ticks do, at half of its slots. With a reach below 2^31, what is in the slots
  * behind now is ahead of it.
  */
 #include "netcore/stack/core/wheel.h"
@@ -20,7 +20,7 @@
 #define WORDS (WHEEL_SLOTS / 64)
 
 _Static_assert(sizeof(struct wheel_timer) == 16, "four to a cache line");
-_Static_assert(WHEEL_LEVELS *WHEEL_BITS == 32, "the levels cover a tick");
+_Static_assert(WHEEL_LEVELS *WHEEL_BITS >= 32, "the levels cover a tick");
 _Static_assert(WHEEL_REACH < 1u << 31, "ticks are compared by their sign");
 
 static uint32_t

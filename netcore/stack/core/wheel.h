@@ -1,5 +1,6 @@
-/* wheel.h - timers by number, on a hierarchical timing wheel: four levels of
- * 256 slots, of 1, 2^8, 2^16 and 2^24 ticks each. A tick is a millisecond of
+/* wheel.h - timers by number, on a hierarchical timing wheel: three levels of
+ * 2048 slots, of 1, 2^11 and 2^22 ticks each: most retransmission timers are
+ * set on the first level, and not met twice. A tick is a millisecond of
  * any clock that does not go back; ticks are 32 bits and wrap.
  *
  * One thread owns a wheel. Setting and cancelling are O(1); what one call of
@@ -25,7 +26,7 @@
  * Invariants (wheel_check() walks them); `now` is how far the wheel has come:
  * [I1] a timer that is set stands at `at`, with now <= at and at <= due (modulo
  *      2^32); if it was late when it was set, then at is the `now` of then.
- * [I2] it is in level l, slot s, where byte l is the highest in which `at`
+ * [I2] it is in level l, slot s, where digit l is the highest in which `at`
  *      differs from what `now` was when it was put there, and s that byte of
  *      `at`. So all bytes above are still those of `now`, and s is not behind.
  * [I3] a slot's bit is set exactly if there is a timer in it.
@@ -43,8 +44,8 @@
 
 #define WHEEL_TICK_NS 1000000u
 #define WHEEL_REACH   (24u * 24 * 3600 * 1000) /* ticks: 24 days */
-#define WHEEL_LEVELS  4
-#define WHEEL_BITS    8 /* of a level */
+#define WHEEL_LEVELS  3
+#define WHEEL_BITS    11 /* of a level */
 #define WHEEL_SLOTS   (1u << WHEEL_BITS)
 #define WHEEL_FIRST   (1 + WHEEL_LEVELS * WHEEL_SLOTS) /* node of timer 0 */
 #define WHEEL_TOUCH   4 /* timers looked at for each that may be returned */
