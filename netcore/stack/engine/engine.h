@@ -104,6 +104,7 @@ struct stack {
 struct tcp_rx {
 	struct wire_tcp h;
 	uint32_t src, dst;
+	uint32_t hash; /* of the connection; 0: not computed yet */
 	const uint8_t *data;
 	uint32_t len;
 	bool syn; /* it was one: its window is not scaled (RFC 7323, 2.2) */
@@ -192,6 +193,10 @@ timer_stuck(const struct tcb *c)
 
 /* ip_in.c */
 void ip_in(struct stack *s, struct stack_rx_frame *f);
+/* TCP to us in a whole packet of `len` bytes, without options, the header
+ * verified; and the hash of its connection. */
+void ip_in_tcp4(
+	struct stack *s, struct stack_rx_frame *f, uint32_t len, uint32_t hash);
 
 /* arp.c: the address of the next hop to ip; NULL, and it is asked for. */
 void arp_in(struct stack *s, const uint8_t *p, size_t len);

@@ -371,9 +371,12 @@ void
 tcp_in(struct stack *s, struct tcp_rx *r)
 {
 	struct flow_key k = flow_key4(r->dst, r->h.dport, r->src, r->h.sport);
-	uint32_t i = flow_find(&s->flow, &k, flow_hash(&s->flow, &k));
 	struct tcb *c;
+	uint32_t i;
 
+	if (!r->hash)
+		r->hash = flow_hash(&s->flow, &k);
+	i = flow_find(&s->flow, &k, r->hash);
 	if (unlikely(i == FLOW_NONE)) {
 		open_segment(s, r);
 		return;
@@ -400,7 +403,7 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 		s->count.time_wait_reused++;
 		end_now(s, c, STACK_CLOSED);
 		open_segment(s, r);
-		i = flow_find(&s->flow, &k, flow_hash(&s->flow, &k));
+		i = flow_find(&s->flow, &k, r->hash);
 		if (i != FLOW_NONE) /* above all that was (3.6.1) */
 			open_above(&s->tcb[i], last);
 		return;

@@ -12,14 +12,19 @@ for_us(const struct stack *s, const struct wire_eth *e)
 
 static void
 tcp_segment(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
-	const struct wire_ipv4 *ip)
+	uint32_t src, uint32_t dst, uint32_t hash)
 {
-	struct tcp_rx r = {.src = ip->src, .dst = ip->dst, .frame = f};
+	struct tcp_rx r;
 
+	r.src = src;
+	r.dst = dst;
+	r.hash = hash;
+	r.frame = f;
+	r.syn = false;
 	if (!(f->flags & STACK_RX_CKSUM_OK) &&
 		wire_tcp_verify(c->p, cursor_left(c),
-			cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP,
-				ip->len)) != WIRE_OK) {
+			cksum_pseudo4(src, dst, WIRE_IP_TCP,
+				(uint16_t)cursor_left(c))) != WIRE_OK) {
 		s->count.drop_cksum++;
 		return;
 	}
@@ -73,9 +78,25 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 		return;
 	}
 	if (likely(ip.proto == WIRE_IP_TCP))
-		tcp_segment(s, f, c, &ip);
+		tcp_segment(s, f, c, ip.src, ip.dst, 0);
 	else
 		other(s, f, c, &ip);
+}
+
+void
+ip_in_tcp4(
+	struct stack *s, struct stack_rx_frame *f, uint32_t len, uint32_t hash)
+{
+	const uint8_t *ip = f->data + WIRE_ETH_LEN;
+	struct cursor c = cursor_of(ip + WIRE_IPV4_LEN, len - WIRE_IPV4_LEN);
+	uint32_t src = be_get32(ip + 12);
+
+	s->count.rx_frames++;
+	s->count.rx_bytes += f->len;
+	if (unlikely(wire_ipv4_martian(src) || src == s->ip4))
+		s->count.drop_martian++;
+	else
+		tcp_segment(s, f, &c, src, s->ip4, hash);
 }
 
 void

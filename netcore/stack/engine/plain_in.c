@@ -4,7 +4,8 @@
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
-#define AHEAD  4 /* frames */
+#define AHEAD  4  /* frames */
+#define FEW    64 /* connections: the nearest cache has them all */
 #define IP_AT  WIRE_ETH_LEN
 #define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
 
@@ -25,18 +26,15 @@ bytes4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 		(uint32_t)a << 24 | (uint32_t)b << 16 | (uint32_t)c << 8 | d);
 }
 
-/* IPv4 without options, whole, TCP; nothing but ACK and PSH, and no option or
- * a timestamp where it always stands. CE marks are not plain. */
+/* TCP over IPv4 to us, not in pieces and without IP options. CE marks are not
+ * plain. */
 static inline bool
-looks_plain(const struct stack *s, const uint8_t *p, uint32_t len)
+is_tcp4(const struct stack *s, const uint8_t *p, uint32_t len)
 {
 	uint32_t bad;
-	uint16_t off;
 
-	if (len < TCP_AT + WIRE_TCP_LEN_TS)
+	if (len < TCP_AT + WIRE_TCP_LEN)
 		return false;
-	memcpy(&off, p + TCP_AT + 12, sizeof(off));
-	off &= (uint16_t)~htobe16(WIRE_TCP_PSH);
 	bad = word32(p) ^ s->mac_head;
 	bad |= (word32(p + 4) ^ s->mac_tail) & bytes4(255, 255, 0, 0);
 	bad |= (word32(p + 12) ^ bytes4(8, 0, 0x45, 0)) &
@@ -44,19 +42,31 @@ looks_plain(const struct stack *s, const uint8_t *p, uint32_t len)
 	bad |= (word32(p + 20) ^ bytes4(0, 0, 0, WIRE_IP_TCP)) &
 		bytes4(0x3f, 255, 0, 255);
 	bad |= word32(p + 30) ^ htobe32(s->ip4);
-	if (bad)
-		return false;
-	return off == htobe16(0x5000 | WIRE_TCP_ACK) ||
-		(off == htobe16(0x8000 | WIRE_TCP_ACK) &&
-			word32(p + TCP_AT + 20) == htobe32(WIRE_TCP_TS_WORD));
+	return !bad;
+}
+
+/* Nothing but ACK and PSH, and no option or a timestamp where it always is. */
+static inline uint32_t
+plain_header(const uint8_t *p, uint32_t len)
+{
+	uint16_t off;
+
+	memcpy(&off, p + TCP_AT + 12, sizeof(off));
+	off &= (uint16_t)~htobe16(WIRE_TCP_PSH);
+	if (off == htobe16(0x8000 | WIRE_TCP_ACK) &&
+		len >= WIRE_IPV4_LEN + WIRE_TCP_LEN_TS &&
+		word32(p + TCP_AT + 20) == htobe32(WIRE_TCP_TS_WORD))
+		return WIRE_TCP_LEN_TS;
+	return off == htobe16(0x5000 | WIRE_TCP_ACK) ? WIRE_TCP_LEN : 0;
 }
 
 /* Whose a frame may be, without having looked at the connection. */
 struct whose {
 	uint64_t ports, addr; /* the first two words of a flow_key */
-	uint32_t hash;
-	uint32_t index; /* FLOW_NONE: it is not plain */
+	uint32_t hash;	      /* 0: it is not TCP over IPv4 */
+	uint32_t index; /* FLOW_NONE: there is no connection, most likely */
 	uint32_t len;	/* of the IP packet */
+	uint32_t hlen;	/* of the TCP header; 0: it is not plain */
 };
 
 /* Stage 1: looks at the frame alone, and asks for its connection's bucket. */
@@ -66,18 +76,19 @@ parse(const struct stack *s, const struct stack_rx_frame *f, struct whose *w)
 	const uint8_t *p = f->data;
 
 	w->hash = 0;
-	if (unlikely(!looks_plain(s, p, f->len)))
+	w->index = FLOW_NONE;
+	if (unlikely(!is_tcp4(s, p, f->len)))
 		return;
 	w->len = be_get16(p + IP_AT + 2);
 	if (unlikely(w->len > f->len - IP_AT ||
-		    w->len < WIRE_IPV4_LEN + (p[TCP_AT + 12] >> 4) * 4u ||
+		    w->len < WIRE_IPV4_LEN + WIRE_TCP_LEN ||
 		    !wire_ipv4_cksum_ok(p + IP_AT)))
 		return;
+	w->hlen = plain_header(p, w->len);
 	/* As flow_key4() has them. */
 	w->ports = (uint64_t)4 << 48 | be_get32(p + TCP_AT);
 	w->addr = (uint64_t)s->ip4 << 32 | be_get32(p + IP_AT + 12);
 	w->hash = flow_hash4(&s->flow, w->ports, w->addr);
-	flow_prefetch(&s->flow, w->hash);
 }
 
 /* Stage 2: asks for the connection. */
@@ -86,7 +97,8 @@ fetch(const struct stack *s, struct whose *w)
 {
 	const char *c;
 
-	w->index = w->hash ? flow_guess(&s->flow, w->hash) : FLOW_NONE;
+	if (w->hash)
+		w->index = flow_guess(&s->flow, w->hash);
 	if (unlikely(w->index == FLOW_NONE))
 		return;
 	c = (const char *)&s->tcb[w->index];
@@ -226,7 +238,7 @@ static inline bool
 plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 {
 	const uint8_t *t = f->data + TCP_AT;
-	uint32_t hlen = (t[12] >> 4) * 4u, len = w->len - WIRE_IPV4_LEN - hlen;
+	uint32_t hlen = w->hlen, len = w->len - WIRE_IPV4_LEN - hlen;
 	uint32_t ack = be_get32(t + 8), wnd = be_get16(t + 14);
 	bool ts = hlen == WIRE_TCP_LEN_TS;
 	struct tcb *c = &s->tcb[w->index];
@@ -261,27 +273,50 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	return true;
 }
 
-void
-plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
+static inline void
+work_off(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
+{
+	f->kept = false;
+	if (unlikely(!w->hash))
+		ip_in(s, f);
+	else if (unlikely(w->index == FLOW_NONE || !w->hlen) || !plain(s, f, w))
+		ip_in_tcp4(s, f, w->len, w->hash);
+}
+
+/* A staircase: while one frame is worked on, the connection of the next but
+ * some is on its way, and the bucket of one behind that. */
+static void
+burst_of_many(struct stack *s, struct stack_rx_frame *f, unsigned n)
 {
 	struct whose w[PLAIN_BURST];
 
-	/* A staircase: while one frame is worked on, the connection of the
-	 * next but some is on its way, and the bucket of one behind that. */
 	for (unsigned i = 0; i < n + 3 * AHEAD; i++) {
-		unsigned k = i - 3 * AHEAD;
-
-		if (i < n)
+		if (i < n) {
 			parse(s, &f[i], &w[i]);
+			flow_prefetch(&s->flow, w[i].hash);
+		}
 		if (i - AHEAD < n)
 			fetch(s, &w[i - AHEAD]);
 		if (i - 2 * AHEAD < n)
 			fetch_more(s, &w[i - 2 * AHEAD]);
-		if (k >= n)
-			continue;
-		f[k].kept = false;
-		if (unlikely(w[k].index == FLOW_NONE) ||
-			!plain(s, &f[k], &w[k]))
-			ip_in(s, &f[k]);
+		if (i - 3 * AHEAD < n)
+			work_off(s, &f[i - 3 * AHEAD], &w[i - 3 * AHEAD]);
+	}
+}
+
+void
+plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
+{
+	struct whose w;
+
+	if (n > AHEAD && s->flow.count > FEW) {
+		burst_of_many(s, f, n);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		parse(s, &f[i], &w);
+		if (w.hash)
+			w.index = flow_guess(&s->flow, w.hash);
+		work_off(s, &f[i], &w);
 	}
 }
