@@ -4,8 +4,7 @@
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
-#define AHEAD  4  /* frames */
-#define FEW    64 /* connections: the nearest cache has them all */
+#define AHEAD  4 /* frames */
 #define IP_AT  WIRE_ETH_LEN
 #define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
 
@@ -101,11 +100,10 @@ fetch(const struct stack *s, struct whose *w)
 		w->index = flow_guess(&s->flow, w->hash);
 	if (unlikely(w->index == FLOW_NONE))
 		return;
-	c = (const char *)&s->tcb[w->index];
+	c = (const char *)&s->tcb[w->index] + TCB_PLAIN;
 	__builtin_prefetch(c, 1);
 	__builtin_prefetch(c + CACHELINE, 1);
 	__builtin_prefetch(c + 2 * CACHELINE, 1);
-	__builtin_prefetch(c + 3 * CACHELINE);
 }
 
 /* Stage 3: asks for what it has under way. */
@@ -258,9 +256,9 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	c->snd_wl1 = c->rcv_nxt;
 	c->snd_wl2 = ack;
 	if (c->snd_wnd != wnd) {
-		c->snd_wnd = wnd;
-		if (wnd > c->max_wnd)
+		if (wnd > c->snd_wnd && wnd > c->max_wnd)
 			c->max_wnd = wnd;
+		c->snd_wnd = wnd;
 		if (c->sendq.bytes != c->snd_nxt - c->snd_una)
 			out_ready(s, c);
 	}
@@ -309,7 +307,7 @@ plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n)
 {
 	struct whose w;
 
-	if (n > AHEAD && s->flow.count > FEW) {
+	if (n > AHEAD) {
 		burst_of_many(s, f, n);
 		return;
 	}

@@ -25,7 +25,9 @@ rtt_sample(struct tcb *c, uint32_t us, uint32_t min_us)
 		c->rttvar_us += d / 4 - c->rttvar_us / 4;
 		c->srtt_us += us / 8 - c->srtt_us / 8;
 		c->srtt_us += !c->srtt_us;
-		if (us < c->min_rtt_us)
+		/* It is of use to RACK only, and not worth a line of the cache
+		 * to those who have one segment under way at a time. */
+		if (c->segs.head && us < c->min_rtt_us)
 			c->min_rtt_us = us;
 	}
 	var = 4 * c->rttvar_us;

@@ -168,7 +168,7 @@ stack_timers(struct stack *s, uint64_t now)
 		for (unsigned i = 0; i < n; i++)
 			for (unsigned line = 0; line < 3; line++)
 				__builtin_prefetch((char *)&s->tcb[due[i]] +
-					line * CACHELINE);
+					TCB_PLAIN + line * CACHELINE);
 		for (unsigned i = 0; i < n; i++)
 			timer_expired(s, due[i]);
 	} while (n == 64);

@@ -66,7 +66,19 @@ enum tcb_rexmit {
 };
 
 struct tcb {
-	/* line 0: both ways */
+	/* lines 0 and 1: what is not plain; at their end, congestion control */
+	uint32_t hash;
+	uint32_t irs, iss;
+	uint32_t t_life;      /* keepalive, FIN_WAIT_2, TIME_WAIT */
+	uint32_t min_rtt_us;  /* while more than one segment was under way */
+	uint32_t max_wnd;     /* largest window that the peer ever gave */
+	uint32_t t_challenge; /* of the last one */
+	uint32_t rack_us, rack_end, rack_rtt_us;
+	uint32_t recover; /* snd_nxt when recovery began */
+	uint32_t tlp_end;
+	struct cc cc; /* its cwnd stands in line 2 */
+
+	/* lines 2 to 4: the plain case, up to where IPv4's key ends */
 	uint32_t flags;
 	uint32_t handle;
 	uint64_t user;
@@ -83,42 +95,30 @@ struct tcb {
 	uint8_t state;
 	uint8_t snd_wscale, rcv_wscale;
 	uint8_t rexmit; /* enum tcb_rexmit */
-
-	/* line 1: sending */
-	struct sendq sendq CACHELINE_ALIGNED;
+	struct sendq sendq;
 	struct segs segs;
+	struct ooo ooo;
 	uint32_t t_rexmit, t_delack;
-	uint16_t mss; /* payload of a full segment */
-	uint16_t peer_mss;
-
-	/* line 2: the rest of the plain case, and the key up to where IPv4 ends
-	 */
-	struct ooo ooo CACHELINE_ALIGNED;
-	uint32_t srtt_us, rttvar_us, rto_ms;
-	uint32_t min_rtt_us;
-	uint32_t max_wnd;   /* largest window that the peer ever gave */
+	uint32_t t_wheel;   /* when the wheel looks; 0: never */
 	uint32_t t_sent;    /* of the last data */
 	uint32_t ts_offset; /* of our clock on this connection */
-	uint32_t t_wheel;   /* when the wheel looks; 0: never */
+	uint32_t srtt_us, rttvar_us, rto_ms;
+	uint16_t mss; /* payload of a full segment */
+	uint16_t peer_mss;
 	uint8_t backoff;
 	uint8_t dupacks;
 	uint8_t reo_mult;
 	struct flow_key key;
 
 	/* the rest */
-	struct cc cc;
-	uint32_t hash;
-	uint32_t irs, iss;
-	uint32_t t_life;  /* keepalive, FIN_WAIT_2, TIME_WAIT */
-	uint32_t recover; /* snd_nxt when recovery began */
 	uint32_t prr_delivered, prr_out, prr_flight;
-	uint32_t rack_us, rack_end, rack_rtt_us;
-	uint32_t tlp_end;
 	uint32_t dsack_from, dsack_to;
-	uint32_t t_challenge; /* of the last one */
-};
+} CACHELINE_ALIGNED;
 
-_Static_assert(offsetof(struct tcb, key.addr[1]) == 3 * CACHELINE,
+#define TCB_PLAIN 128u /* offset of the first of the three lines */
+
+_Static_assert(offsetof(struct tcb, cc.cwnd) + 4 == TCB_PLAIN + 8 &&
+		offsetof(struct tcb, key.addr[1]) == TCB_PLAIN + 3 * CACHELINE,
 	"what the plain case needs stands in three lines");
 _Static_assert(sizeof(struct tcb) <= 448, "an idle connection is small");
 

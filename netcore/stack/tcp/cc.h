@@ -31,21 +31,23 @@ extern const struct cc_ops cc_cubic;   /* RFC 9438 */
 
 struct cc {
 	const struct cc_ops *ops;
-	uint32_t cwnd;
-	uint32_t ssthresh;
-	uint32_t mss;
-	uint32_t prior_cwnd, prior_ssthresh; /* before the last reduction */
-	uint32_t rest;	/* bytes acknowledged that made no whole step yet */
-	bool timed_out; /* this slow start follows a timeout */
 	/* CUBIC (RFC 9438, 4.1) */
-	uint32_t w_max; /* window before the last reduction */
-	uint32_t w_est; /* what Reno would have */
-	uint32_t est_rest;
-	uint32_t k_ms;	   /* time until the curve reaches w_max again */
 	uint64_t epoch_us; /* start of this avoidance stage; 0: not begun */
 	uint64_t acked_us; /* the last time that acked() was called in it */
 	uint64_t prior_epoch_us;
 	uint32_t prior_w_max, prior_w_est, prior_k_ms;
+	uint32_t w_max; /* window before the last reduction */
+	uint32_t w_est; /* what Reno would have */
+	uint32_t est_rest;
+	uint32_t k_ms; /* time until the curve reaches w_max again */
+	/* all */
+	uint32_t prior_cwnd, prior_ssthresh; /* before the last reduction */
+	uint32_t rest;	/* bytes acknowledged that made no whole step yet */
+	bool timed_out; /* this slow start follows a timeout */
+	uint32_t mss;
+	/* At the end: what is sent needs to know no more of it. */
+	uint32_t ssthresh;
+	uint32_t cwnd;
 };
 
 #define CC_SSTHRESH_MAX 0x7fffffffu /* no window grows beyond it either */
