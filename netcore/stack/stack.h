@@ -57,6 +57,7 @@ struct stack_piece {
 enum stack_tx_flag {
 	STACK_TX_CKSUM = 1, /* the device is to complete the TCP checksum */
 	STACK_TX_TSO = 2,   /* the device is to cut it into `mss` pieces */
+	STACK_TX_TOKEN = 4, /* buf is the token of a datagram */
 };
 
 struct stack_tx_frame {
@@ -86,7 +87,10 @@ struct stack_config {
 	uint32_t segs;	     /* segments sent and not acknowledged, of all */
 	uint32_t ooo;	     /* segments received ahead of their turn, of all */
 	uint32_t rcv_window; /* bytes that a program may leave unread */
-	uint32_t min_rto_ms; /* 0: 200 */
+	uint32_t udp_ports;  /* bound at a time */
+	uint32_t frags;	     /* packets being put together; 0: none is */
+	uint32_t frag_pieces;  /* of them all: buffers that are held */
+	uint32_t min_rto_ms;   /* 0: 200 */
 	uint32_t time_wait_ms; /* 0: 60000 */
 	uint8_t secret[16];    /* of hashes and sequence numbers: random */
 
@@ -110,6 +114,19 @@ enum stack_why {
 	STACK_ABORTED, /* by stack_close() with abort */
 };
 
+#define STACK_FRAGS 48 /* pieces that a packet may come in */
+
+/* A datagram that came. Its buffers are the callee's, as many as pieces. */
+struct stack_datagram {
+	uint64_t user; /* of the port */
+	struct ip_addr ip, local_ip;
+	uint16_t port, local_port;
+	uint16_t pieces;
+	uint32_t len; /* of the pieces */
+	struct stack_piece piece[STACK_FRAGS];
+	void *buf[STACK_FRAGS];
+};
+
 /* Upcalls; they may call the stack again. `user` is stack_set_user()'s. */
 struct stack_ops {
 	/* A connection was made on a listener. */
@@ -124,6 +141,7 @@ struct stack_ops {
 	/* The end of c: no upcall follows, and the name is void. */
 	void (*closed)(
 		void *arg, stack_conn c, uint64_t user, enum stack_why why);
+	void (*datagram)(void *arg, const struct stack_datagram *d);
 	/* A buffer that was kept is not needed any more. */
 	void (*release)(void *arg, void *buf);
 };
@@ -175,26 +193,41 @@ int stack_close(struct stack *s, stack_conn c, bool abort);
 
 int stack_set_nagle(struct stack *s, stack_conn c, bool on);
 
+/* --- datagrams ------------------------------------------------------------*/
+
+/* ops->datagram gets what comes for the port. ip unspecified: any of ours.
+ * 0; -EADDRINUSE; -ENOSPC. */
+int stack_udp_bind(
+	struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user);
+int stack_udp_unbind(struct stack *s, uint16_t port);
+
+/* One datagram, which is not copied: the memory must stay as it is until the
+ * frame with STACK_TX_TOKEN and this token is sent. 0; -EMSGSIZE if it does not
+ * fit into one packet; -EAGAIN while the next hop is being asked for its
+ * address; -ENOBUFS when too many wait to go out. */
+int stack_udp_send(struct stack *s, uint16_t local_port, struct ip_addr ip,
+	uint16_t port, const void *ptr, uint32_t len, void *token);
+
 /* --- counters ------------------------------------------------------------*/
 
 /* clang-format off */
 #define STACK_COUNTERS(X) \
-	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) \
-	X(drop_bad_frame) X(drop_not_ours) X(drop_not_ip) \
-	X(drop_unknown_proto) \
-	X(drop_fragment) X(drop_martian) X(drop_cksum) \
-	X(drop_no_listener) X(drop_out_of_conns) X(drop_out_of_window) \
-	X(drop_old_timestamp) X(drop_bad_ack) X(drop_no_ack_flag) \
-	X(drop_ooo_full) X(drop_after_close) X(drop_replies_full) \
-	X(arp_requests) X(arp_replies) X(syn_received) X(accepted) \
-	X(connected) X(resets_sent) X(resets_received) \
+	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) X(drop_bad_frame) \
+	X(drop_not_ours) X(drop_not_ip) X(drop_unknown_proto) X(fragments) \
+	X(reassembled) X(drop_fragment) X(drop_fragment_overlap) \
+	X(drop_fragment_full) X(drop_fragment_evicted) X(drop_fragment_late) \
+	X(udp_received) X(udp_sent) X(drop_no_port) X(drop_martian) \
+	X(drop_cksum) X(drop_no_listener) X(drop_out_of_conns) \
+	X(drop_out_of_window) X(drop_old_timestamp) X(drop_bad_ack) \
+	X(drop_no_ack_flag) X(drop_ooo_full) X(drop_after_close) \
+	X(drop_replies_full) X(arp_requests) X(arp_replies) X(syn_received) \
+	X(accepted) X(connected) X(resets_sent) X(resets_received) \
 	X(challenge_acks) X(duplicate_segments) X(ooo_segments) \
 	X(retransmits) X(timeouts) X(tail_probes) X(recoveries) \
 	X(zero_window_probes) X(delayed_acks) X(time_wait_reused) \
-	X(urgent_ignored) X(give_ups) \
-	X(echoes) X(echoes_limited) X(icmp_sent) X(icmp_limited) \
-	X(icmp_ignored) X(icmp_not_ours) X(icmp_out_of_window) \
-	X(icmp_soft) X(icmp_hard) X(mss_lowered)
+	X(urgent_ignored) X(give_ups) X(echoes) X(echoes_limited) \
+	X(icmp_sent) X(icmp_limited) X(icmp_ignored) X(icmp_not_ours) \
+	X(icmp_out_of_window) X(icmp_soft) X(icmp_hard) X(mss_lowered)
 /* clang-format on */
 
 struct stack_counters {

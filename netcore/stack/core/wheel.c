@@ -12,8 +12,8 @@
  * anywhere in it. now jumps from one slot that is in use to the next; each jump
  * finds a timer, so that bounding the timers bounds the call.
  *
- * Level 2 wraps as ticks do, at half of its slots. With a reach below 2^31, what is in the slots
- * behind now is ahead of it.
+ * Level 2 wraps as ticks do, at half of its slots. With a reach below 2^31,
+ * what is in the slots behind now is ahead of it.
  */
 #include "netcore/stack/core/wheel.h"
 

@@ -9,6 +9,7 @@
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	out.c	  tx step 2: what a connection has to send, one frame a call
  *	timer.c	  deadlines				end.c	ends
+ *	udp.c	  datagrams		frag.c	packets in pieces
  *	check.c	  invariants, for tests
  */
 #ifndef NETCORE_STACK_ENGINE_ENGINE_H
@@ -18,6 +19,7 @@
 
 #include "netcore/stack/core/idpool.h"
 #include "netcore/stack/core/wheel.h"
+#include "netcore/stack/engine/frag.h"
 #include "netcore/stack/engine/tcb.h"
 #include "netcore/stack/stack.h"
 #include "netcore/stack/wire/arp.h"
@@ -93,6 +95,9 @@ struct stack {
 	uint16_t next_port;
 	uint16_t ip_id;
 	struct listener *listener;
+	struct udp_port *udp_port;
+	uint16_t *udp_map; /* 1 + index of who has the port */
+	struct frags frags;
 	struct neighbour neighbour[NEIGHBOURS];
 	struct reply reply[REPLIES];
 	uint32_t reply_head, reply_tail;

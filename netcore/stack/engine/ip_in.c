@@ -2,7 +2,7 @@
  * whole or not true is counted and dropped. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/udp.h"
 
 static bool
 for_us(const struct stack *s, const struct wire_eth *e)
@@ -45,11 +45,30 @@ other(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	case WIRE_IP_ICMP:
 		icmp_in(s, f, c, ip);
 		break;
+	case WIRE_IP_UDP:
+		udp_in(s, f, c, ip, c->p - ip->hlen);
+		break;
 	default:
 		s->count.drop_unknown_proto++;
 		icmp_unreachable(
 			s, f, ip, c->p - ip->hlen, WIRE_UNREACH4_PROTO);
 	}
+}
+
+static void
+fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
+	const struct wire_ipv4 *ip)
+{
+	struct frag_rx r = {
+		.key = {ip_addr_v4(ip->src), ip_addr_v4(ip->dst), ip->id,
+			ip->proto},
+		.off = wire_ipv4_offset(ip),
+		.more = ip->frag & WIRE_IPV4_MF,
+		.data = c->p,
+		.len = (uint32_t)cursor_left(c),
+	};
+
+	frag_in(s, f, &r);
 }
 
 static void
@@ -74,7 +93,7 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 		return;
 	}
 	if (unlikely(wire_ipv4_is_frag(&ip))) {
-		s->count.drop_fragment++;
+		fragment(s, f, c, &ip);
 		return;
 	}
 	if (likely(ip.proto == WIRE_IP_TCP))

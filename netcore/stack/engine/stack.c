@@ -2,11 +2,13 @@
 #include <string.h>
 
 #include "netcore/stack/engine/plain.h"
+#include "netcore/stack/engine/udp.h"
 
 /* --- memory ---------------------------------------------------------------*/
 
 struct plan {
-	size_t tcb, flow, ids, wheel, ready, sg, seg, ooo, listener, end;
+	size_t tcb, flow, ids, wheel, ready, sg, seg, ooo, listener;
+	size_t udp_port, udp_map, frag, frag_node, end;
 };
 
 static size_t
@@ -39,6 +41,16 @@ ready_slots(const struct stack_config *c)
 	return n;
 }
 
+static uint32_t
+frag_sets(const struct stack_config *c)
+{
+	uint32_t n = 1;
+
+	while (n * FRAG_WAYS < c->frags)
+		n *= 2;
+	return c->frags ? n : 0;
+}
+
 static struct plan
 lay_out(const struct stack_config *c)
 {
@@ -55,6 +67,11 @@ lay_out(const struct stack_config *c)
 	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
 	p.listener = take(&at, c->listeners * sizeof(struct listener));
+	p.udp_port = take(&at, c->udp_ports * sizeof(struct udp_port));
+	p.udp_map = take(&at, c->udp_ports ? 65536 * sizeof(uint16_t) : 0);
+	p.frag = take(&at, frag_sets(c) * FRAG_WAYS * sizeof(struct frag));
+	p.frag_node =
+		take(&at, slab_bytes(c->frag_pieces, sizeof(struct frag_node)));
 	p.end = at;
 	return p;
 }
@@ -104,6 +121,14 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	slab_init(&s->seg, base + p.seg, c->segs, sizeof(struct seg));
 	slab_init(&s->ooo, base + p.ooo, c->ooo, sizeof(struct ooo_node));
 	s->listener = (struct listener *)(void *)(base + p.listener);
+	if (c->udp_ports) {
+		s->udp_port = (struct udp_port *)(void *)(base + p.udp_port);
+		s->udp_map = (uint16_t *)(void *)(base + p.udp_map);
+	}
+	s->frags.frag = (struct frag *)(void *)(base + p.frag);
+	s->frags.sets = frag_sets(c);
+	slab_init(&s->frags.node, base + p.frag_node, c->frag_pieces,
+		sizeof(struct frag_node));
 	s->next_port = (uint16_t)s->secret.k0;
 	return s;
 }
@@ -163,6 +188,7 @@ stack_timers(struct stack *s, uint64_t now)
 	unsigned n;
 
 	engine_time(s, now);
+	frag_expire(s);
 	do {
 		n = wheel_advance(&s->wheel, s->tick, 64, due);
 		for (unsigned i = 0; i < n; i++)
@@ -182,6 +208,11 @@ stack_deadline(const struct stack *s)
 	if (s->ready_head != s->ready_tail || s->reply_head != s->reply_tail)
 		return 0;
 	wait = wheel_wait_ns(&s->wheel, s->now);
+	if (s->frags.live) {
+		uint64_t late = frag_wait_ns(s);
+
+		wait = late < wait ? late : wait;
+	}
 	return wait == UINT64_MAX ? wait : s->now + wait;
 }
 

@@ -37,6 +37,27 @@ static void
 up_release(void *arg, void *buf)
 {
 	(void)arg, (void)buf;
+	one.released++;
+}
+
+static void
+up_data(void *arg, stack_conn c, uint64_t user, const uint8_t *ptr,
+	uint32_t len, void *buf)
+{
+	(void)arg, (void)c, (void)user, (void)buf;
+	memcpy(one.text + one.bytes, ptr, len);
+	one.bytes += len;
+}
+
+static void
+up_datagram(void *arg, const struct stack_datagram *d)
+{
+	(void)arg;
+	one.datagrams++;
+	one.got = *d;
+	one.bytes = 0;
+	for (unsigned i = 0; i < d->pieces; i++)
+		up_data(NULL, 0, 0, d->piece[i].ptr, d->piece[i].len, NULL);
 }
 
 static const struct stack_ops ops = {
@@ -45,6 +66,8 @@ static const struct stack_ops ops = {
 	.remote_closed = up_connected,
 	.closed = up_closed,
 	.acked = up_acked,
+	.data = up_data,
+	.datagram = up_datagram,
 	.release = up_release,
 };
 
@@ -62,6 +85,9 @@ one_config(void)
 		.mtu = 1500,
 		.ip4 = ip_addr_v4(ONE_IP),
 		.ip4_bits = 24,
+		.udp_ports = 2,
+		.frags = 8,
+		.frag_pieces = 64,
 	};
 
 	memcpy(c.mac, mac[0], 6);
@@ -135,6 +161,22 @@ one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 	wire_ipv4_emit(frame + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
 	memcpy(frame + WIRE_ETH_LEN + WIRE_IPV4_LEN, data, len);
 	return WIRE_ETH_LEN + WIRE_IPV4_LEN + len;
+}
+
+/* Pieces have to stay. */
+bool
+one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id, const void *data,
+	uint32_t len)
+{
+	static uint8_t room[64][2048];
+	static unsigned at;
+	uint8_t *p = room[at++ % 64];
+	struct stack_rx_frame f = {.data = p, .buf = p};
+
+	f.len = one_make(p, proto,
+		(uint16_t)(off / 8 | (more ? WIRE_IPV4_MF : 0)), id, data, len);
+	stack_rx(one.s, &f, 1, one.now);
+	return f.kept;
 }
 
 bool

@@ -31,6 +31,11 @@ struct one {
 	/* upcalls */
 	unsigned connected, closed;
 	enum stack_why why;
+	struct stack_datagram got; /* the last */
+	unsigned datagrams;
+	uint8_t text[8192]; /* of it, or of the connection */
+	uint32_t bytes;
+	unsigned released;
 };
 
 extern struct one one;
@@ -43,6 +48,8 @@ void one_stop(void);
  * the buffer was kept; it is the frame's first byte. */
 bool one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
 	uint32_t len);
+bool one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id,
+	const void *data, uint32_t len);
 const uint8_t *one_last(void); /* the frame that was given last */
 bool one_rx(const uint8_t *frame, uint32_t len);
 /* Makes the same frame, and does not give it: its length. */

@@ -1,0 +1,265 @@
+/* udp_test - datagrams in and out (RFC 768, 1122 section 4.1). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <errno.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "netcore/stack/cksum.h"
+#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/wire/icmp4.h"
+#include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/udp.h"
+
+#define PORT 5353
+
+static int
+up(void **state)
+{
+	struct stack_config c = one_config();
+
+	(void)state;
+	one_start(&c);
+	assert_int_equal(
+		stack_udp_bind(one.s, (struct ip_addr){0, 0}, PORT, 77), 0);
+	return 0;
+}
+
+static int
+down(void **state)
+{
+	(void)state;
+	assert_null(stack_check(one.s));
+	one_stop();
+	return 0;
+}
+
+static uint32_t
+make(uint8_t *b, uint16_t dport, const void *data, uint32_t len)
+{
+	struct wire_udp u = {.sport = 9, .dport = dport, .len = (uint16_t)len};
+	uint64_t sum = cksum_pseudo4(
+		ONE_PEER, ONE_IP, WIRE_IP_UDP, (uint16_t)(len + WIRE_UDP_LEN));
+
+	wire_udp_emit(b, WIRE_UDP_LEN, &u);
+	memcpy(b + WIRE_UDP_LEN, data, len);
+	u.cksum = wire_udp_cksum(
+		cksum_finish(cksum_partial(b, len + WIRE_UDP_LEN, sum)));
+	wire_udp_emit(b, WIRE_UDP_LEN, &u);
+	return len + WIRE_UDP_LEN;
+}
+
+static void
+a_datagram_is_handed_up(void **state)
+{
+	uint8_t b[1500];
+	uint32_t n = make(b, PORT, "hello", 5);
+
+	(void)state;
+	assert_true(one_ip(WIRE_IP_UDP, 0, 1, b, n));
+	assert_int_equal(one.datagrams, 1);
+	assert_int_equal(one.got.user, 77);
+	assert_int_equal(one.got.port, 9);
+	assert_int_equal(one.got.local_port, PORT);
+	assert_true(ip_addr_eq(one.got.ip, ip_addr_v4(ONE_PEER)));
+	assert_true(ip_addr_eq(one.got.local_ip, ip_addr_v4(ONE_IP)));
+	assert_int_equal(one.got.len, 5);
+	assert_int_equal(one.got.pieces, 1);
+	assert_ptr_equal(one.got.buf[0], one_last());
+	assert_memory_equal(one.text, "hello", 5);
+}
+
+/* RFC 768: the header's length counts; what the packet has besides does not. */
+static void
+its_length_is_its_own(void **state)
+{
+	uint8_t b[1500] = {0};
+	uint32_t n = make(b, PORT, "hello", 5);
+
+	(void)state;
+	assert_true(one_ip(WIRE_IP_UDP, 0, 1, b, n + 10));
+	assert_int_equal(one.got.len, 5);
+	be_put16(b + 4, 7); /* less than a header */
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, n));
+	be_put16(b + 4, (uint16_t)(n + 1)); /* more than there is */
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, n));
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, 7));
+	assert_int_equal(one.n->drop_bad_frame, 3);
+	assert_int_equal(one.datagrams, 1);
+}
+
+/* RFC 1122, 4.1.3.4: checked if there is one. */
+static void
+checksums_count(void **state)
+{
+	uint8_t b[1500];
+	uint32_t n = make(b, PORT, "hello", 5);
+
+	(void)state;
+	b[n - 1] ^= 1;
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, n));
+	assert_int_equal(one.n->drop_cksum, 1);
+	be_put16(b + 6, 0);
+	assert_true(one_ip(WIRE_IP_UDP, 0, 1, b, n));
+	assert_int_equal(one.datagrams, 1);
+}
+
+/* RFC 1122, 4.1.3.1. */
+static void
+a_port_that_nobody_has_is_told(void **state)
+{
+	struct wire_icmp m;
+	struct wire_ipv4 ip;
+	struct cursor c;
+	uint8_t b[1500];
+
+	(void)state;
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, make(b, 1, "x", 1)));
+	assert_int_equal(one.n->drop_no_port, 1);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	c = cursor_of(one.out[0].bytes + 14, one.out[0].len - 14);
+	assert_int_equal(wire_ipv4_parse(&c, &ip), WIRE_OK);
+	assert_int_equal(wire_icmp4_parse(&c, &m), WIRE_OK);
+	assert_int_equal(m.type, WIRE_ICMP4_UNREACH);
+	assert_int_equal(m.code, WIRE_UNREACH4_PORT);
+	assert_int_equal(m.quote.dport, 1);
+	assert_int_equal(stack_udp_unbind(one.s, PORT), 0);
+	assert_int_equal(stack_udp_unbind(one.s, PORT), -ENOENT);
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, make(b, PORT, "x", 1)));
+	assert_int_equal(one.datagrams, 0);
+}
+
+static void
+ports_are_bound_once(void **state)
+{
+	struct ip_addr any = {0, 0}, other = ip_addr_v4(ONE_IP + 7);
+	uint8_t b[64];
+
+	(void)state;
+	assert_int_equal(stack_udp_bind(one.s, any, PORT, 0), -EADDRINUSE);
+	assert_int_equal(stack_udp_bind(one.s, any, 0, 0), -EINVAL);
+	assert_int_equal(stack_udp_bind(one.s, other, 4, 0), 0);
+	assert_int_equal(stack_udp_bind(one.s, any, 5, 0), -ENOSPC);
+	/* Bound to an address that is not the one it came for. */
+	assert_false(one_ip(WIRE_IP_UDP, 0, 1, b, make(b, 4, "x", 1)));
+	assert_int_equal(stack_udp_unbind(one.s, 4), 0);
+	assert_int_equal(stack_udp_bind(one.s, any, 5, 0), 0);
+	assert_true(one_ip(WIRE_IP_UDP, 0, 1, b, make(b, 5, "x", 1)));
+}
+
+static struct wire_udp
+sent_udp(struct cursor *c)
+{
+	struct one_frame *o = &one.out[0];
+	struct wire_ipv4 ip;
+	struct wire_udp u;
+	const uint8_t *p;
+
+	assert_int_equal(one.sent, 1);
+	*c = cursor_of(o->bytes + 14, o->len - 14);
+	assert_int_equal(wire_ipv4_parse(c, &ip), WIRE_OK);
+	assert_int_equal(ip.src, ONE_IP);
+	assert_int_equal(ip.dst, ONE_PEER);
+	p = c->p;
+	assert_int_not_equal(be_get16(p + 6), 0);
+	assert_int_equal(
+		wire_udp_verify(p, cursor_left(c),
+			cksum_pseudo4(ip.src, ip.dst, WIRE_IP_UDP, ip.len)),
+		WIRE_OK);
+	assert_int_equal(wire_udp_parse(c, false, &u), WIRE_OK);
+	return u;
+}
+
+static void
+a_datagram_is_sent_from_where_it_lies(void **state)
+{
+	static const char text[] = "answer";
+	struct wire_udp u;
+	struct cursor c;
+	int token;
+
+	(void)state;
+	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
+				 text, 6, &token),
+		0);
+	assert_int_equal(stack_deadline(one.s), 0);
+	one_send();
+	u = sent_udp(&c);
+	assert_int_equal(u.sport, PORT);
+	assert_int_equal(u.dport, 9);
+	assert_int_equal(u.len, 6);
+	assert_ptr_equal(one.out[0].piece, text);
+	assert_ptr_equal(one.out[0].buf, &token);
+	assert_int_equal(one.out[0].flags, STACK_TX_TOKEN);
+}
+
+/* A sum of 0 goes out as its other name (RFC 768): seek data that have it. */
+static void
+a_checksum_of_zero_is_not_sent(void **state)
+{
+	uint8_t data[2];
+	bool met = false;
+	struct cursor c;
+
+	(void)state;
+	for (uint32_t i = 0; i < 65536 && !met; i++) {
+		be_put16(data, (uint16_t)i);
+		assert_int_equal(
+			stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
+				data, 2, NULL),
+			0);
+		one_send();
+		met = sent_udp(&c).cksum == 0xffff;
+	}
+	assert_true(met);
+}
+
+static void
+what_cannot_be_sent_is_told(void **state)
+{
+	static const uint8_t big[2000];
+	unsigned n = 0;
+	int rc;
+
+	(void)state;
+	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
+				 big, 1473, NULL),
+		-EMSGSIZE);
+	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
+				 big, 1472, NULL),
+		0);
+	/* Nobody knows this one. */
+	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_IP + 9), 9,
+				 big, 1, NULL),
+		-EAGAIN);
+	one_send();
+	assert_int_equal(one.sent, 2); /* a question for it, too */
+	do {
+		rc = stack_udp_send(
+			one.s, PORT, ip_addr_v4(ONE_PEER), 9, big, 1, NULL);
+	} while (!rc && n++ < 100000);
+	assert_int_equal(rc, -ENOBUFS);
+	one_send();
+	assert_int_equal(one.sent, n);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+	const struct CMUnitTest tests[] = {
+		T(a_datagram_is_handed_up),
+		T(its_length_is_its_own),
+		T(checksums_count),
+		T(a_port_that_nobody_has_is_told),
+		T(ports_are_bound_once),
+		T(a_datagram_is_sent_from_where_it_lies),
+		T(a_checksum_of_zero_is_not_sent),
+		T(what_cannot_be_sent_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
