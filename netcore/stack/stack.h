@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "netcore/stack/counters.h"
 #include "netcore/stack/ip_addr.h"
 
 struct stack;
@@ -83,12 +84,15 @@ struct stack_config {
 	uint32_t conns;	    /* connections of any state */
 	uint32_t half_open; /* of these, not yet accepted ones */
 	uint32_t listeners;
-	uint32_t send_refs;  /* pieces of memory queued by all connections */
-	uint32_t segs;	     /* segments sent and not acknowledged, of all */
-	uint32_t ooo;	     /* segments received ahead of their turn, of all */
-	uint32_t rcv_window; /* bytes that a program may leave unread */
-	uint32_t udp_ports;  /* bound at a time */
-	uint32_t frags;	     /* packets being put together; 0: none is */
+	/* Shared by all connections. Of send_refs and of segs each has one of
+	 * its own besides, so that nobody waits for ever for what others hold;
+	 * of ooo nobody gets more than is left. */
+	uint32_t send_refs;    /* pieces of memory queued */
+	uint32_t segs;	       /* segments sent and not acknowledged */
+	uint32_t ooo;	       /* segments received ahead of their turn */
+	uint32_t rcv_window;   /* bytes that a program may leave unread */
+	uint32_t udp_ports;    /* bound at a time */
+	uint32_t frags;	       /* packets being put together; 0: none is */
 	uint32_t frag_pieces;  /* of them all: buffers that are held */
 	uint32_t min_rto_ms;   /* 0: 200 */
 	uint32_t time_wait_ms; /* 0: 60000 */
@@ -176,7 +180,8 @@ int stack_connect(struct stack *s, struct ip_addr ip, uint16_t port,
 int stack_set_user(struct stack *s, stack_conn c, uint64_t user);
 
 /* Queues a reference. 0; -ENOTCONN; -EPIPE after a shutdown; -ENOBUFS when
- * all references are in use: try again when something was acknowledged. */
+ * all references are in use: then something of c is queued, and ops->acked will
+ * say when to try again. */
 int stack_send(struct stack *s, stack_conn c, const void *ptr, uint32_t len);
 
 /* The program is done with so many of the bytes that it was handed: the window
@@ -190,6 +195,14 @@ int stack_shutdown(struct stack *s, stack_conn c);
  * (what is queued is still sent, and acked), or by a reset if abort is set or
  * data was left unread. ops->closed follows when all is over. */
 int stack_close(struct stack *s, stack_conn c, bool abort);
+
+/* After idle_ms without a word from the peer, while nothing is under way, it is
+ * asked whether it is still there; up to `count` times, interval_ms apart; then
+ * it is over (STACK_TIMEOUT). idle_ms 0: never, which is the default. In whole
+ * seconds, rounded up, 18 hours at most; a probe may come an eighth of idle_ms
+ * later. 0; -ENOTCONN; -EINVAL. */
+int stack_set_keepalive(struct stack *s, stack_conn c, uint32_t idle_ms,
+	uint32_t interval_ms, uint32_t count);
 
 int stack_set_nagle(struct stack *s, stack_conn c, bool on);
 
@@ -209,26 +222,6 @@ int stack_udp_send(struct stack *s, uint16_t local_port, struct ip_addr ip,
 	uint16_t port, const void *ptr, uint32_t len, void *token);
 
 /* --- counters ------------------------------------------------------------*/
-
-/* clang-format off */
-#define STACK_COUNTERS(X) \
-	X(rx_frames) X(rx_bytes) X(tx_frames) X(tx_bytes) X(drop_bad_frame) \
-	X(drop_not_ours) X(drop_not_ip) X(drop_unknown_proto) X(fragments) \
-	X(reassembled) X(drop_fragment) X(drop_fragment_overlap) \
-	X(drop_fragment_full) X(drop_fragment_evicted) X(drop_fragment_late) \
-	X(udp_received) X(udp_sent) X(drop_no_port) X(drop_martian) \
-	X(drop_cksum) X(drop_no_listener) X(drop_out_of_conns) \
-	X(drop_out_of_window) X(drop_old_timestamp) X(drop_bad_ack) \
-	X(drop_no_ack_flag) X(drop_ooo_full) X(drop_after_close) \
-	X(drop_replies_full) X(arp_requests) X(arp_replies) X(syn_received) \
-	X(accepted) X(connected) X(resets_sent) X(resets_received) \
-	X(challenge_acks) X(duplicate_segments) X(ooo_segments) \
-	X(retransmits) X(timeouts) X(tail_probes) X(recoveries) \
-	X(zero_window_probes) X(delayed_acks) X(time_wait_reused) \
-	X(urgent_ignored) X(give_ups) X(echoes) X(echoes_limited) \
-	X(icmp_sent) X(icmp_limited) X(icmp_ignored) X(icmp_not_ours) \
-	X(icmp_out_of_window) X(icmp_soft) X(icmp_hard) X(mss_lowered)
-/* clang-format on */
 
 struct stack_counters {
 #define X(name) uint64_t name;

@@ -6,12 +6,39 @@
 
 #define DUPTHRESH 3
 
+/* --- round trip time ------------------------------------------------------*/
+
+/* Karn's algorithm (RFC 6298, 3): an RTO that was backed off stays so until a
+ * sample that is beyond doubt. That is one of a segment that was sent once - or
+ * of the peer's echo of our clock, which tells the transmissions of one apart
+ * (RFC 7323, 4.3); in milliseconds, so one more is assumed. After a SYN that
+ * was sent twice there is another rule (RFC 6298, 5.7). */
+static void
+measure(struct stack *s, struct tcb *c, const struct tcp_rx *r,
+	const struct segs_news *n)
+{
+	uint32_t us, ms = s->tick + c->ts_offset - r->h.ts_ecr;
+
+	if (n->rtt) {
+		us = s->us - n->rtt_from_us;
+	} else {
+		if (!(c->flags & TCB_TS) || !(r->h.opts & WIRE_TCP_TS) ||
+			!n->bytes || (n->flags & SEG_SYN) || ms >= RTO_MAX_MS)
+			return;
+		us = (ms + 1) * 1000;
+	}
+	rtt_sample(c, us, s->min_rto_us);
+	if (c->snd_wnd) /* or probes would never come further apart */
+		c->backoff = 0;
+}
+
 /* --- the windows ----------------------------------------------------------*/
 
 static void
 update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
+	bool opened;
 
 	if (seq_gt(c->snd_wl1, r->h.seq) ||
 		(c->snd_wl1 == r->h.seq && seq_gt(c->snd_wl2, r->h.ack)))
@@ -19,18 +46,16 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	c->snd_wl1 = r->h.seq;
 	c->snd_wl2 = r->h.ack;
 	/* Who answers probes may keep it shut for ever (RFC 9293, 3.8.6.1). */
-	if (unlikely(!wnd && c->backoff > BACKOFF_SHUT))
-		c->backoff = BACKOFF_SHUT;
+	if (unlikely(!wnd && c->tries > BACKOFF_SHUT))
+		c->tries = BACKOFF_SHUT;
 	if (likely(c->snd_wnd == wnd))
 		return;
+	opened = !c->snd_wnd || c->rexmit == REXMIT_PERSIST;
 	c->snd_wnd = wnd;
 	if (wnd > c->max_wnd)
 		c->max_wnd = wnd;
-	if (wnd && c->rexmit == REXMIT_PERSIST) {
-		c->rexmit = REXMIT_NONE;
-		c->backoff = 0;
-		timer_rexmit(s, c);
-	}
+	if (unlikely(opened && wnd))
+		shut_opened(s, c);
 	out_ready(s, c);
 }
 
@@ -62,8 +87,11 @@ take_sacks(struct stack *s, struct tcb *c, const struct tcp_rx *r,
 
 		if (seq_lt(from, to) && seq_le(to, c->snd_nxt) &&
 			seq_ge(from, c->snd_una))
-			segs_sack(&s->seg, &c->segs, from, to, news);
+			segs_sack(&s->seg, &c->segs, &c->odd, from, to, news);
 	}
+	s->count.sacks_limited += news->cut;
+	if (news->cut)
+		c->flags |= TCB_FAR;
 	return dsack;
 }
 
@@ -108,27 +136,38 @@ sent_before(const struct seg *g, uint32_t us, uint32_t end)
 		(g->sent_us == us && seq_lt(g->seq + g->len, end));
 }
 
-/* Marks lost what was sent long enough before something that arrived. Returns
- * the microseconds after which another look may find more; 0: none. */
+/* Whether it was sent long enough before something that arrived; if not yet,
+ * *left are the microseconds until then, or 0: it was not sent before. */
+static bool
+rack_lost(const struct stack *s, const struct tcb *c, uint32_t i, uint32_t wnd,
+	uint32_t *left)
+{
+	const struct seg *g = segs_at(&s->seg, i);
+	int32_t d = (int32_t)(g->sent_us + c->rack_rtt_us + wnd - s->us);
+
+	*left = 0;
+	if (!sent_before(g, c->rack_us, c->rack_end))
+		return false;
+	if (d > 0)
+		*left = (uint32_t)d;
+	return d <= 0;
+}
+
+/* Marks lost what was sent long enough before something that arrived, in the
+ * order of sending, so that the first that is not ends it. Returns the
+ * microseconds after which another look may find more; 0: none. */
 static uint32_t
 rack_detect(struct stack *s, struct tcb *c)
 {
-	uint32_t wnd = reo_window(c), wait = 0;
+	uint32_t wnd = reo_window(c), wait = 0, left, i;
 
-	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
-		struct seg *g = segs_at(&s->seg, i);
-		int32_t left;
-
-		if ((g->flags & SEG_SACKED) ||
-			(g->flags & (SEG_LOST | SEG_RESENT)) == SEG_LOST ||
-			!sent_before(g, c->rack_us, c->rack_end))
-			continue;
-		left = (int32_t)(g->sent_us + c->rack_rtt_us + wnd - s->us);
-		if (left <= 0)
-			segs_lose(&c->segs, g);
-		else if ((uint32_t)left > wait)
-			wait = (uint32_t)left;
-	}
+	while ((i = segs_fresh(&s->seg, &c->segs, &c->odd)) &&
+		rack_lost(s, c, i, wnd, &wait))
+		segs_lose(&s->seg, &c->segs, &c->odd, i);
+	while ((i = c->odd.again) && rack_lost(s, c, i, wnd, &left))
+		segs_lose(&s->seg, &c->segs, &c->odd, i);
+	if (i && left && (!wait || left < wait))
+		wait = left;
 	return wait;
 }
 
@@ -143,6 +182,7 @@ enter_recovery(struct stack *s, struct tcb *c)
 	c->prr_flight = c->snd_nxt - c->snd_una;
 	c->prr_delivered = c->prr_out = 0;
 	c->cc.ops->reduce(&c->cc, c->segs.out);
+	timer_rexmit(s, c); /* no tail probe within */
 }
 
 /* Proportional rate reduction (RFC 6937): as much goes out as brings the
@@ -209,7 +249,7 @@ ack_enter_loss(struct stack *s, struct tcb *c)
 	if (!(c->flags & TCB_LOSS) || seq_ge(c->snd_una, c->recover))
 		c->cc.ops->reduce(&c->cc, c->segs.out);
 	cc_timeout(&c->cc);
-	segs_lose_all(&s->seg, &c->segs, c->backoff > 1);
+	segs_lose_all(&s->seg, &c->segs, &c->odd, c->tries > 1);
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_RESIZE | TCB_TLP_OUT);
 	c->flags |= TCB_LOSS;
 	c->recover = c->snd_nxt;
@@ -232,7 +272,7 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 		if ((g->flags & SEG_SACKED) ||
 			g->len - !!(g->flags & SEG_FIN) <= mss)
 			continue;
-		segs_lose(&c->segs, g);
+		segs_lose(&s->seg, &c->segs, &c->odd, i);
 		any = true;
 	}
 	if (!any)
@@ -258,10 +298,10 @@ count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 		/* A partial one: the next is missing, too. */
 		if (first && (c->flags & TCB_RECOVERY) &&
 			seq_lt(c->snd_una, c->recover))
-			segs_lose(&c->segs, first);
+			segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
 	} else if (duplicate && first && c->dupacks < 255 &&
 		++c->dupacks == DUPTHRESH && !(first->flags & SEG_LOST)) {
-		segs_lose(&c->segs, first);
+		segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
 	}
 }
 
@@ -308,7 +348,7 @@ acknowledged(struct stack *s, struct tcb *c, const struct segs_news *n)
 	uint32_t bytes = bytes_of(n), handle = c->handle;
 
 	sendq_ack(&s->sg, &c->sendq, bytes);
-	c->backoff = 0;
+	c->tries = 0;
 	out_ready(s, c);
 	if (bytes && !(c->flags & TCB_ORPHAN))
 		s->ops->acked(s->arg, handle, c->user, bytes);
@@ -328,13 +368,13 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (unlikely(seq_lt(ack, una)))
 		return; /* of old: only its window could be of use */
 	if (likely(ack != una)) {
-		segs_ack(&s->seg, &c->segs, ack, &n);
+		segs_ack(&s->seg, &c->segs, &c->odd, ack, &n);
 		c->snd_una = ack;
 	}
 	if (unlikely(r->h.sacks))
 		dsack = take_sacks(s, c, r, &n);
-	if (n.rtt)
-		rtt_sample(c, s->us - n.rtt_from_us, s->min_rto_us);
+	if (n.rtt || n.retrans)
+		measure(s, c, r, &n);
 	if (n.reordered)
 		c->flags |= TCB_REORDERING;
 	if (dsack && c->reo_mult < 16)
@@ -346,12 +386,15 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		leave_recovery(c);
 	if (!(c->flags & TCB_SACK))
 		count_duplicates(s, c, !r->len && wnd == c->snd_wnd, ack - una);
+	if (n.bytes || n.sacked)
+		timer_rexmit(s, c); /* on progress only: RFC 6298, 5.3 */
 	if (n.bytes || n.sacked || c->segs.lost || c->dupacks) {
-		timer_rexmit(s, c);
 		ack_detect_loss(s, c);
 		grow(s, c, n.bytes, ack - una + c->segs.sacked - sacked);
 		out_ready(s, c);
 	}
+	if (!c->odd.stopped)
+		c->flags &= ~(uint32_t)TCB_FAR;
 	if (n.bytes)
 		acknowledged(s, c, &n);
 }

@@ -13,13 +13,58 @@
 
 struct sums {
 	uint32_t sg, seg, ooo, ready, half_open, taken;
+	uint32_t more_sg, more_segs; /* without the first of each */
 };
+
+enum ring {
+	FRESH,
+	MISSING,
+	AGAIN,
+	RUNS,
+};
+
+static enum ring
+ring(uint32_t flags)
+{
+	if (flags & SEG_SACKED)
+		return RUNS;
+	if ((flags & (SEG_LOST | SEG_RESENT)) == SEG_LOST)
+		return MISSING;
+	return flags & SEG_RETRANS ? AGAIN : FRESH;
+}
+
+/* How many are in it; none, if one does not belong there or is not in its
+ * place. */
+static uint32_t
+in_ring(const struct stack *s, uint32_t first, enum ring which)
+{
+	uint32_t n = 0, i = first;
+
+	if (!i)
+		return 0;
+	do {
+		const struct seg *g = segs_at(&s->seg, i);
+		const struct seg *next = segs_at(&s->seg, g->after);
+
+		if (ring(g->flags) != which || next->before != i ||
+			++n > s->seg.used)
+			return 0;
+		if (g->after != first &&
+			(which == AGAIN ? seq_gt(g->sent_us, next->sent_us)
+					: which == RUNS &&
+						seq_ge(g->seq, next->seq)))
+			return 0;
+		i = g->after;
+	} while (i != first);
+	return n;
+}
 
 static const char *
 check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 {
 	struct segs n = {0};
-	uint32_t seq = c->snd_una;
+	uint32_t seq = c->snd_una, rings[4] = {0};
+	bool was_sacked = false;
 
 	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
 		const struct seg *g = segs_at(&s->seg, i);
@@ -34,19 +79,32 @@ check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 		n.sacked += g->flags & SEG_SACKED ? g->len : 0;
 		n.lost += g->flags & SEG_LOST ? g->len : 0;
 		n.resent += g->flags & SEG_RESENT ? g->len : 0;
+		rings[ring(g->flags)]++;
+		/* Neighbours that are sacked are one. */
+		MUST(s, c, !(g->flags & SEG_SACKED) || !was_sacked);
+		was_sacked = g->flags & SEG_SACKED;
 		sum->seg++;
+		sum->more_segs += !!g->next;
 		MUST(s, c, g->next || c->segs.tail == i);
 	}
 	MUST(s, c, seq == c->snd_nxt);
 	MUST(s, c, n.out == c->segs.out && n.sacked == c->segs.sacked);
 	MUST(s, c, n.lost == c->segs.lost && n.resent == c->segs.resent);
+	MUST(s, c, in_ring(s, c->odd.missing, MISSING) == rings[MISSING]);
+	MUST(s, c, in_ring(s, c->odd.again, AGAIN) == rings[AGAIN]);
+	MUST(s, c, in_ring(s, c->odd.runs, RUNS) == rings[RUNS]);
+	/* The plain case frees nodes without a look at these. */
+	MUST(s, c, !c->odd.fresh || c->segs.sacked || c->segs.lost);
+	MUST(s, c, !c->odd.stopped || (c->flags & TCB_FAR));
 	return NULL;
 }
 
 static const char *
 check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 {
+	const struct sendq_node *head = slab_at(&s->sg, c->sendq.head);
 	uint64_t bytes = 0, early = 0;
+	uint32_t skip = c->sendq.head ? c->sendq.acked - head->at : 0;
 	uint32_t last = c->rcv_nxt;
 
 	for (uint32_t i = c->sendq.head; i; i = slab_next(&s->sg, i)) {
@@ -54,8 +112,9 @@ check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 
 		bytes += n->len;
 		sum->sg++;
+		sum->more_sg += !!n->next;
 	}
-	MUST(s, c, bytes == (uint64_t)c->sendq.bytes + c->sendq.skip);
+	MUST(s, c, bytes == (uint64_t)c->sendq.bytes + skip);
 	for (uint32_t i = c->ooo.head; i; i = slab_next(&s->ooo, i)) {
 		const struct ooo_node *n = slab_at(&s->ooo, i);
 
@@ -67,6 +126,15 @@ check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 	MUST(s, c, early == c->ooo.bytes);
 	MUST(s, c, !c->ooo.head || seq_le(last, c->rcv_adv));
 	return NULL;
+}
+
+/* Something is to be sent, or to be acknowledged. */
+static bool
+waits(const struct tcb *c)
+{
+	return c->state < TCP_ESTABLISHED || c->sendq.bytes ||
+		c->snd_una != c->snd_nxt ||
+		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
 }
 
 static const char *
@@ -85,6 +153,10 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	MUST(s, c, !(c->flags & TCB_FIN_SENT) || (c->flags & TCB_FIN_QUEUED));
 	/* What is under way has a timer, and a timer is in the wheel. */
 	MUST(s, c, !c->segs.head || c->t_rexmit || (c->flags & TCB_READY));
+	/* And so has what cannot go out now, or nobody would come back. */
+	MUST(s, c,
+		c->t_rexmit || (c->flags & TCB_READY) ||
+			c->state == TCP_TIME_WAIT || !waits(c));
 	MUST(s, c,
 		!(c->t_rexmit || c->t_delack || c->t_life) ||
 			wheel_is_set(&s->wheel, tcb_index(s, c)));
@@ -113,6 +185,9 @@ stack_check(const struct stack *s)
 	MUST(s, NULL, sum.sg == s->sg.used && sum.seg == s->seg.used);
 	MUST(s, NULL, sum.ooo == s->ooo.used);
 	MUST(s, NULL, sum.ready == s->ready_head - s->ready_tail);
+	/* None but the first of a connection is of the reserve. */
+	MUST(s, NULL, sum.more_segs <= s->cfg.segs);
+	MUST(s, NULL, sum.more_sg <= s->cfg.send_refs);
 	MUST(s, NULL, sum.half_open == s->half_open);
 	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
 	return NULL;

@@ -31,7 +31,7 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	sendq_clear(&s->sg, &c->sendq);
-	segs_clear(&s->seg, &c->segs);
+	segs_clear(&s->seg, &c->segs, &c->odd);
 	release_ooo(s, c);
 	c->state = TCP_CLOSED;
 	c->handle = 0;

@@ -10,6 +10,7 @@
  *	out.c	  tx step 2: what a connection has to send, one frame a call
  *	timer.c	  deadlines				end.c	ends
  *	udp.c	  datagrams		frag.c	packets in pieces
+ *	shut.c	  windows that are shut	alive.c	keepalive
  *	check.c	  invariants, for tests
  */
 #ifndef NETCORE_STACK_ENGINE_ENGINE_H
@@ -251,6 +252,16 @@ void timer_rexmit(struct stack *s, struct tcb *c);
 void timer_sent(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
 uint32_t timer_probe_ms(const struct tcb *c);
+
+/* shut.c: the peer's window is shut. */
+void shut_probe(struct stack *s, struct tcb *c);
+void shut_opened(struct stack *s, struct tcb *c);
+
+/* alive.c: keepalive, by alive_idle and its like. */
+void alive_set(struct stack *s, struct tcb *c);
+void alive_heard(struct stack *s, struct tcb *c); /* TCB_ALIVE_OUT is set */
+void alive_due(struct stack *s, struct tcb *c);	  /* may end c */
+bool alive_owns_life(const struct tcb *c);
 
 /* end.c */
 void end_now(struct stack *s, struct tcb *c, enum stack_why why);

@@ -340,6 +340,8 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (!check_sequence(s, c, r) || !check_rst(s, c, r) ||
 		!check_syn(s, c, r) || !check_ack(s, c, r))
 		return;
+	if (unlikely(c->flags & TCB_ALIVE_OUT))
+		alive_heard(s, c);
 	trim(s, c, r);
 	end = r->h.seq + r->len;
 	ack_in(s, c, r);

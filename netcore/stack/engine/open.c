@@ -178,6 +178,9 @@ open_established(struct stack *s, struct tcb *c)
 		c->cc.cwnd = c->mss;
 	}
 	c->backoff = 0;
+	c->tries = 0;
+	if (c->flags & TCB_ORPHAN)
+		return; /* it was closed before: `closed` is all that follows */
 	if (c->flags & TCB_PASSIVE) {
 		s->count.accepted++;
 		s->ops->accepted(s->arg, c->handle, c->user);

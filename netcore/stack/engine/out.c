@@ -56,7 +56,7 @@ fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 		(c->flags & TCB_SACK))
 		fill_sacks(s, c, t);
 	c->last_ack_sent = c->rcv_nxt;
-	c->flags &= ~(uint32_t)TCB_ACK_NOW;
+	c->flags &= ~(uint32_t)(TCB_ACK_NOW | TCB_ALIVE_DUE);
 	c->t_delack = 0;
 }
 
@@ -156,28 +156,25 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 {
 	struct seg *g = segs_at(&s->seg, i);
 	uint32_t fin = !!(g->flags & SEG_FIN), got;
-	uint32_t len = g->len - fin;
+	uint32_t len = g->len - fin, want = len < c->mss ? len : c->mss;
 	struct wire_tcp t;
 
-	if (len > c->mss) {
-		if (!segs_split(&s->seg, &c->segs, i, c->mss))
-			return false; /* whole, it is too large */
-		len = c->mss;
-		fin = 0;
-	}
 	start_frame(f, c);
-	got = len ? fill_data(s, c, f, g->seq, len) : 0;
-	if (got < len) { /* more pieces than a frame holds */
-		if (!got || !segs_split(&s->seg, &c->segs, i, got))
+	got = want ? fill_data(s, c, f, g->seq, want) : 0;
+	if (got < len) { /* too large, or more pieces than a frame holds */
+		if (!got)
 			return false;
 		fin = 0;
+		/* Without a node the acknowledgement will cut it. */
+		if (!segs_split(&s->seg, &c->segs, &c->odd, i, got))
+			s->count.segs_full++;
 	}
 	s->count.retransmits++;
-	segs_resent(&c->segs, g, s->us);
+	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
 	fill_tcp(s, c, &t, g->seq,
 		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)));
 	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
-	sent(s, c, g->len);
+	sent(s, c, got + fin);
 	return true;
 }
 
@@ -242,7 +239,9 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		bits |= WIRE_TCP_FIN;
 	}
 	if (!segs_add(&s->seg, &c->segs, seq, got + !!flags, s->us, flags)) {
-		c->snd_nxt = seq; /* later, when others were acknowledged */
+		/* Later, by what is under way: or there would be a node. */
+		s->count.segs_full++;
+		c->snd_nxt = seq;
 		return false;
 	}
 	if (flags) {
@@ -268,6 +267,9 @@ send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 	uint32_t seq = seq_gt(c->snd_nxt, edge) ? edge : c->snd_nxt;
 	struct wire_tcp t;
 
+	/* A number that was acknowledged must be answered (RFC 9293, 3.8.4). */
+	if (unlikely(c->flags & TCB_ALIVE_DUE))
+		seq--;
 	start_frame(f, c);
 	fill_tcp(s, c, &t, seq, 0);
 	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
@@ -302,8 +304,9 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	start_frame(f, c);
 	if (c->segs.head) {
 		s->count.retransmits++;
-		segs_resent(&c->segs, segs_at(&s->seg, c->segs.head), s->us);
-	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
+		segs_resent(&s->seg, &c->segs, &c->odd, c->segs.head, s->us);
+	} else {
+		segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN);
 		c->snd_nxt = c->iss + 1;
 	}
 	c->rcv_adv = c->rcv_nxt + wnd;
@@ -329,6 +332,8 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 		return false;
 	if (new_bytes(s, c))
 		return false; /* it goes out anyhow, and is the probe */
+	if (segs_at(&s->seg, c->segs.tail)->flags & SEG_SACKED)
+		return false; /* the tail has arrived meanwhile */
 	c->flags |= TCB_TLP_RETRANS;
 	return send_again(s, c, mac, c->segs.tail, f);
 }
@@ -344,13 +349,16 @@ static bool
 send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
-	uint32_t i = segs_next_lost(&s->seg, &c->segs), len;
+	uint32_t i = segs_next_lost(&c->odd), len;
 
 	if (unlikely(i)) {
 		uint32_t pipe = segs_pipe(&c->segs);
 
 		len = segs_at(&s->seg, i)->len;
-		if (!pipe || pipe + (len < c->mss ? len : c->mss) <= c->cc.cwnd)
+		if (len > c->mss)
+			len = c->mss;
+		/* Into a shut window one at a time. */
+		if (!pipe || (c->snd_wnd && pipe + len <= c->cc.cwnd))
 			return send_again(s, c, mac, i, f);
 		return false;
 	}
@@ -390,8 +398,7 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	if (may_send_data(c) && send_data(s, c, mac, f))
 		return true;
 	if ((c->state >= TCP_SYN_RECEIVED && (c->flags & TCB_ACK_NOW)) ||
-		(c->state >= TCP_ESTABLISHED &&
-			window_edge(s, c) != c->rcv_adv)) {
+		(c->state >= TCP_ESTABLISHED && window_due(s, c))) {
 		send_ack(s, c, mac, f);
 		return true;
 	}

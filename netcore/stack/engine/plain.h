@@ -11,7 +11,8 @@
 /* Who has one of these needs a closer look. */
 #define PLAIN_TROUBLE                                                       \
 	(TCB_SYN_DUE | TCB_RECOVERY | TCB_LOSS | TCB_RESIZE | TCB_TLP_OUT | \
-		TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN)
+		TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN | TCB_ALIVE_DUE |   \
+		TCB_ALIVE_OUT | TCB_FAR)
 
 #define PLAIN_BURST 32
 

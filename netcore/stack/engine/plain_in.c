@@ -157,7 +157,7 @@ acknowledge(struct stack *s, struct tcb *c, uint32_t ack)
 	if (unlikely(!bytes))
 		return false;
 	c->snd_una += bytes;
-	c->dupacks = c->backoff = 0;
+	c->dupacks = c->backoff = c->tries = 0;
 	rtt_sample(c, s->us - us, s->min_rto_us);
 	note_rack(s, c, us);
 	restart_timer(s, c);
@@ -215,7 +215,8 @@ is_next(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t len, bool ts)
 
 	return !odd && len <= c->rcv_adv - c->rcv_nxt &&
 		ack - c->snd_una <= c->snd_nxt - c->snd_una &&
-		(len || ack != c->snd_una) && c->rexmit != REXMIT_PERSIST;
+		(len || ack != c->snd_una) && c->snd_wnd &&
+		c->rexmit != REXMIT_PERSIST;
 }
 
 /* The checksum runs from the source address on: what lies between is what the

@@ -51,6 +51,22 @@ frag_sets(const struct stack_config *c)
 	return c->frags ? n : 0;
 }
 
+/* A pool of n, and one more for each connection: whatever others hold, a
+ * connection that has nothing in it gets on, and later by what it holds. */
+static uint64_t
+pool_bytes(const struct stack_config *c, uint32_t n, uint32_t stride)
+{
+	return slab_bytes(n + c->conns, stride);
+}
+
+static void
+pool_init(struct slab *s, void *mem, const struct stack_config *c, uint32_t n,
+	uint32_t stride)
+{
+	slab_init(s, mem, n + c->conns, stride);
+	s->reserve = c->conns;
+}
+
 static struct plan
 lay_out(const struct stack_config *c)
 {
@@ -63,8 +79,9 @@ lay_out(const struct stack_config *c)
 	p.ids = take(&at, idpool_bytes(c->conns));
 	p.wheel = take(&at, wheel_bytes(c->conns));
 	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
-	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
-	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
+	p.sg = take(
+		&at, pool_bytes(c, c->send_refs, sizeof(struct sendq_node)));
+	p.seg = take(&at, pool_bytes(c, c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
 	p.listener = take(&at, c->listeners * sizeof(struct listener));
 	p.udp_port = take(&at, c->udp_ports * sizeof(struct udp_port));
@@ -117,8 +134,9 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	wheel_init(&s->wheel, base + p.wheel, c->conns, s->tick);
 	s->ready = (uint32_t *)(void *)(base + p.ready);
 	s->ready_mask = (uint32_t)(ready_slots(c) - 1);
-	slab_init(&s->sg, base + p.sg, c->send_refs, sizeof(struct sendq_node));
-	slab_init(&s->seg, base + p.seg, c->segs, sizeof(struct seg));
+	pool_init(&s->sg, base + p.sg, c, c->send_refs,
+		sizeof(struct sendq_node));
+	pool_init(&s->seg, base + p.seg, c, c->segs, sizeof(struct seg));
 	slab_init(&s->ooo, base + p.ooo, c->ooo, sizeof(struct ooo_node));
 	s->listener = (struct listener *)(void *)(base + p.listener);
 	if (c->udp_ports) {
@@ -316,6 +334,25 @@ stack_set_nagle(struct stack *s, stack_conn handle, bool on)
 	if (!c)
 		return -ENOTCONN;
 	c->flags = on ? c->flags | TCB_NAGLE : c->flags & ~TCB_NAGLE;
+	out_ready(s, c); /* what it held back */
+	return 0;
+}
+
+int
+stack_set_keepalive(struct stack *s, stack_conn handle, uint32_t idle_ms,
+	uint32_t interval_ms, uint32_t count)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	if (idle_ms > UINT16_MAX * 1000u || interval_ms > UINT16_MAX * 1000u ||
+		count > UINT8_MAX || (idle_ms && (!interval_ms || !count)))
+		return -EINVAL;
+	c->alive_idle = (uint16_t)((idle_ms + 999) / 1000);
+	c->alive_interval = (uint16_t)((interval_ms + 999) / 1000);
+	c->alive_count = (uint8_t)count;
+	alive_set(s, c);
 	return 0;
 }
 
@@ -330,8 +367,10 @@ stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
 		return -EPIPE;
 	if (!len)
 		return 0;
-	if (!sendq_add(&s->sg, &c->sendq, ptr, len))
+	if (!sendq_add(&s->sg, &c->sendq, ptr, len)) {
+		s->count.send_refs_full++;
 		return -ENOBUFS;
+	}
 	/* After a silence nothing is known of the path (RFC 5681, 4.1). */
 	if (c->t_sent && !c->segs.head && s->tick - c->t_sent > c->rto_ms)
 		cc_restart(&c->cc);

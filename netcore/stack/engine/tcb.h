@@ -51,8 +51,10 @@ enum tcb_flag {
 	TCB_PROBE = 1 << 19,	   /* a zero window probe is due */
 	TCB_RTT = 1 << 20,	   /* srtt holds a measurement */
 	TCB_MOVED = 1 << 21,	   /* a FIN of the peer was taken */
-	TCB_RESIZE =
-		1 << 22, /* what was too large for the path is sent again */
+	TCB_FAR = 1 << 28,	   /* a search for SACKs has stopped midway */
+	TCB_ALIVE_DUE = 1 << 29,   /* the next bare ACK is a probe */
+	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
+	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
 };
 
 /* What t_rexmit is for. */
@@ -105,7 +107,8 @@ struct tcb {
 	uint32_t srtt_us, rttvar_us, rto_ms;
 	uint16_t mss; /* payload of a full segment */
 	uint16_t peer_mss;
-	uint8_t backoff;
+	uint8_t backoff; /* of the RTO: doublings */
+	uint8_t tries;	 /* timeouts since the last progress */
 	uint8_t dupacks;
 	uint8_t reo_mult;
 	struct flow_key key;
@@ -113,6 +116,11 @@ struct tcb {
 	/* the rest */
 	uint32_t prr_delivered, prr_out, prr_flight;
 	uint32_t dsack_from, dsack_to;
+	struct segs_odd odd;
+	uint8_t alive_count, alive_probes;   /* at most; unanswered */
+	uint8_t alive_quiet;		     /* eighths of alive_idle */
+	uint16_t alive_idle, alive_interval; /* seconds; 0: off */
+	uint32_t alive_seen;		     /* the numbers, added up */
 } CACHELINE_ALIGNED;
 
 #define TCB_PLAIN 128u /* offset of the first of the three lines */

@@ -41,6 +41,14 @@ timer_probe_ms(const struct tcb *c)
 	return ms < c->rto_ms ? ms : 0;
 }
 
+static uint32_t
+backed_off_ms(const struct tcb *c)
+{
+	uint64_t ms = (uint64_t)c->rto_ms << c->backoff;
+
+	return ms < RTO_MAX_MS ? (uint32_t)ms : RTO_MAX_MS;
+}
+
 /* What waits for an acknowledgement: (re)starts its timer (RFC 6298, 5.1-5.3).
  * An RTO counts from the last progress. */
 void
@@ -53,7 +61,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		c->t_rexmit = 0;
 		if (timer_stuck(c)) {
 			c->rexmit = REXMIT_PERSIST;
-			c->t_rexmit = timer_in(s, c->rto_ms << c->backoff);
+			c->t_rexmit = timer_in(s, backed_off_ms(c));
 			timer_by(s, c, c->t_rexmit);
 		}
 		return;
@@ -62,9 +70,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 	if (ms) {
 		c->rexmit = REXMIT_TLP;
 	} else {
-		uint64_t rto = (uint64_t)c->rto_ms << c->backoff;
-
-		ms = rto < RTO_MAX_MS ? (uint32_t)rto : RTO_MAX_MS;
+		ms = backed_off_ms(c);
 		c->rexmit = REXMIT_RTO;
 	}
 	c->t_rexmit = timer_in(s, ms);
@@ -86,16 +92,22 @@ rto(struct stack *s, struct tcb *c)
 {
 	uint32_t most = c->state < TCP_ESTABLISHED ? 6 : RETRIES;
 
-	if (++c->backoff > most) {
+	if (++c->tries > most) {
 		s->count.give_ups++;
 		end_now(s, c, STACK_TIMEOUT);
 		return;
 	}
-	s->count.timeouts++;
-	if (c->state < TCP_ESTABLISHED)
-		c->flags |= TCB_SYN_DUE;
-	else
-		ack_enter_loss(s, c);
+	if (c->backoff < RETRIES)
+		c->backoff++;
+	if (c->state >= TCP_ESTABLISHED && !c->snd_wnd) {
+		shut_probe(s, c);
+	} else {
+		s->count.timeouts++;
+		if (c->state < TCP_ESTABLISHED)
+			c->flags |= TCB_SYN_DUE;
+		else
+			ack_enter_loss(s, c);
+	}
 	timer_rexmit(s, c);
 	out_ready(s, c);
 }
@@ -153,8 +165,12 @@ timer_expired(struct stack *s, uint32_t index)
 		return;
 	c->t_wheel = 0;
 	if (due(s, c->t_life)) {
-		end_now(s, c, STACK_CLOSED);
-		return;
+		if (alive_owns_life(c))
+			alive_due(s, c);
+		else
+			end_now(s, c, STACK_CLOSED);
+		if (c->handle != handle)
+			return;
 	}
 	if (due(s, c->t_delack)) {
 		c->t_delack = 0;

@@ -19,4 +19,20 @@ window_edge(const struct stack *s, const struct tcb *c)
 							      : c->rcv_adv;
 }
 
+/* A frame for the window's sake alone: two segments or half of the buffer more
+ * (RFC 9293, 3.8.6.2.2), or a peer that by what it knows cannot send a segment.
+ * All else waits for an acknowledgement, which two segments make due anyhow
+ * (RFC 1122, 4.2.3.3); after a FIN nobody waits for room. */
+static inline bool
+window_due(const struct stack *s, const struct tcb *c)
+{
+	uint32_t more = window_edge(s, c) - c->rcv_adv;
+	uint32_t known = (c->rcv_adv - c->rcv_nxt) >> c->rcv_wscale;
+
+	if (!more || (c->flags & TCB_MOVED))
+		return false;
+	return more >= 2u * c->peer_mss || more >= s->cfg.rcv_window / 2 ||
+		known << c->rcv_wscale < c->peer_mss;
+}
+
 #endif

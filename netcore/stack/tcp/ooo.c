@@ -64,7 +64,7 @@ ooo_insert(struct slab *s, struct ooo *q, uint32_t seq, const uint8_t *ptr,
 			dup, node(s, i)->seq, seq_min(end, end_of(node(s, i))));
 	if (next)
 		end = seq_min(end, node(s, next)->seq);
-	i = slab_get(s);
+	i = q->nodes < s->cap - s->used ? slab_get(s) : 0;
 	if (!i)
 		return OOO_FULL;
 	*node(s, i) = (struct ooo_node){

@@ -1,6 +1,8 @@
 /* ooo.h - what arrived ahead of its turn: references into receive buffers, by
- * sequence number, without overlaps. Bounded: by the nodes of the stack, and
- * by the receive window, which admits nothing beyond it.
+ * sequence number, without overlaps. Bounded: by the receive window, which
+ * admits nothing beyond it, and by the nodes of the stack, of which a queue may
+ * have as many as it leaves to others: one alone gets half of them, of two each
+ * a third. So there is always something left, and no queue starves another.
  */
 #ifndef NETCORE_STACK_TCP_OOO_H
 #define NETCORE_STACK_TCP_OOO_H
@@ -29,7 +31,7 @@ struct ooo_range {
 enum ooo_result {
 	OOO_KEPT,      /* the buffer is ours now */
 	OOO_DUPLICATE, /* all of it was there; *dup says what was */
-	OOO_FULL,      /* no node left */
+	OOO_FULL,      /* no node left for this queue */
 };
 
 /* Keeps what of [seq, seq + len) is not there yet, as one piece: a segment

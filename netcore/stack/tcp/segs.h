@@ -1,6 +1,16 @@
 /* segs.h - the scoreboard: what was sent and is not acknowledged, a node for
  * each segment, in order of sequence numbers (RFC 6675, 8985).
  *
+ * Those that something happened to are in rings, too, by their standing, so
+ * that what an ACK costs is what it changes, however many segments there are:
+ *
+ *	missing	lost and not sent again since, the lowest first
+ *	again	under way, but not for the first time, in the order of sending
+ *	runs	sacked, by sequence number; neighbours become one node, which
+ *		has the sending time of the first, and all their other flags
+ *
+ * All others are fresh: sent once, so in the order of sending by themselves.
+ *
  * Counts are kept so that nothing needs a walk in the common case:
  *
  *	pipe = out - sacked - lost + resent
@@ -30,12 +40,20 @@ struct seg {
 	uint32_t len;	  /* sequence numbers */
 	uint32_t sent_us; /* low 32 bits of the time it was last sent */
 	uint32_t flags;
+	uint32_t after, before; /* in its ring */
 };
 
 struct segs {
 	uint32_t head, tail;
 	uint32_t out, sacked, lost, resent;
 	uint32_t high_sacked; /* end of the highest sacked segment */
+};
+
+/* What is needed of it only when something was lost or sacked. */
+struct segs_odd {
+	uint32_t missing, again, runs; /* the first of each ring */
+	uint32_t fresh;	  /* none before it is fresh; 0: it is the head */
+	uint32_t stopped; /* where a search became too long; or 0 */
 };
 
 static inline struct seg *
@@ -50,12 +68,13 @@ segs_pipe(const struct segs *q)
 	return q->out - q->sacked - q->lost + q->resent;
 }
 
-/* A segment goes out behind all others. False: no node left. */
+/* A segment goes out behind all others. False: no node left, or none but the
+ * slab's reserve, which is for those that have nothing under way. */
 static inline bool
 segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 	uint32_t now_us, uint32_t flags)
 {
-	uint32_t i = slab_get(s);
+	uint32_t i = slab_get_next(s, q->head);
 
 	if (unlikely(!i))
 		return false;
@@ -110,33 +129,54 @@ struct segs_news {
 	bool was_sacked;      /* something was before, up to ... */
 	uint32_t was_high;    /* ... this high_sacked */
 	bool reordered;	      /* one below that came, and was sent once */
+	uint32_t visits;      /* nodes that segs_sack() looked at */
+	bool cut;	      /* they were too many: some of it was ignored */
 };
 
-/* All below `ack` is acknowledged: nodes go, one that is cut stays. */
-void segs_ack(
-	struct slab *s, struct segs *q, uint32_t ack, struct segs_news *news);
-
-/* [from, to) is sacked. */
-void segs_sack(struct slab *s, struct segs *q, uint32_t from, uint32_t to,
+/* All below `ack` is acknowledged: nodes go, one that is cut stays. What stays
+ * of one that was sent again counts as not sent again: the peer did not get it,
+ * or it was not sent as a whole. */
+void segs_ack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 	struct segs_news *news);
 
-/* Marks one lost (again). */
-void segs_lose(struct segs *q, struct seg *g);
+/* [from, to) is sacked. A peer whose ranges lie so that finding them is work
+ * gets SEGS_VISITS nodes of it for each segs_news; the search goes on from
+ * there when the range comes again. While o->stopped is set, segs_ack_plain()
+ * must not be called. */
+#define SEGS_VISITS 512
+void segs_sack(struct slab *s, struct segs *q, struct segs_odd *o,
+	uint32_t from, uint32_t to, struct segs_news *news);
+
+/* Marks segment i lost (again). */
+void segs_lose(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i);
 
 /* All that is not sacked is lost: after a timeout. The peer may have thrown
  * away what it sacked: with `forget` those count as lost, too. */
-void segs_lose_all(struct slab *s, struct segs *q, bool forget);
+void segs_lose_all(
+	struct slab *s, struct segs *q, struct segs_odd *o, bool forget);
 
-/* The first segment that is lost and not sent again since, or 0. */
-uint32_t segs_next_lost(const struct slab *s, const struct segs *q);
+/* The first segment that is lost and not sent again since, or 0. (Among more
+ * than a few that were lost more than once, nearly the first.) */
+static inline uint32_t
+segs_next_lost(const struct segs_odd *o)
+{
+	return o->missing;
+}
 
-/* It was sent again now. */
-void segs_resent(struct segs *q, struct seg *g, uint32_t now_us);
+/* The first segment that is fresh, or 0; what comes behind it was sent later.
+ */
+uint32_t segs_fresh(
+	const struct slab *s, const struct segs *q, struct segs_odd *o);
 
-/* Cuts segment i after `len` sequence numbers, fewer than it has and more
- * than none. False: no node left. */
-bool segs_split(struct slab *s, struct segs *q, uint32_t i, uint32_t len);
+/* Segment i was sent again now. */
+void segs_resent(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
+	uint32_t now_us);
 
-void segs_clear(struct slab *s, struct segs *q);
+/* Cuts segment i, which is not sacked, after `len` sequence numbers, fewer than
+ * it has and more than none. False: no node left. */
+bool segs_split(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
+	uint32_t len);
+
+void segs_clear(struct slab *s, struct segs *q, struct segs_odd *o);
 
 #endif

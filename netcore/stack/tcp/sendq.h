@@ -12,14 +12,16 @@ struct sendq_node {
 	uint32_t next;
 	uint32_t len;
 	const uint8_t *ptr;
+	uint32_t at; /* bytes that were queued before it, modulo 2^32 */
 };
 
 struct sendq {
 	uint32_t head, tail;
-	uint32_t skip;	/* of the head node: acknowledged already */
+	uint32_t acked; /* bytes, modulo 2^32: where offsets begin */
 	uint32_t bytes; /* referenced and not acknowledged */
-	uint32_t cur;	/* the node that was sent from last, or 0 */
-	int32_t cur_at; /* the offset at which it begins */
+	/* Nodes that were sent from last, or 0: new data goes on at the one
+	 * while old data goes again at the other. */
+	uint32_t cur, old;
 };
 
 struct sendq_piece {
@@ -33,7 +35,8 @@ sendq_at(const struct slab *s, uint32_t i)
 	return (struct sendq_node *)(void *)s->base + i;
 }
 
-/* len > 0. False when there are no nodes left, or when more than 2^31 - 1
+/* len > 0. False when there are no nodes left - for a queue that holds some,
+ * when there are none but the slab's reserve -, or when more than 2^31 - 1
  * bytes would wait (one piece of memory can be queued many times over): nothing
  * was added. */
 static inline bool
@@ -43,10 +46,11 @@ sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
 
 	if (unlikely(len > INT32_MAX - q->bytes))
 		return false;
-	i = slab_get(s);
+	i = slab_get_next(s, q->head);
 	if (unlikely(!i))
 		return false;
-	*sendq_at(s, i) = (struct sendq_node){.len = len, .ptr = ptr};
+	*sendq_at(s, i) = (struct sendq_node){
+		.len = len, .ptr = ptr, .at = q->acked + q->bytes};
 	if (q->tail)
 		sendq_at(s, q->tail)->next = i;
 	else
@@ -60,27 +64,23 @@ sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
 static inline void
 sendq_ack(struct slab *s, struct sendq *q, uint32_t n)
 {
-	uint32_t acked = n;
-
 	q->bytes -= n;
-	n += q->skip;
+	q->acked += n;
 	while (q->head) {
 		struct sendq_node *h = sendq_at(s, q->head);
 		uint32_t next = h->next;
 
-		if (n < h->len)
+		if (q->acked - h->at < h->len)
 			break;
-		n -= h->len;
 		if (q->cur == q->head)
 			q->cur = 0;
+		if (q->old == q->head)
+			q->old = 0;
 		slab_put(s, q->head);
 		q->head = next;
 	}
-	q->skip = n;
-	if (q->cur)
-		q->cur_at -= (int32_t)acked;
 	if (!q->head)
-		q->tail = q->skip = 0;
+		q->tail = 0;
 }
 
 uint32_t sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
@@ -93,7 +93,7 @@ sendq_find(const struct slab *s, struct sendq *q, uint32_t offset, uint32_t len,
 	struct sendq_piece *piece, unsigned max, unsigned *n)
 {
 	const struct sendq_node *h = sendq_at(s, q->head);
-	uint64_t from = (uint64_t)offset + q->skip;
+	uint64_t from = (uint64_t)offset + (q->acked - h->at);
 
 	/* Most often the oldest piece has it all. */
 	if (unlikely(!q->head || !len || !max || from + len > h->len))

@@ -5,6 +5,7 @@
 #ifndef NETCORE_STACK_TCP_SLAB_H
 #define NETCORE_STACK_TCP_SLAB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dlibos/base/bits.h"
@@ -16,6 +17,7 @@ struct slab {
 	uint32_t used;
 	uint32_t fresh; /* nodes never used begin here */
 	uint32_t free;
+	uint32_t reserve; /* nodes that slab_get_spare() leaves */
 	uint64_t failures;
 };
 
@@ -65,6 +67,24 @@ slab_get(struct slab *s)
 	}
 	s->used++;
 	return i;
+}
+
+/* One more, for who has some: a user of nodes that has none can count on one
+ * as long as there are as many in reserve as there are users. */
+static inline uint32_t
+slab_get_spare(struct slab *s)
+{
+	if (unlikely(s->cap - s->used <= s->reserve)) {
+		s->failures++;
+		return 0;
+	}
+	return slab_get(s);
+}
+
+static inline uint32_t
+slab_get_next(struct slab *s, bool has_some)
+{
+	return has_some ? slab_get_spare(s) : slab_get(s);
 }
 
 static inline void

@@ -178,6 +178,7 @@ header(const struct script *s, const struct script_seg *g)
 		.mss = s->mss,
 		.wscale = s->wscale,
 		.ts_val = g->ts ? g->ts : peer_clock(s),
+		.ts_ecr = s->echo,
 	};
 
 	t.ack = t.flags & ACK ? s->iss + g->ack : 0;
@@ -248,6 +249,8 @@ catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
 	g->flags = t->flags & (uint8_t)~WIRE_TCP_PSH;
 	g->len = (uint32_t)cursor_left(&c);
 	g->window = t->window;
+	if (t->opts & WIRE_TCP_TS)
+		s->last_ts = t->ts_val;
 	for (unsigned i = 0; i < t->sacks && t->opts & WIRE_TCP_SACK; i++) {
 		g->sack[i].from = t->sack[i].left - s->irs;
 		g->sack[i].to = t->sack[i].right - s->irs;

@@ -77,10 +77,12 @@ struct script {
 	uint16_t port;	 /* the peer's */
 	uint32_t window; /* of the peer's segments, by default */
 	uint8_t wscale;
-	uint8_t opts; /* agreed on: enum script_option */
-	uint16_t mss; /* of the peer's SYN */
-	uint32_t ts;  /* the peer's clock: at script_new(), plus ms */
-	bool read;    /* the program reads at once */
+	uint8_t opts;	  /* agreed on: enum script_option */
+	uint16_t mss;	  /* of the peer's SYN */
+	uint32_t ts;	  /* the peer's clock: at script_new(), plus ms */
+	uint32_t echo;	  /* of our clock, in the peer's segments */
+	uint32_t last_ts; /* our clock, in the last that went out */
+	bool read;	  /* the program reads at once */
 	bool mute_arp;
 
 	/* what the program was told */

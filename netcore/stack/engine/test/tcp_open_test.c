@@ -363,6 +363,47 @@ abort_when_connected(void **state)
 	script_end(s);
 }
 
+/* RFC 9293, 3.10.4: closed between the two SYNs and the answer: it ends in an
+ * orderly way, and all that the program hears of it is the end. */
+static void
+close_while_both_open(void **state)
+{
+	struct script *s = script_syn_sent(NULL);
+
+	(void)state;
+	SEND(.flags = SYN, .opts = SCRIPT_ALL);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	assert_int_equal(stack_close(s->stack, s->conn, false), 0);
+	SILENCE();
+	SEND(.seq = 1, .ack = 1);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	assert_int_equal(s->closed, 0);
+	script_wait(s, 61000);
+	assert_int_equal(s->connected, 0);
+	assert_int_equal(s->remote_closed, 0);
+	assert_int_equal(s->closed, 1);
+	assert_int_equal(s->why, STACK_CLOSED);
+	script_end(s);
+}
+
+/* The same, and the peer goes away instead (3.10.7.4, second). */
+static void
+close_while_both_open_then_reset(void **state)
+{
+	struct script *s = script_syn_sent(NULL);
+
+	(void)state;
+	SEND(.flags = SYN, .opts = SCRIPT_ALL);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	assert_int_equal(stack_close(s->stack, s->conn, false), 0);
+	SEND(.seq = 1, .flags = RST);
+	assert_int_equal(s->connected, 0);
+	assert_int_equal(s->closed, 1);
+	script_end(s);
+}
+
 int
 main(void)
 {
@@ -387,6 +428,8 @@ main(void)
 		cmocka_unit_test(send_does_not_put_off_the_syn),
 		cmocka_unit_test(nobody_answers_arp),
 		cmocka_unit_test(abort_when_connected),
+		cmocka_unit_test(close_while_both_open),
+		cmocka_unit_test(close_while_both_open_then_reset),
 	};
 
 	return cmocka_run_group_tests_name("tcp_open", tests, NULL, NULL);

@@ -19,6 +19,80 @@ delayed_ack(void **state)
 	script_end(s);
 }
 
+/* RFC 9293, 3.8.6.2.2, 3.8.6.3: that the program reads at once is no reason
+ * for a frame of its own; the acknowledgement takes the window along. */
+static void
+delayed_ack_of_a_fast_reader(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	for (uint32_t at = 1; at < 1 + 10 * MSS; at += 2 * MSS) {
+		SEND(.seq = at, .ack = 1, .len = MSS);
+		SILENCE();
+		SEND(.seq = at + MSS, .ack = 1, .len = MSS);
+		assert_int_equal(
+			EXPECT(.seq = 1, .ack = at + 2 * MSS)->window, 65535);
+	}
+	SEND(.seq = 1 + 10 * MSS, .ack = 1, .len = MSS);
+	assert_in_range(script_until(s, 500), 39, 41);
+	EXPECT(.seq = 1, .ack = 1 + 11 * MSS);
+	script_end(s);
+}
+
+/* The same, 3.8.6.2.2: a slow reader tells of two segments at a time, and of
+ * one by what goes out anyhow. */
+static void
+slow_reader(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	s->read = false;
+	for (uint32_t at = 1; at < 1 + 10 * MSS; at += 2 * MSS) {
+		SEND(.seq = at, .ack = 1, .len = MSS);
+		SEND(.seq = at + MSS, .ack = 1, .len = MSS);
+		EXPECT(.seq = 1, .ack = at + 2 * MSS);
+	}
+	stack_recv_done(s->stack, s->conn, 2 * MSS - 1);
+	SILENCE();
+	stack_recv_done(s->stack, s->conn, 1);
+	assert_int_equal(
+		EXPECT(.seq = 1, .ack = 1 + 10 * MSS)->window, 65535 - 8 * MSS);
+	stack_recv_done(s->stack, s->conn, MSS - 1);
+	script_write(s, 1);
+	assert_int_equal(
+		EXPECT(.seq = 1, .ack = 1 + 10 * MSS, .len = 1)->window,
+		65535 - 8 * MSS);
+	stack_recv_done(s->stack, s->conn, 1);
+	script_write(s, 1);
+	assert_int_equal(
+		EXPECT(.seq = 2, .ack = 1 + 10 * MSS, .len = 1)->window,
+		65535 - 7 * MSS);
+	script_end(s);
+}
+
+/* A buffer of less than a segment: half of it is worth a frame. */
+static void
+tiny_buffer(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+
+	(void)state;
+	cfg.rcv_window = 1000;
+	s = script_open(&cfg, SCRIPT_MSS_SACK);
+	s->read = false;
+	SEND(.seq = 1, .ack = 1, .len = 1000);
+	script_wait(s, 40);
+	assert_int_equal(EXPECT(.seq = 1, .ack = 1001)->window, 0);
+	stack_recv_done(s->stack, s->conn, 499);
+	SILENCE();
+	stack_recv_done(s->stack, s->conn, 1);
+	assert_int_equal(EXPECT(.seq = 1, .ack = 1001)->window, 500);
+	script_end(s);
+}
+
 /* RFC 5681, 4.2; RFC 2018, 4: a gap is told at once, the newest block first;
  * filled, it is told at once, too. */
 static void
@@ -182,6 +256,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(delayed_ack),
+		cmocka_unit_test(delayed_ack_of_a_fast_reader),
+		cmocka_unit_test(slow_reader),
+		cmocka_unit_test(tiny_buffer),
 		cmocka_unit_test(sack_blocks),
 		cmocka_unit_test(dsack),
 		cmocka_unit_test(paws),

@@ -71,7 +71,7 @@ insert(void)
 	uint32_t dup = first(from, end, true);
 	uint32_t dup_end = first(dup, end, false);
 	struct buffer *b = unused_buffer();
-	bool full = slab.used == NODES;
+	bool full = q.nodes >= NODES - slab.used;
 	struct ooo_range got = {7, 9};
 	enum ooo_result r;
 

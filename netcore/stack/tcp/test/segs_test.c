@@ -20,9 +20,10 @@ static unsigned seed, state_of_rnd, step;
 			fail_msg("seed %u, step %u: %s", seed, step, #x); \
 	} while (0)
 
-static uint64_t slab_mem[(NODES + 2) * sizeof(struct seg) / 8];
+static uint64_t slab_mem[(NODES + 2) * sizeof(struct seg) / 8 + 1];
 static struct slab slab;
 static struct segs q;
+static struct segs_odd odd;
 static struct seg model[NODES]; /* its `next` is not used */
 static unsigned count;
 static uint32_t snd_una, snd_nxt, now;
@@ -54,7 +55,7 @@ static void
 check_all(void)
 {
 	uint32_t out = 0, sacked = 0, lost = 0, resent = 0, flight = 0;
-	uint32_t i = q.head, next_lost = 0, last = 0;
+	uint32_t i = q.head, next_lost = 0, last = 0, fresh = 0;
 
 	for (unsigned k = 0; k < count; k++, i = slab_next(&slab, i)) {
 		const struct seg *g = segs_at(&slab, i), *m = &model[k];
@@ -70,6 +71,8 @@ check_all(void)
 			flight += m->len;
 		if (f & SEG_LOST && !(f & SEG_RESENT) && !next_lost)
 			next_lost = i;
+		if (!(f & (SEG_SACKED | SEG_LOST | SEG_RETRANS)) && !fresh)
+			fresh = i;
 		if (f & SEG_SACKED)
 			CHECK(seq_ge(q.high_sacked, end_of(m)));
 		last = i;
@@ -78,7 +81,8 @@ check_all(void)
 	CHECK(q.out == out && out == snd_nxt - snd_una);
 	CHECK(q.sacked == sacked && q.lost == lost && q.resent == resent);
 	CHECK(segs_pipe(&q) == flight);
-	CHECK(segs_next_lost(&slab, &q) == next_lost);
+	CHECK(segs_next_lost(&odd) == next_lost);
+	CHECK(segs_fresh(&slab, &q, &odd) == fresh);
 }
 
 static void
@@ -132,7 +136,7 @@ model_ack(uint32_t ack, uint32_t high, struct segs_news *n)
 		n->flags |= model[0].flags & ~(uint32_t)SEG_FIN;
 		model[0].len -= ack - model[0].seq;
 		model[0].seq = ack;
-		model[0].flags &= ~(uint32_t)SEG_SYN;
+		model[0].flags &= ~(uint32_t)(SEG_SYN | SEG_RESENT);
 	}
 	n->bytes = ack - snd_una;
 	snd_una = ack;
@@ -151,6 +155,17 @@ model_sack(uint32_t from, uint32_t to, uint32_t high, struct segs_news *n)
 		n->sacked += m->len;
 		m->flags |= SEG_SACKED;
 		m->flags &= ~(uint32_t)(SEG_LOST | SEG_RESENT);
+	}
+	for (unsigned k = 1; k < count;) { /* neighbours are one */
+		struct seg *m = &model[k];
+
+		if (!(m[0].flags & m[-1].flags & SEG_SACKED)) {
+			k++;
+			continue;
+		}
+		m[-1].len += m[0].len;
+		m[-1].flags |= m[0].flags;
+		memmove(m, m + 1, (--count - k) * sizeof(*m));
 	}
 }
 
@@ -192,11 +207,11 @@ acknowledge(void)
 	/* The two must agree whatever comes first. */
 	for (unsigned i = 0; i <= n; i++) {
 		if (i == ack_at) {
-			segs_ack(&slab, &q, ack, &got);
+			segs_ack(&slab, &q, &odd, ack, &got);
 			model_ack(ack, high, &want);
 		}
 		if (i < n) {
-			segs_sack(&slab, &q, from[i], to[i], &got);
+			segs_sack(&slab, &q, &odd, from[i], to[i], &got);
 			model_sack(from[i], to[i], high, &want);
 		}
 	}
@@ -226,18 +241,18 @@ lose(void)
 			: k != only || m->flags & SEG_SACKED)
 			continue;
 		if (!all)
-			segs_lose(&q, segs_at(&slab, nth(k)));
+			segs_lose(&slab, &q, &odd, nth(k));
 		m->flags &= ~(uint32_t)(SEG_RESENT | SEG_SACKED);
 		m->flags |= SEG_LOST;
 	}
 	if (all)
-		segs_lose_all(&slab, &q, forget);
+		segs_lose_all(&slab, &q, &odd, forget);
 }
 
 static void
 resend(void)
 {
-	uint32_t i = segs_next_lost(&slab, &q);
+	uint32_t i = segs_next_lost(&odd);
 	unsigned k = rnd(count);
 
 	if (i && rnd(4))
@@ -245,7 +260,7 @@ resend(void)
 			;
 	if (model[k].flags & SEG_SACKED)
 		return;
-	segs_resent(&q, segs_at(&slab, nth(k)), now);
+	segs_resent(&slab, &q, &odd, nth(k), now);
 	model[k].sent_us = now;
 	model[k].flags |= SEG_RETRANS;
 	if (model[k].flags & SEG_LOST)
@@ -259,9 +274,9 @@ split(void)
 	struct seg *m = &model[k];
 	uint32_t len = 1 + rnd(40);
 
-	if (len >= m->len)
+	if (len >= m->len || m->flags & SEG_SACKED)
 		return;
-	CHECK(segs_split(&slab, &q, nth(k), len) == (count < NODES));
+	CHECK(segs_split(&slab, &q, &odd, nth(k), len) == (count < NODES));
 	if (count == NODES)
 		return;
 	memmove(m + 1, m, (count++ - k) * sizeof(*m));
@@ -296,6 +311,7 @@ counts_are_what_a_walk_finds(void **state)
 	for (seed = 1; seed <= 300; seed++) {
 		state_of_rnd = seed;
 		memset(&q, 0, sizeof(q));
+		memset(&odd, 0, sizeof(odd));
 		slab_init(&slab, slab_mem, NODES, sizeof(struct seg));
 		count = 0;
 		snd_una = snd_nxt = 0u - rnd(3000);
@@ -305,7 +321,7 @@ counts_are_what_a_walk_finds(void **state)
 			act();
 			check_all();
 		}
-		segs_clear(&slab, &q);
+		segs_clear(&slab, &q, &odd);
 		CHECK(slab.used == 0 && !q.head && !q.tail && !segs_pipe(&q));
 	}
 }
@@ -314,6 +330,7 @@ static void
 begin(unsigned n)
 {
 	memset(&q, 0, sizeof(q));
+	memset(&odd, 0, sizeof(odd));
 	slab_init(&slab, slab_mem, NODES, sizeof(struct seg));
 	for (unsigned i = 0; i < n; i++)
 		assert_true(segs_add(&slab, &q, 100 * i, 100, 1000 + i, 0));
@@ -328,13 +345,13 @@ reordering_is_seen_between_acknowledgements(void **state)
 
 	(void)state;
 	begin(5);
-	segs_sack(&slab, &q, 300, 400, &one);
-	segs_sack(&slab, &q, 100, 200, &one);
-	segs_ack(&slab, &q, 100, &one);
+	segs_sack(&slab, &q, &odd, 300, 400, &one);
+	segs_sack(&slab, &q, &odd, 100, 200, &one);
+	segs_ack(&slab, &q, &odd, 100, &one);
 	assert_false(one.reordered);
-	segs_sack(&slab, &q, 200, 300, &two);
+	segs_sack(&slab, &q, &odd, 200, 300, &two);
 	assert_true(two.reordered);
-	segs_clear(&slab, &q);
+	segs_clear(&slab, &q, &odd);
 }
 
 /* Segments that waited behind one sent again give no sample either. */
@@ -345,15 +362,166 @@ an_ack_of_a_retransmission_gives_no_rtt(void **state)
 
 	(void)state;
 	begin(3);
-	segs_lose(&q, segs_at(&slab, q.head));
-	segs_resent(&q, segs_at(&slab, q.head), 5000);
-	segs_ack(&slab, &q, 200, &news);
+	segs_lose(&slab, &q, &odd, q.head);
+	segs_resent(&slab, &q, &odd, q.head, 5000);
+	segs_ack(&slab, &q, &odd, 200, &news);
 	assert_true(news.any && news.newest_retrans && news.retrans);
 	assert_int_equal(news.newest_us, 5000);
 	assert_false(news.rtt);
-	segs_ack(&slab, &q, 300, &later);
+	segs_ack(&slab, &q, &odd, 300, &later);
 	assert_true(later.rtt);
 	assert_int_equal(later.rtt_from_us, 1002);
+}
+
+/* --- what it costs: nodes that are looked at ------------------------------*/
+
+#define MANY 5000
+
+static uint64_t many_mem[(MANY + 2) * sizeof(struct seg) / 8 + 1];
+
+static void
+begin_many(void)
+{
+	memset(&q, 0, sizeof(q));
+	memset(&odd, 0, sizeof(odd));
+	slab_init(&slab, many_mem, MANY, sizeof(struct seg));
+	for (unsigned i = 0; i < MANY; i++)
+		assert_true(segs_add(&slab, &q, 100 * i, 100, 1000 + i, 0));
+}
+
+/* The first of a window is lost, all others come, one an acknowledgement. */
+static void
+one_hole_costs_nothing(void **state)
+{
+	(void)state;
+	begin_many();
+	for (unsigned i = 1; i < MANY; i++) {
+		struct segs_news n = {0};
+
+		segs_sack(&slab, &q, &odd, 100, 100 * i + 100, &n);
+		assert_int_equal(n.sacked, 100);
+		assert_true(n.visits <= 3);
+	}
+	assert_int_equal(slab.used, 2);
+	assert_int_equal(q.sacked, 100 * (MANY - 1));
+}
+
+/* Every fourth is lost; an acknowledgement repeats the two ranges before (RFC
+ * 2018, 4). Later they come, the lowest first, each between two ranges. */
+static void
+many_holes_cost_little(void **state)
+{
+	struct segs_news last = {0};
+
+	(void)state;
+	begin_many();
+	for (unsigned i = 0; i < MANY; i++) {
+		struct segs_news n = {0};
+		uint32_t run = i / 4 * 400;
+
+		if (i % 4 == 0)
+			continue;
+		segs_sack(&slab, &q, &odd, run + 100, 100 * i + 100, &n);
+		for (uint32_t k = 1; k <= 2 && k * 400 <= run; k++)
+			segs_sack(&slab, &q, &odd, run + 100 - k * 400,
+				run + 400 - k * 400, &n);
+		assert_int_equal(n.sacked, 100);
+		assert_true(n.visits <= 12);
+	}
+	assert_int_equal(slab.used, MANY / 2);
+	for (unsigned i = 4; i < MANY; i += 4) {
+		struct segs_news n = {0};
+
+		segs_sack(&slab, &q, &odd, 100, 100 * i + 400, &n);
+		assert_int_equal(n.sacked, 100);
+		assert_true(n.visits <= 4);
+	}
+	assert_int_equal(slab.used, 2);
+	segs_ack(&slab, &q, &odd, 100 * MANY, &last);
+	assert_int_equal(slab.used, 0);
+}
+
+/* What is lost is marked, found and sent again without a search. */
+static void
+losses_are_found_at_once(void **state)
+{
+	(void)state;
+	begin_many();
+	for (unsigned i = 0; i < MANY; i++) {
+		uint32_t first = segs_fresh(&slab, &q, &odd);
+
+		assert_int_equal(segs_at(&slab, first)->seq, 100 * i);
+		segs_lose(&slab, &q, &odd, first);
+	}
+	assert_int_equal(segs_fresh(&slab, &q, &odd), 0);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(
+			segs_at(&slab, segs_next_lost(&odd))->seq, 100 * i);
+		segs_resent(&slab, &q, &odd, segs_next_lost(&odd), 9000 + i);
+		if (i % 3 == 2) { /* the oldest of these is lost again */
+			uint32_t again = segs_at(&slab, odd.again)->seq;
+
+			segs_lose(&slab, &q, &odd, odd.again);
+			assert_int_equal(
+				segs_at(&slab, segs_next_lost(&odd))->seq,
+				again);
+			segs_resent(&slab, &q, &odd, segs_next_lost(&odd),
+				9000 + i);
+		}
+	}
+	assert_int_equal(segs_next_lost(&odd), 0);
+}
+
+/* A peer that acknowledges nothing but what is far away from all it has
+ * acknowledged: there is an end to the work, and still it gets there. */
+static void
+far_ranges_cost_so_much_and_no_more(void **state)
+{
+	unsigned times = 0;
+	struct segs_news n;
+
+	(void)state;
+	begin_many();
+	do {
+		n = (struct segs_news){0};
+		segs_sack(&slab, &q, &odd, 480000, 480100, &n);
+		segs_sack(&slab, &q, &odd, 440000, 440100, &n);
+		assert_true(n.visits <= SEGS_VISITS);
+		times++;
+	} while (n.cut);
+	assert_in_range(times, 8, 20);
+	assert_true(q.sacked >= 100);
+	/* Ranges in the middle of segments change nothing, and cost no more. */
+	for (uint32_t i = 0; i < 100; i++) {
+		n = (struct segs_news){0};
+		segs_sack(&slab, &q, &odd, 2150 * i + 10, 2150 * i + 20, &n);
+		assert_true(n.visits <= SEGS_VISITS && !n.sacked);
+	}
+}
+
+/* A third of all are sacked alone, and then ranges come in the middle. */
+static void
+far_runs_cost_so_much_and_no_more(void **state)
+{
+	unsigned cut = 0;
+
+	(void)state;
+	begin_many();
+	for (unsigned i = 1; i < MANY; i += 3) {
+		struct segs_news n = {0};
+
+		segs_sack(&slab, &q, &odd, 100 * i, 100 * i + 100, &n);
+		assert_true(n.visits <= 4);
+	}
+	for (unsigned i = 2; i < MANY; i += 3) {
+		struct segs_news n = {0};
+		unsigned at = i * 7 % MANY;
+
+		segs_sack(&slab, &q, &odd, 100 * at, 100 * at + 100, &n);
+		assert_true(n.visits <= SEGS_VISITS);
+		cut += n.cut;
+	}
+	assert_true(cut > 0);
 }
 
 int
@@ -363,6 +531,11 @@ main(void)
 		cmocka_unit_test(counts_are_what_a_walk_finds),
 		cmocka_unit_test(reordering_is_seen_between_acknowledgements),
 		cmocka_unit_test(an_ack_of_a_retransmission_gives_no_rtt),
+		cmocka_unit_test(one_hole_costs_nothing),
+		cmocka_unit_test(many_holes_cost_little),
+		cmocka_unit_test(losses_are_found_at_once),
+		cmocka_unit_test(far_ranges_cost_so_much_and_no_more),
+		cmocka_unit_test(far_runs_cost_so_much_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,39 @@ bytes_stay_countable(void **state)
 	assert_int_equal(slab.used, 0);
 }
 
+/* Old data that goes again piece by piece, and new data in between, are found
+ * from where each was left: what lies before and between is made such that a
+ * walk over it would lead elsewhere. */
+static void
+nothing_is_found_from_the_head(void **state)
+{
+	struct sendq_piece piece[2];
+	struct sendq q = {0};
+	unsigned n;
+
+	(void)state;
+	slab_init(&slab, slab_mem, NODES, sizeof(struct sendq_node));
+	for (int i = 0; i < 20; i++)
+		assert_true(sendq_add(&slab, &q, memory + 10 * i, 10));
+	sendq_find(&slab, &q, 140, 10, piece, 2, &n);
+	for (uint32_t i = 2; i < 7; i++) {
+		struct sendq_node *before = slab_at(&slab, i - 1);
+		struct sendq_node *between = slab_at(&slab, i + 2);
+
+		sendq_find(&slab, &q, 10 * i, 10, piece, 2, &n);
+		assert_ptr_equal(piece[0].ptr, memory + 10 * i);
+		before->len += 1000;
+		between->len += 1000;
+		sendq_find(&slab, &q, 130 + 10 * i, 10, piece, 2, &n);
+		assert_ptr_equal(piece[0].ptr, memory + 130 + 10 * i);
+		before->len -= 1000;
+		sendq_find(&slab, &q, 10 * i, 10, piece, 2, &n);
+		assert_ptr_equal(piece[0].ptr, memory + 10 * i);
+		between->len -= 1000;
+	}
+	sendq_clear(&slab, &q);
+}
+
 int
 main(void)
 {
@@ -187,6 +220,7 @@ main(void)
 		cmocka_unit_test(queues_hold_what_their_models_hold),
 		cmocka_unit_test(every_node_is_given_once),
 		cmocka_unit_test(bytes_stay_countable),
+		cmocka_unit_test(nothing_is_found_from_the_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
