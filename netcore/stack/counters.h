@@ -65,6 +65,8 @@
 	X(icmp_soft) \
 	X(icmp_hard) \
 	X(mss_lowered) \
+	X(mss_raised) \
+	X(black_holes) \
 	X(keepalive_probes) \
 	X(sacks_limited)
 /* clang-format on */

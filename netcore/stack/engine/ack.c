@@ -153,6 +153,19 @@ rack_lost(const struct stack *s, const struct tcb *c, uint32_t i, uint32_t wnd,
 	return d <= 0;
 }
 
+/* A probe that was too large is no sign of congestion (RFC 8899, 3, (7)). */
+static void
+lose(struct stack *s, struct tcb *c, uint32_t i)
+{
+	bool probe = segs_at(&s->seg, i)->flags & SEG_PROBE;
+
+	segs_lose(&s->seg, &c->segs, &c->odd, i);
+	if (unlikely(probe) && !(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
+		c->flags |= TCB_RESIZE;
+		c->recover = c->snd_nxt;
+	}
+}
+
 /* Marks lost what was sent long enough before something that arrived, in the
  * order of sending, so that the first that is not ends it. Returns the
  * microseconds after which another look may find more; 0: none. */
@@ -163,7 +176,7 @@ rack_detect(struct stack *s, struct tcb *c)
 
 	while ((i = segs_fresh(&s->seg, &c->segs, &c->odd)) &&
 		rack_lost(s, c, i, wnd, &wait))
-		segs_lose(&s->seg, &c->segs, &c->odd, i);
+		lose(s, c, i);
 	while ((i = c->odd.again) && rack_lost(s, c, i, wnd, &left))
 		segs_lose(&s->seg, &c->segs, &c->odd, i);
 	if (i && left && (!wait || left < wait))
@@ -373,6 +386,8 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	}
 	if (unlikely(r->h.sacks))
 		dsack = take_sacks(s, c, r, &n);
+	if (unlikely(n.flags & SEG_PROBE))
+		pmtu_probe_arrived(s, c);
 	if (n.rtt || n.retrans)
 		measure(s, c, r, &n);
 	if (n.reordered)

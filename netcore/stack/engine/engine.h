@@ -11,6 +11,7 @@
  *	timer.c	  deadlines				end.c	ends
  *	udp.c	  datagrams		frag.c	packets in pieces
  *	shut.c	  windows that are shut	alive.c	keepalive
+ *	pmtu.c	  how large a packet may be
  *	check.c	  invariants, for tests
  */
 #ifndef NETCORE_STACK_ENGINE_ENGINE_H
@@ -21,6 +22,7 @@
 #include "netcore/stack/core/idpool.h"
 #include "netcore/stack/core/wheel.h"
 #include "netcore/stack/engine/frag.h"
+#include "netcore/stack/engine/pmtu.h"
 #include "netcore/stack/engine/tcb.h"
 #include "netcore/stack/stack.h"
 #include "netcore/stack/wire/arp.h"
@@ -99,6 +101,7 @@ struct stack {
 	struct udp_port *udp_port;
 	uint16_t *udp_map; /* 1 + index of who has the port */
 	struct frags frags;
+	struct pmtu pmtu[PMTU_KNOWN];
 	struct neighbour neighbour[NEIGHBOURS];
 	struct reply reply[REPLIES];
 	uint32_t reply_head, reply_tail;

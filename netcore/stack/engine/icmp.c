@@ -10,7 +10,6 @@
 #define ECHOES_BURST 64u
 #define ERRORS_PER_S 100u
 #define ERRORS_BURST 16u
-#define MTU_MIN	     576u /* of a path: what every host takes (RFC 1122) */
 
 /* Bits by code of an unreachable. Soft ones may pass (RFC 1122, 4.2.3.9): no
  * route at the moment, and none for this type of service. */
@@ -114,23 +113,6 @@ icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 
 /* --- what we are told -----------------------------------------------------*/
 
-/* RFC 1191. An old router says no size: the smallest will do. */
-static void
-too_big(struct stack *s, struct tcb *c, uint32_t mtu)
-{
-	uint32_t mss;
-
-	if (mtu < MTU_MIN)
-		mtu = MTU_MIN;
-	mss = mtu - WIRE_IPV4_LEN - WIRE_TCP_LEN - (c->flags & TCB_TS ? 12 : 0);
-	if (c->state < TCP_ESTABLISHED || mss >= c->mss) {
-		s->count.icmp_ignored++;
-		return;
-	}
-	s->count.mss_lowered++;
-	ack_lower_mss(s, c, (uint16_t)mss);
-}
-
 /* Only while it is being opened does an error end a connection (RFC 5927, 5.2).
  */
 static void
@@ -172,7 +154,7 @@ error(struct stack *s, const struct wire_icmp *m)
 	if (!seq_in(q->seq, c->snd_una, c->snd_nxt - c->snd_una))
 		s->count.icmp_out_of_window++;
 	else if (m->code == WIRE_UNREACH4_FRAG_NEEDED)
-		too_big(s, c, m->mtu);
+		s->count.icmp_ignored += !pmtu_too_big(s, c, m->mtu);
 	else
 		unreachable(s, c, m->code);
 }

@@ -159,6 +159,10 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	uint32_t len = g->len - fin, want = len < c->mss ? len : c->mss;
 	struct wire_tcp t;
 
+	if (unlikely(g->flags & SEG_PROBE)) {
+		g->flags &= ~(uint32_t)SEG_PROBE;
+		pmtu_probe_lost(s, c);
+	}
 	start_frame(f, c);
 	got = want ? fill_data(s, c, f, g->seq, want) : 0;
 	if (got < len) { /* too large, or more pieces than a frame holds */
@@ -221,11 +225,12 @@ fin_due(const struct tcb *c)
 		c->sendq.bytes == c->snd_nxt - c->snd_una;
 }
 
+/* flags: SEG_PROBE, or 0. */
 static bool
 send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
-	struct stack_tx_frame *f)
+	uint32_t flags, struct stack_tx_frame *f)
 {
-	uint32_t seq = c->snd_nxt, got, flags = 0;
+	uint32_t seq = c->snd_nxt, got;
 	uint8_t bits = 0;
 	struct wire_tcp t;
 
@@ -235,20 +240,21 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 	if (got && c->snd_nxt - c->snd_una == c->sendq.bytes)
 		bits |= WIRE_TCP_PSH;
 	if (fin_due(c)) {
-		flags = SEG_FIN;
+		flags |= SEG_FIN;
 		bits |= WIRE_TCP_FIN;
 	}
-	if (!segs_add(&s->seg, &c->segs, seq, got + !!flags, s->us, flags)) {
+	if (!segs_add(&s->seg, &c->segs, seq, got + !!(flags & SEG_FIN), s->us,
+		    flags)) {
 		/* Later, by what is under way: or there would be a node. */
 		s->count.segs_full++;
 		c->snd_nxt = seq;
 		return false;
 	}
-	if (flags) {
+	if (flags & SEG_FIN) {
 		c->snd_nxt++;
 		c->flags |= TCB_FIN_SENT;
 	}
-	if (s->cfg.tso && got > c->mss) {
+	if (s->cfg.tso && got > c->mss && !(flags & SEG_PROBE)) {
 		f->mss = c->mss;
 		f->flags = STACK_TX_TSO;
 	}
@@ -327,7 +333,7 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 {
 	c->flags &= ~(uint32_t)TCB_PROBE;
 	if (timer_stuck(c))
-		return send_new(s, c, mac, c->snd_wnd ? c->snd_wnd : 1, f);
+		return send_new(s, c, mac, c->snd_wnd ? c->snd_wnd : 1, 0, f);
 	if (!(c->flags & TCB_TLP_OUT) || !c->segs.tail)
 		return false;
 	if (new_bytes(s, c))
@@ -343,6 +349,27 @@ may_send_data(const struct tcb *c)
 {
 	return c->state >= TCP_ESTABLISHED && c->state != TCP_FIN_WAIT_2 &&
 		c->state != TCP_TIME_WAIT;
+}
+
+/* One segment of new data that may be too large for the path; c->mss bytes may
+ * go in any case. */
+static bool
+send_larger(struct stack *s, struct tcb *c, const uint8_t *mac,
+	struct stack_tx_frame *f)
+{
+	uint32_t flight = c->snd_nxt - c->snd_una, ready = c->sendq.bytes;
+	uint32_t len;
+
+	if (ready > c->snd_wnd)
+		ready = c->snd_wnd;
+	if (ready > c->cc.cwnd) /* nothing is lost: all of the flight counts */
+		ready = c->cc.cwnd;
+	len = ready > flight ? pmtu_probe(s, c, ready - flight) : 0;
+	if (!len || !send_new(s, c, mac, len, SEG_PROBE, f))
+		return false;
+	/* More pieces than a frame holds make it shorter. */
+	pmtu_probe_sent(c, f->len);
+	return true;
 }
 
 static bool
@@ -365,8 +392,10 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (unlikely(c->flags & TCB_PROBE) && send_probe(s, c, mac, f))
 		return true;
 	len = new_bytes(s, c);
+	if (unlikely(c->t_pmtu) && len >= c->mss && send_larger(s, c, mac, f))
+		return true;
 	if (len || fin_due(c))
-		return send_new(s, c, mac, len, f);
+		return send_new(s, c, mac, len, 0, f);
 	return false;
 }
 

@@ -121,6 +121,10 @@ struct tcb {
 	uint8_t alive_quiet;		     /* eighths of alive_idle */
 	uint16_t alive_idle, alive_interval; /* seconds; 0: off */
 	uint32_t alive_seen;		     /* the numbers, added up */
+	uint32_t t_pmtu;    /* from when on more may fit; 0: it is not less */
+	uint16_t mss_most;  /* what would, if the path took it */
+	uint16_t mss_tried; /* what did not, in this search; 0: begin */
+	uint16_t mss_probe; /* is under way in a single segment */
 } CACHELINE_ALIGNED;
 
 #define TCB_PLAIN 128u /* offset of the first of the three lines */

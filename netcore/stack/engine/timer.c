@@ -2,6 +2,8 @@
  * of its own; an entry that comes too early is set again. */
 #include "netcore/stack/engine/engine.h"
 
+#define BLACK_HOLE 2 /* timeouts in a row */
+
 static bool
 due(const struct stack *s, uint32_t t)
 {
@@ -88,6 +90,14 @@ timer_sent(struct stack *s, struct tcb *c)
 }
 
 static void
+enter_loss(struct stack *s, struct tcb *c)
+{
+	if (c->tries == BLACK_HOLE)
+		pmtu_black_hole(s, c);
+	ack_enter_loss(s, c);
+}
+
+static void
 rto(struct stack *s, struct tcb *c)
 {
 	uint32_t most = c->state < TCP_ESTABLISHED ? 6 : RETRIES;
@@ -106,7 +116,7 @@ rto(struct stack *s, struct tcb *c)
 		if (c->state < TCP_ESTABLISHED)
 			c->flags |= TCB_SYN_DUE;
 		else
-			ack_enter_loss(s, c);
+			enter_loss(s, c);
 	}
 	timer_rexmit(s, c);
 	out_ready(s, c);

@@ -31,7 +31,7 @@ enum seg_flag {
 	SEG_RETRANS = 8,  /* was ever sent again: no RTT sample (Karn) */
 	SEG_SYN = 16,	  /* its first sequence number is no byte */
 	SEG_FIN = 32,	  /* its last one */
-	SEG_LIMITED = 64, /* was sent while the window was not the limit */
+	SEG_PROBE = 64,	  /* larger than others, to see whether it arrives */
 };
 
 struct seg {

@@ -248,6 +248,8 @@ catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
 	g->ack = t->flags & ACK ? t->ack - s->irs : 0;
 	g->flags = t->flags & (uint8_t)~WIRE_TCP_PSH;
 	g->len = (uint32_t)cursor_left(&c);
+	if (g->len && g->seq + g->len > s->sent)
+		s->sent = g->seq + g->len;
 	g->window = t->window;
 	if (t->opts & WIRE_TCP_TS)
 		s->last_ts = t->ts_val;
@@ -516,4 +518,31 @@ struct script *
 script_established(uint8_t opts)
 {
 	return script_open(NULL, opts);
+}
+
+void
+script_again(struct script *s, uint8_t opts)
+{
+	s->port++;
+	s->opts = opts;
+	s->accepted = s->closed = 0;
+	s->written = s->acked = s->received = s->sent = 0;
+	SEND(.flags = SYN, .opts = opts);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	SEND(.seq = 1, .ack = 1);
+	assert_int_equal(s->accepted, 1);
+	SILENCE();
+}
+
+void
+script_drain(struct script *s)
+{
+	poll(s);
+	s->head = s->tail;
+}
+
+uint32_t
+script_sent(const struct script *s)
+{
+	return s->sent;
 }

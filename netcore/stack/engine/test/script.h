@@ -95,6 +95,7 @@ struct script {
 	int buffers; /* that the engine or the program holds */
 	struct script_seg out[SCRIPT_SEGS];
 	unsigned head, tail;
+	uint32_t sent;
 	uint64_t start;
 };
 
@@ -121,6 +122,12 @@ struct script *script_syn_received(
 	const struct stack_config *cfg, uint8_t opts);
 struct script *script_open(const struct stack_config *cfg, uint8_t opts);
 struct script *script_established(uint8_t opts);
+/* One more connection, when the last one is gone. */
+void script_again(struct script *s, uint8_t opts);
+/* Whatever goes out now is not looked at. */
+void script_drain(struct script *s);
+/* The end of what was ever sent. */
+uint32_t script_sent(const struct script *s);
 
 #define SEND(...) script_send(s, (struct script_seg){__VA_ARGS__})
 #define EXPECT(...) \

@@ -92,7 +92,7 @@ send(void)
 
 	flags |= rnd(10) ? 0 : SEG_SYN;
 	flags |= rnd(10) ? 0 : SEG_FIN;
-	flags |= rnd(3) ? 0 : SEG_LIMITED;
+	flags |= rnd(3) ? 0 : SEG_PROBE;
 	CHECK(segs_add(&slab, &q, snd_nxt, len, now, flags) == (count < NODES));
 	if (count == NODES)
 		return;
