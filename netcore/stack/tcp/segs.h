@@ -27,11 +27,11 @@
 enum seg_flag {
 	SEG_SACKED = 1,
 	SEG_LOST = 2,
-	SEG_RESENT = 4,	  /* sent again since it was deemed lost */
-	SEG_RETRANS = 8,  /* was ever sent again: no RTT sample (Karn) */
-	SEG_SYN = 16,	  /* its first sequence number is no byte */
-	SEG_FIN = 32,	  /* its last one */
-	SEG_PROBE = 64,	  /* larger than others, to see whether it arrives */
+	SEG_RESENT = 4,	 /* sent again since it was deemed lost */
+	SEG_RETRANS = 8, /* was ever sent again: no RTT sample (Karn) */
+	SEG_SYN = 16,	 /* its first sequence number is no byte */
+	SEG_FIN = 32,	 /* its last one */
+	SEG_PROBE = 64,	 /* larger than others, to see whether it arrives */
 };
 
 struct seg {
