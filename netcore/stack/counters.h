@@ -36,6 +36,19 @@
 	X(drop_replies_full) \
 	X(arp_requests) \
 	X(arp_replies) \
+	X(arp_conflicts) \
+	X(nd_requests) \
+	X(nd_replies) \
+	X(nd_conflicts) \
+	X(nd_bad) \
+	X(nd_router_ignored) \
+	X(neigh_ignored) \
+	X(neigh_moved) \
+	X(neigh_lost) \
+	X(neigh_evicted) \
+	X(neigh_full) \
+	X(neigh_dropped) \
+	X(no_route) \
 	X(syn_received) \
 	X(accepted) \
 	X(connected) \

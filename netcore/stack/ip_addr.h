@@ -4,8 +4,10 @@
 #ifndef NETCORE_STACK_IP_ADDR_H
 #define NETCORE_STACK_IP_ADDR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct ip_addr {
 	uint64_t hi, lo;
@@ -17,6 +19,24 @@ static inline struct ip_addr
 ip_addr_v4(uint32_t a)
 {
 	return (struct ip_addr){0, IP_ADDR_V4 | a};
+}
+
+/* IPv6, from and to the order of the wire. */
+static inline struct ip_addr
+ip_addr_v6(const uint8_t a[16])
+{
+	uint64_t w[2];
+
+	memcpy(w, a, sizeof(w));
+	return (struct ip_addr){be64toh(w[0]), be64toh(w[1])};
+}
+
+static inline void
+ip_addr_put(struct ip_addr a, uint8_t to[16])
+{
+	uint64_t w[2] = {htobe64(a.hi), htobe64(a.lo)};
+
+	memcpy(to, w, sizeof(w));
 }
 
 static inline bool
@@ -35,6 +55,13 @@ static inline bool
 ip_addr_is_any(struct ip_addr a)
 {
 	return !a.hi && (!a.lo || a.lo == IP_ADDR_V4);
+}
+
+/* fe80::/10 (RFC 4291, 2.5.6). */
+static inline bool
+ip_addr_is_link(struct ip_addr a)
+{
+	return a.hi >> 54 == 0x3fa;
 }
 
 /* Both ends of a connection, seen from ours. */

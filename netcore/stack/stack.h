@@ -103,6 +103,13 @@ struct stack_config {
 	struct ip_addr ip4; /* unspecified: none */
 	uint8_t ip4_bits;
 	struct ip_addr gateway4;
+	/* IPv6 has an address of the link besides, fe80:: and what the MAC
+	 * gives; link6: that one alone is enough. Nothing is taken from
+	 * routers. */
+	struct ip_addr ip6; /* unspecified: none */
+	uint8_t ip6_bits;
+	struct ip_addr gateway6;
+	bool link6;
 
 	bool tx_cksum; /* the device completes checksums */
 	uint32_t tso;  /* largest super-segment, 0: none */
@@ -168,14 +175,23 @@ uint64_t stack_deadline(const struct stack *s);
 
 /* --- the program ---------------------------------------------------------*/
 
-/* 0 or -errno: -EADDRINUSE, -ENOSPC. ip unspecified: any of ours. */
+/* 0 or -errno: -EADDRINUSE, -ENOSPC. ip all 0: any of ours, of both families;
+ * ip_addr_v4(0): any of IPv4. The closest takes a connection. */
 int stack_listen(
 	struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user);
 int stack_unlisten(struct stack *s, struct ip_addr ip, uint16_t port);
 
-/* Begins to connect; lport 0: one that is free. 0 or -errno. */
+/* Begins to connect; lport 0: one that is free. 0 or -errno: -EADDRINUSE;
+ * -ENOSPC; -EINVAL of an address that is no host's; -EADDRNOTAVAIL where we
+ * have none of that family ourselves. */
 int stack_connect(struct stack *s, struct ip_addr ip, uint16_t port,
 	uint16_t lport, uint64_t user, stack_conn *out);
+
+/* Both ends, from the upcall that tells of it on. 0; -ENOTCONN. */
+int stack_peer(
+	struct stack *s, stack_conn c, struct ip_addr *ip, uint16_t *port);
+int stack_local(
+	struct stack *s, stack_conn c, struct ip_addr *ip, uint16_t *port);
 
 int stack_set_user(struct stack *s, stack_conn c, uint64_t user);
 

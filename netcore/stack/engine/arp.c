@@ -1,19 +1,10 @@
-/* arp.c - neighbours (RFC 826, 5227). The table is small and direct-mapped: a
- * host has few neighbours, and whoever floods it with addresses evicts some,
- * which are asked for again. */
+/* arp.c - ARP (RFC 826, 5227): questions for neighbours of IPv4, and answers to
+ * theirs. */
 #include <string.h>
 
 #include "netcore/stack/engine/engine.h"
 
-#define AGE_MS	 60000u /* then it is asked again */
-#define PAUSE_MS 1000u	/* between two questions */
-
-static struct neighbour *
-place(struct stack *s, uint32_t ip)
-{
-	return &s->neighbour[(ip ^ ip >> 8 ^ ip >> 16) % NEIGHBOURS];
-}
-
+/* to: NULL is everybody. */
 static void
 send(struct stack *s, uint16_t op, const uint8_t *to, uint32_t ip)
 {
@@ -37,13 +28,26 @@ send(struct stack *s, uint16_t op, const uint8_t *to, uint32_t ip)
 	s->count.tx_bytes += n;
 }
 
-/* Those that had something to send, and nowhere to send it to. */
-static void
-wake(struct stack *s)
+void
+arp_ask(struct stack *s, const struct neighbour *n)
 {
-	for (uint32_t i = 0; i < s->ids.fresh; i++)
-		if (s->tcb[i].state != TCP_CLOSED)
-			out_ready(s, &s->tcb[i]);
+	s->count.arp_requests++;
+	send(s, WIRE_ARP_REQUEST, n->state == NEIGH_PROBE ? n->mac : NULL,
+		n->ip4);
+}
+
+/* Whoever remembers another address for ours hears of it (RFC 5227, 2.3). */
+void
+arp_announce(struct stack *s)
+{
+	if (s->ip4)
+		send(s, WIRE_ARP_REQUEST, NULL, s->ip4);
+}
+
+static bool
+on_link(const struct stack *s, uint32_t ip)
+{
+	return !((ip ^ s->ip4) & s->mask4) || ip == s->gateway4;
 }
 
 void
@@ -51,47 +55,34 @@ arp_in(struct stack *s, const uint8_t *p, size_t len)
 {
 	struct cursor c = {p, p + len};
 	struct wire_arp a;
-	struct neighbour *n;
-	bool news;
+	bool to_us;
 
 	if (wire_arp_parse(&c, &a) != WIRE_OK) {
 		s->count.drop_bad_frame++;
 		return;
 	}
-	/* Only what we asked for, or who asks us: others do not fill it. */
-	n = place(s, a.spa);
-	if ((n->ip == a.spa && n->t_asked) || a.tpa == s->ip4) {
-		news = !n->known || n->ip != a.spa;
-		n->ip = a.spa;
-		memcpy(n->mac, a.sha, 6);
-		n->known = true;
-		n->tries = 0;
-		n->t_confirmed = s->tick;
-		if (news)
-			wake(s);
+	if (!s->ip4 || !memcmp(a.sha, s->cfg.mac, 6)) {
+		s->count.neigh_ignored++;
+		return;
 	}
-	if (a.op == WIRE_ARP_REQUEST && a.tpa == s->ip4) {
+	to_us = a.tpa == s->ip4;
+	if (a.spa == s->ip4) { /* RFC 5227, 2.4 */
+		s->count.arp_conflicts++;
+		return;
+	}
+	/* 0 is of one who asks whether the address is free: told, not kept
+	 * (RFC 5227, 2.1.1). */
+	if (a.spa && (wire_ipv4_martian(a.spa) || !on_link(s, a.spa))) {
+		s->count.drop_martian++;
+		return;
+	}
+	if (a.op == WIRE_ARP_REQUEST && to_us) {
+		if (a.spa)
+			neigh_asks(s, ip_addr_v4(a.spa), a.sha);
 		s->count.arp_replies++;
 		send(s, WIRE_ARP_REPLY, a.sha, a.spa);
+	} else if (a.spa) {
+		neigh_says(s, ip_addr_v4(a.spa), a.sha,
+			NEIGH_OVERRIDE | (to_us ? NEIGH_ANSWER : 0));
 	}
-}
-
-const uint8_t *
-arp_find(struct stack *s, uint32_t ip)
-{
-	uint32_t hop = (ip ^ s->ip4) & s->mask4 ? s->gateway4 : ip;
-	struct neighbour *n = place(s, hop);
-
-	if (n->ip != hop)
-		*n = (struct neighbour){.ip = hop};
-	if (likely(n->known && s->tick - n->t_confirmed < AGE_MS))
-		return n->mac;
-	if (!n->t_asked || s->tick - n->t_asked >= PAUSE_MS) {
-		n->t_asked = s->tick | 1;
-		s->count.arp_requests++;
-		if (n->known && ++n->tries > 3)
-			n->known = false;
-		send(s, WIRE_ARP_REQUEST, n->known ? n->mac : NULL, hop);
-	}
-	return n->known ? n->mac : NULL; /* old, but better than none */
 }

@@ -190,5 +190,5 @@ stack_check(const struct stack *s)
 	MUST(s, NULL, sum.more_sg <= s->cfg.send_refs);
 	MUST(s, NULL, sum.half_open == s->half_open);
 	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
-	return NULL;
+	return neigh_check(s);
 }

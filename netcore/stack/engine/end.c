@@ -28,6 +28,7 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 		s->half_open--;
 	if (c->state <= TCP_SYN_RECEIVED && why == STACK_RESET)
 		why = STACK_REFUSED;
+	neigh_leave(s, c);
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	sendq_clear(&s->sg, &c->sendq);
@@ -78,8 +79,7 @@ void
 end_reset(struct stack *s, struct tcb *c, enum stack_why why)
 {
 	struct tcp_rx to = {
-		.src = tcb_dst(c),
-		.dst = tcb_src(c),
+		.key = c->key,
 		.h = {.sport = c->key.remote_port, .dport = c->key.local_port},
 	};
 	struct wire_tcp t = {

@@ -2,8 +2,10 @@
  * calls whom. Nothing outside of this folder includes it.
  *
  *	stack.c	  memory, the public functions
- *	ip_in.c	  rx step 3: frames to segments		arp.c	neighbours
- *	icmp.c	  echoes, errors			reply.c	frames of nobody
+ *	ip_in.c, ip6_in.c	  rx step 3: frames to segments
+ *	neigh.c	  neighbours		arp.c, nd.c	questions for them
+ *	icmp.c, icmp6.c	  echoes, errors	reply.c	frames of nobody
+ *	ip_out.c  headers in front of a segment
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
@@ -22,27 +24,31 @@
 #include "netcore/stack/core/idpool.h"
 #include "netcore/stack/core/wheel.h"
 #include "netcore/stack/engine/frag.h"
+#include "netcore/stack/engine/neigh.h"
 #include "netcore/stack/engine/pmtu.h"
 #include "netcore/stack/engine/tcb.h"
 #include "netcore/stack/stack.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/icmp4.h"
+#include "netcore/stack/wire/icmp6.h"
 #include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/ipv6.h"
 #include "netcore/stack/wire/tcp.h"
 
-#define REPLIES		256 /* frames of no connection that wait */
-#define REPLIES_BULK	192 /* of these, such as others can make us send */
-#define NEIGHBOURS	64
-#define RTO_MAX_MS	120000u
-#define RTO_INITIAL_MS	1000u
-#define RTO_LOST_SYN_MS 3000u
-#define DELACK_MS	40u
-#define RETRIES		15
-#define BACKOFF_SHUT	10 /* of probes that are answered */
+#define REPLIES		  256 /* frames of no connection that wait */
+#define REPLIES_BULK	  192 /* of these, such as others can make us send */
+#define NEIGH_FRAMES	  32  /* of no connection, that wait for a neighbour */
+#define NEIGH_FRAMES_EACH 4
+#define RTO_MAX_MS	  120000u
+#define RTO_INITIAL_MS	  1000u
+#define RTO_LOST_SYN_MS	  3000u
+#define DELACK_MS	  40u
+#define RETRIES		  15
+#define BACKOFF_SHUT	  10 /* of probes that are answered */
 
 struct listener {
-	uint32_t ip; /* 0: any */
+	struct ip_addr ip; /* 0: any; the IPv4 one: any of IPv4 */
 	uint16_t port;
 	bool used;
 	uint64_t user;
@@ -64,12 +70,12 @@ struct bucket {
 	uint32_t tick;	/* of `spent` */
 };
 
-struct neighbour {
-	uint32_t ip;
-	uint8_t mac[6];
-	bool known;
-	uint8_t tries;
-	uint32_t t_confirmed, t_asked;
+/* What waits for a neighbour. */
+struct neigh_frame {
+	struct reply r;
+	uint32_t t; /* since then */
+	uint16_t hop;
+	bool used;
 };
 
 struct stack {
@@ -80,7 +86,9 @@ struct stack {
 	uint32_t tick;
 	uint32_t us;
 	uint32_t min_rto_us;
-	uint32_t ip4, mask4, gateway4;
+	uint32_t ip4, mask4, gateway4; /* 0: none */
+	struct ip_addr ip6, mask6, gateway6;
+	struct ip_addr link6;	     /* ours on this link; 0: no IPv6 */
 	uint32_t mac_head, mac_tail; /* four bytes and two */
 	struct sip_key secret;
 	struct tcb *tcb;
@@ -103,6 +111,7 @@ struct stack {
 	struct frags frags;
 	struct pmtu pmtu[PMTU_KNOWN];
 	struct neighbour neighbour[NEIGHBOURS];
+	struct neigh_frame waiting[NEIGH_FRAMES];
 	struct reply reply[REPLIES];
 	uint32_t reply_head, reply_tail;
 	struct bucket echoes, errors;
@@ -112,7 +121,7 @@ struct stack {
 /* A received segment; lives on the call stack. */
 struct tcp_rx {
 	struct wire_tcp h;
-	uint32_t src, dst;
+	struct flow_key key;
 	uint32_t hash; /* of the connection; 0: not computed yet */
 	const uint8_t *data;
 	uint32_t len;
@@ -136,6 +145,73 @@ static inline uint32_t
 tcb_dst(const struct tcb *c)
 {
 	return (uint32_t)c->key.addr[0];
+}
+
+/* The ends of a key, in the form that both families share. */
+static inline struct ip_addr
+key_local(const struct flow_key *k)
+{
+	if (likely(k->family == 4))
+		return ip_addr_v4((uint32_t)(k->addr[0] >> 32));
+	return ip_addr_v6((const uint8_t *)&k->addr[0]);
+}
+
+static inline struct ip_addr
+key_remote(const struct flow_key *k)
+{
+	if (likely(k->family == 4))
+		return ip_addr_v4((uint32_t)k->addr[0]);
+	return ip_addr_v6((const uint8_t *)&k->addr[2]);
+}
+
+static inline struct ip_addr
+tcb_remote(const struct tcb *c)
+{
+	return key_remote(&c->key);
+}
+
+/* A key without ports. */
+static inline struct flow_key
+key_of(struct ip_addr local, struct ip_addr remote)
+{
+	uint8_t a[16], b[16];
+
+	if (likely(ip_addr_is_v4(local)))
+		return flow_key4((uint32_t)local.lo, 0, (uint32_t)remote.lo, 0);
+	ip_addr_put(local, a);
+	ip_addr_put(remote, b);
+	return flow_key6(a, 0, b, 0, 0);
+}
+
+/* As cksum_pseudo4() and 6. */
+static inline uint64_t
+pseudo_of(struct ip_addr src, struct ip_addr dst, uint8_t proto, uint32_t len)
+{
+	uint8_t from[16], to[16];
+
+	if (likely(ip_addr_is_v4(src)))
+		return cksum_pseudo4((uint32_t)src.lo, (uint32_t)dst.lo, proto,
+			(uint16_t)len);
+	ip_addr_put(src, from);
+	ip_addr_put(dst, to);
+	return cksum_pseudo6(from, to, proto, len);
+}
+
+/* From where we send to `to`: an address of the link to one of the link; other
+ * choices there are none (RFC 6724, 5, rule 2). Unspecified: we cannot. */
+static inline struct ip_addr
+source_for(const struct stack *s, struct ip_addr to)
+{
+	if (ip_addr_is_v4(to))
+		return ip_addr_v4(s->ip4);
+	return ip_addr_is_link(to) ? s->link6 : s->ip6;
+}
+
+static inline bool
+is_ours6(const struct stack *s, struct ip_addr a)
+{
+	return (a.hi | a.lo) &&
+		(ip_addr_eq(a, s->ip6) || ip_addr_eq(a, s->link6));
 }
 
 /* What was received and is not acknowledged. */
@@ -200,6 +276,72 @@ timer_stuck(const struct tcb *c)
 		c->snd_wnd < c->mss && c->snd_wnd < c->sendq.bytes;
 }
 
+/* To whom a frame for `to` goes; unspecified: nobody. */
+static inline uint32_t
+neigh_hop4(const struct stack *s, uint32_t to)
+{
+	return (to ^ s->ip4) & s->mask4 ? s->gateway4 : to;
+}
+
+static inline struct ip_addr
+neigh_hop(const struct stack *s, struct ip_addr to)
+{
+	if (ip_addr_is_v4(to))
+		return ip_addr_v4(s->ip4 ? neigh_hop4(s, (uint32_t)to.lo) : 0);
+	if (ip_addr_is_link(to) ||
+		!(((to.hi ^ s->ip6.hi) & s->mask6.hi) |
+			((to.lo ^ s->ip6.lo) & s->mask6.lo)))
+		return to;
+	return s->gateway6;
+}
+
+/* neigh.c. The slow path: NULL, and c is made ready when there is an answer. */
+const uint8_t *neigh_search(struct stack *s, struct tcb *c);
+void neigh_leave(struct stack *s, struct tcb *c); /* it waits no more */
+
+/* The Ethernet address of c's next hop, if it stands where it stood last, and
+ * is still good. */
+static inline const uint8_t *
+neigh_of(struct stack *s, struct tcb *c)
+{
+	const struct neighbour *n;
+	bool here;
+
+	if (likely(c->key.family == 4)) {
+		uint32_t ip4 = neigh_hop4(s, tcb_dst(c));
+
+		n = &s->neighbour[neigh_bank(ip4) + c->hop];
+		here = n->ip4 == ip4;
+	} else {
+		struct ip_addr ip = neigh_hop(s, tcb_remote(c));
+
+		n = &s->neighbour[neigh_bank(ip.lo) + c->hop];
+		here = ip_addr_eq(n->ip, ip);
+	}
+	if (likely(here && s->tick - n->since < n->fresh_ms))
+		return n->mac;
+	return neigh_search(s, c);
+}
+
+enum neigh_flag {
+	NEIGH_ANSWER = 1,   /* it may be the answer to a question of ours */
+	NEIGH_OVERRIDE = 2, /* it holds, whatever we know */
+};
+
+void neigh_init(struct stack *s);
+struct neighbour *neigh_look(struct stack *s, struct ip_addr ip);
+/* Who asks for us is a neighbour. */
+void neigh_asks(struct stack *s, struct ip_addr ip, const uint8_t *mac);
+/* flags: enum neigh_flag. mac NULL: as it was. */
+void neigh_says(
+	struct stack *s, struct ip_addr ip, const uint8_t *mac, unsigned flags);
+/* A frame to be filled in, and where it goes to: all 0 is not known yet, and
+ * put in when it is; unless `now` is set. 0 or -errno as reply_ip(). */
+int neigh_reply(struct stack *s, struct ip_addr to, bool now,
+	struct reply **out, const uint8_t **mac);
+void neigh_timer(struct stack *s);
+const char *neigh_check(const struct stack *s);
+
 /* ip_in.c */
 void ip_in(struct stack *s, struct stack_rx_frame *f);
 /* TCP to us in a whole packet of `len` bytes, without options, the header
@@ -207,9 +349,27 @@ void ip_in(struct stack *s, struct stack_rx_frame *f);
 void ip_in_tcp4(
 	struct stack *s, struct stack_rx_frame *f, uint32_t len, uint32_t hash);
 
-/* arp.c: the address of the next hop to ip; NULL, and it is asked for. */
+/* The contents of a packet to us: r's key has the addresses. */
+void ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c);
+
+/* ip6_in.c */
+void ip6_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c);
+
+/* ip_out.c: Ethernet, IP and TCP headers in front of f's pieces, and the
+ * checksum. tos: DSCP and ECN bits. */
+void ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
+	struct wire_tcp *t, struct stack_tx_frame *f, uint8_t tos);
+
+/* arp.c */
 void arp_in(struct stack *s, const uint8_t *p, size_t len);
-const uint8_t *arp_find(struct stack *s, uint32_t ip);
+void arp_ask(struct stack *s, const struct neighbour *n);
+void arp_announce(struct stack *s);
+
+/* nd.c */
+void nd_in(struct stack *s, const struct wire_ipv6 *ip,
+	const struct wire_icmp6 *m);
+void nd_ask(struct stack *s, const struct neighbour *n);
+void nd_announce(struct stack *s);
 
 /* in.c */
 void tcp_in(struct stack *s, struct tcp_rx *r);
@@ -221,7 +381,7 @@ void open_established(struct stack *s, struct tcb *c);
 void open_take_syn_bit(struct tcp_rx *r);
 void open_above(struct tcb *c, uint32_t last);
 struct tcb *open_tcb(struct stack *s, const struct flow_key *k);
-uint16_t open_mss(const struct stack *s);
+uint16_t open_mss(const struct stack *s, const struct flow_key *k);
 
 /* ack.c: r's ack is acceptable and at or above snd_una. */
 void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
@@ -235,12 +395,18 @@ bool out_more(const struct tcb *c);
 void out_reset(struct stack *s, const struct tcp_rx *r);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
 
+enum reply_flag {
+	REPLY_BULK = 1, /* leaves room for those that are not */
+	REPLY_NOW = 2,	/* does not wait for a neighbour */
+};
+
 /* reply.c: a frame to be filled in, in the order of sending; NULL: no room. An
- * IPv4 one has its first two headers, for len bytes behind them, and -errno.
- * bulk: it leaves room for those that are not. */
+ * IP one has its first two headers, for len bytes behind them; both addresses
+ * are of one family; flags are enum reply_flag. 0; -ENOBUFS; -ENETUNREACH; and
+ * -EAGAIN while the next hop is being asked for its address. */
 struct reply *reply_new(struct stack *s);
-int reply_ipv4(struct stack *s, uint32_t dst, uint8_t proto, uint32_t len,
-	bool bulk, struct reply **out);
+int reply_ip(struct stack *s, struct ip_addr src, struct ip_addr dst,
+	uint8_t proto, uint32_t len, unsigned flags, struct reply **out);
 void reply_send(struct stack *s, struct stack_tx_frame *f);
 
 /* icmp.c: c holds the contents, ip->hlen bytes behind their header. */
@@ -248,6 +414,21 @@ void icmp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	const struct wire_ipv4 *ip);
 void icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 	const struct wire_ipv4 *ip, const uint8_t *packet, uint8_t code);
+/* What both families share: whether an echo or an error may go out now; and
+ * what an error says that is about the connection of k. */
+bool icmp_may_echo(struct stack *s);
+bool icmp_may_tell(struct stack *s);
+struct tcb *icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq);
+void icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused);
+
+/* icmp6.c: as its sister. A packet of another protocol, or with a header, that
+ * we do not know: the byte at `pointer` says so. */
+void icmp6_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct wire_ipv6 *ip);
+void icmp6_unreachable(struct stack *s, const struct stack_rx_frame *f,
+	const struct wire_ipv6 *ip, uint8_t code);
+void icmp6_unknown(struct stack *s, const struct stack_rx_frame *f,
+	const struct wire_ipv6 *ip, const uint8_t *contents);
 
 /* timer.c */
 void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */

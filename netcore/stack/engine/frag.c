@@ -135,6 +135,8 @@ tcp(struct stack *s, struct stack_rx_frame *f, unsigned n, struct tcp_rx *r)
 		return;
 	}
 	seq = h.seq;
+	r->key.local_port = h.dport;
+	r->key.remote_port = h.sport;
 	if (h.flags & (WIRE_TCP_SYN | WIRE_TCP_RST))
 		n = 1; /* they bring no bytes that matter */
 	for (unsigned i = 0; i < n; i++) {
@@ -156,9 +158,7 @@ static bool
 is_whole(const struct frag_key *k, const struct stack_rx_frame *f, unsigned n,
 	uint32_t len)
 {
-	struct cksum sum = {
-		.sum = cksum_pseudo4((uint32_t)k->src.lo, (uint32_t)k->dst.lo,
-			k->proto, (uint16_t)len)};
+	struct cksum sum = {.sum = pseudo_of(k->src, k->dst, k->proto, len)};
 
 	for (unsigned i = 0; i < n; i++)
 		cksum_add(&sum, f[i].data, f[i].len);
@@ -171,8 +171,7 @@ deliver(struct stack *s, struct frag *g)
 {
 	struct stack_rx_frame f[STACK_FRAGS];
 	struct frag_key k = g->key;
-	struct tcp_rx r = {
-		.src = (uint32_t)k.src.lo, .dst = (uint32_t)k.dst.lo};
+	struct tcp_rx r = {.key = key_of(k.dst, k.src)};
 	uint32_t len = g->end;
 	unsigned n = 0;
 

@@ -32,6 +32,24 @@ take_one(
 	return true;
 }
 
+bool
+icmp_may_echo(struct stack *s)
+{
+	if (take_one(s, &s->echoes, ECHOES_PER_S, ECHOES_BURST))
+		return true;
+	s->count.echoes_limited++;
+	return false;
+}
+
+bool
+icmp_may_tell(struct stack *s)
+{
+	if (take_one(s, &s->errors, ERRORS_PER_S, ERRORS_BURST))
+		return true;
+	s->count.icmp_limited++;
+	return false;
+}
+
 /* Whether a frame came to more hosts than us, whatever its packet says. */
 static bool
 to_group(const struct stack_rx_frame *f)
@@ -64,11 +82,9 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 		s->count.icmp_ignored++;
 		return;
 	}
-	if (!take_one(s, &s->echoes, ECHOES_PER_S, ECHOES_BURST)) {
-		s->count.echoes_limited++;
-		return;
-	}
-	if (reply_ipv4(s, ip->src, WIRE_IP_ICMP, WIRE_ICMP_LEN + len, true, &r))
+	if (!icmp_may_echo(s) ||
+		reply_ip(s, ip_addr_v4(s->ip4), ip_addr_v4(ip->src),
+			WIRE_IP_ICMP, WIRE_ICMP_LEN + len, REPLY_BULK, &r))
 		return;
 	p = r->bytes + r->len;
 	memcpy(p, m, WIRE_ICMP_LEN);
@@ -99,12 +115,11 @@ icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 	if (to_group(f) || wire_ipv4_offset(ip) || len < 28 ||
 		is_broadcast(s, ip->src))
 		return;
-	if (!take_one(s, &s->errors, ERRORS_PER_S, ERRORS_BURST)) {
-		s->count.icmp_limited++;
+	if (!icmp_may_tell(s))
 		return;
-	}
 	n = WIRE_ICMP_LEN + len < room ? WIRE_ICMP_LEN + len : room;
-	if (reply_ipv4(s, ip->src, WIRE_IP_ICMP, (uint32_t)n, true, &r))
+	if (reply_ip(s, ip_addr_v4(s->ip4), ip_addr_v4(ip->src), WIRE_IP_ICMP,
+		    (uint32_t)n, REPLY_BULK, &r))
 		return;
 	r->len += (uint16_t)wire_icmp4_emit_error(
 		r->bytes + r->len, n, &m, packet, len);
@@ -115,26 +130,42 @@ icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 
 /* Only while it is being opened does an error end a connection (RFC 5927, 5.2).
  */
-static void
-unreachable(struct stack *s, struct tcb *c, unsigned code)
+void
+icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused)
 {
-	uint32_t bit = 1u << code;
-
-	if (c->state > TCP_SYN_RECEIVED || (bit & SOFT)) {
+	if (c->state > TCP_SYN_RECEIVED || soft) {
 		s->count.icmp_soft++;
 		return;
 	}
 	s->count.icmp_hard++;
-	end_now(s, c, bit & REFUSES ? STACK_REFUSED : STACK_UNREACHABLE);
+	end_now(s, c, refused ? STACK_REFUSED : STACK_UNREACHABLE);
+}
+
+/* It must have seen what is under way. */
+struct tcb *
+icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq)
+{
+	uint32_t i = flow_find(&s->flow, k, flow_hash(&s->flow, k));
+	struct tcb *c;
+
+	if (i == FLOW_NONE) {
+		s->count.icmp_not_ours++;
+		return NULL;
+	}
+	c = &s->tcb[i];
+	if (seq_in(seq, c->snd_una, c->snd_nxt - c->snd_una))
+		return c;
+	s->count.icmp_out_of_window++;
+	return NULL;
 }
 
 static void
 error(struct stack *s, const struct wire_icmp *m)
 {
 	const struct wire_quote *q = &m->quote;
+	uint32_t bit = 1u << m->code;
 	struct flow_key k;
 	struct tcb *c;
-	uint32_t i;
 
 	if (m->type != WIRE_ICMP4_UNREACH) {
 		s->count.icmp_ignored++;
@@ -145,18 +176,13 @@ error(struct stack *s, const struct wire_icmp *m)
 		return;
 	}
 	k = flow_key4(s->ip4, q->sport, q->dst4, q->dport);
-	i = flow_find(&s->flow, &k, flow_hash(&s->flow, &k));
-	if (i == FLOW_NONE) {
-		s->count.icmp_not_ours++;
+	c = icmp_find(s, &k, q->seq);
+	if (!c)
 		return;
-	}
-	c = &s->tcb[i];
-	if (!seq_in(q->seq, c->snd_una, c->snd_nxt - c->snd_una))
-		s->count.icmp_out_of_window++;
-	else if (m->code == WIRE_UNREACH4_FRAG_NEEDED)
+	if (m->code == WIRE_UNREACH4_FRAG_NEEDED)
 		s->count.icmp_ignored += !pmtu_too_big(s, c, m->mtu);
 	else
-		unreachable(s, c, m->code);
+		icmp_no_way(s, c, bit & SOFT, bit & REFUSES);
 }
 
 void

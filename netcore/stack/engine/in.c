@@ -372,13 +372,12 @@ reuses_time_wait(const struct tcb *c, const struct tcp_rx *r)
 void
 tcp_in(struct stack *s, struct tcp_rx *r)
 {
-	struct flow_key k = flow_key4(r->dst, r->h.dport, r->src, r->h.sport);
 	struct tcb *c;
 	uint32_t i;
 
 	if (!r->hash)
-		r->hash = flow_hash(&s->flow, &k);
-	i = flow_find(&s->flow, &k, r->hash);
+		r->hash = flow_hash(&s->flow, &r->key);
+	i = flow_find(&s->flow, &r->key, r->hash);
 	if (unlikely(i == FLOW_NONE)) {
 		open_segment(s, r);
 		return;
@@ -405,7 +404,7 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 		s->count.time_wait_reused++;
 		end_now(s, c, STACK_CLOSED);
 		open_segment(s, r);
-		i = flow_find(&s->flow, &k, r->hash);
+		i = flow_find(&s->flow, &r->key, r->hash);
 		if (i != FLOW_NONE) /* above all that was (3.6.1) */
 			open_above(&s->tcb[i], last);
 		return;

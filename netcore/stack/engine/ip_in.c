@@ -10,48 +10,70 @@ for_us(const struct stack *s, const struct wire_eth *e)
 	return !memcmp(e->dst, s->cfg.mac, 6) || (e->dst[0] & 1);
 }
 
-static void
-tcp_segment(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
-	uint32_t src, uint32_t dst, uint32_t hash)
+static uint64_t
+pseudo(const struct flow_key *k, uint32_t len)
 {
-	struct tcp_rx r;
+	if (likely(k->family == 4))
+		return cksum_pseudo4((uint32_t)k->addr[0],
+			(uint32_t)(k->addr[0] >> 32), WIRE_IP_TCP,
+			(uint16_t)len);
+	return cksum_pseudo6((const uint8_t *)&k->addr[2],
+		(const uint8_t *)&k->addr[0], WIRE_IP_TCP, len);
+}
 
-	r.src = src;
-	r.dst = dst;
-	r.hash = hash;
-	r.frame = f;
-	r.syn = false;
-	if (!(f->flags & STACK_RX_CKSUM_OK) &&
-		wire_tcp_verify(c->p, cursor_left(c),
-			cksum_pseudo4(src, dst, WIRE_IP_TCP,
-				(uint16_t)cursor_left(c))) != WIRE_OK) {
+void
+ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
+{
+	uint32_t len = (uint32_t)cursor_left(c);
+
+	r->syn = false;
+	if (!(r->frame->flags & STACK_RX_CKSUM_OK) &&
+		wire_tcp_verify(c->p, len, pseudo(&r->key, len)) != WIRE_OK) {
 		s->count.drop_cksum++;
 		return;
 	}
-	if (wire_tcp_parse(c, &r.h) != WIRE_OK) {
+	if (wire_tcp_parse(c, &r->h) != WIRE_OK) {
 		s->count.drop_bad_frame++;
 		return;
 	}
-	r.data = c->p;
-	r.len = (uint32_t)cursor_left(c);
-	tcp_in(s, &r);
+	r->key.local_port = r->h.dport;
+	r->key.remote_port = r->h.sport;
+	r->data = c->p;
+	r->len = (uint32_t)cursor_left(c);
+	tcp_in(s, r);
+}
+
+static void
+tcp4(struct stack *s, struct stack_rx_frame *f, struct cursor *c, uint32_t src,
+	uint32_t hash)
+{
+	struct tcp_rx r;
+
+	r.key = flow_key4(s->ip4, 0, src, 0);
+	r.hash = hash;
+	r.frame = f;
+	ip_in_tcp(s, &r, c);
 }
 
 static void
 other(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	const struct wire_ipv4 *ip)
 {
+	const uint8_t *packet = c->p - ip->hlen;
+	struct frag_key k = {
+		.src = ip_addr_v4(ip->src), .dst = ip_addr_v4(ip->dst)};
+
 	switch (ip->proto) {
 	case WIRE_IP_ICMP:
 		icmp_in(s, f, c, ip);
 		break;
 	case WIRE_IP_UDP:
-		udp_in(s, f, c, ip, c->p - ip->hlen);
+		if (!udp_in(s, f, c, &k))
+			icmp_unreachable(s, f, ip, packet, WIRE_UNREACH4_PORT);
 		break;
 	default:
 		s->count.drop_unknown_proto++;
-		icmp_unreachable(
-			s, f, ip, c->p - ip->hlen, WIRE_UNREACH4_PROTO);
+		icmp_unreachable(s, f, ip, packet, WIRE_UNREACH4_PROTO);
 	}
 }
 
@@ -84,7 +106,7 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 			s->count.drop_bad_frame++;
 		return;
 	}
-	if (unlikely(ip.dst != s->ip4)) {
+	if (unlikely(ip.dst != s->ip4 || !ip.dst)) {
 		s->count.drop_not_ours++;
 		return;
 	}
@@ -97,7 +119,7 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 		return;
 	}
 	if (likely(ip.proto == WIRE_IP_TCP))
-		tcp_segment(s, f, c, ip.src, ip.dst, 0);
+		tcp4(s, f, c, ip.src, 0);
 	else
 		other(s, f, c, &ip);
 }
@@ -114,8 +136,10 @@ ip_in_tcp4(
 	s->count.rx_bytes += f->len;
 	if (unlikely(wire_ipv4_martian(src) || src == s->ip4))
 		s->count.drop_martian++;
+	else if (unlikely(!s->ip4))
+		s->count.drop_not_ours++;
 	else
-		tcp_segment(s, f, &c, src, s->ip4, hash);
+		tcp4(s, f, &c, src, hash);
 }
 
 void
@@ -133,6 +157,8 @@ ip_in(struct stack *s, struct stack_rx_frame *f)
 		s->count.drop_not_ours++;
 	else if (e.type == WIRE_ETH_IPV4)
 		ipv4(s, f, &c);
+	else if (e.type == WIRE_ETH_IPV6)
+		ip6_in(s, f, &c);
 	else if (e.type == WIRE_ETH_ARP)
 		arp_in(s, c.p, cursor_left(&c));
 	else

@@ -5,9 +5,11 @@
 
 /* What we can take in one segment. */
 uint16_t
-open_mss(const struct stack *s)
+open_mss(const struct stack *s, const struct flow_key *k)
 {
-	return (uint16_t)(s->cfg.mtu - WIRE_IPV4_LEN - WIRE_TCP_LEN);
+	uint32_t ip = k->family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
+
+	return (uint16_t)(s->cfg.mtu - ip - WIRE_TCP_LEN);
 }
 
 /* RFC 6528: a clock of 4 us, and a secret function of the four numbers. The
@@ -16,8 +18,9 @@ open_mss(const struct stack *s)
 static void
 initial_numbers(const struct stack *s, struct tcb *c)
 {
-	uint64_t w[2] = {flow_key_head(&c->key), c->key.addr[0]};
-	uint64_t hash = sip24_words(&s->secret, w, 2);
+	const uint64_t *a = c->key.addr;
+	uint64_t w[5] = {flow_key_head(&c->key), a[0], a[1], a[2], a[3]};
+	uint64_t hash = sip24_words(&s->secret, w, c->key.family == 4 ? 2 : 5);
 
 	c->iss = (uint32_t)(s->now / 4000) + (uint32_t)hash;
 	c->ts_offset = (uint32_t)(hash >> 32);
@@ -79,7 +82,7 @@ static void
 take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	uint16_t mss = r->h.opts & WIRE_TCP_MSS ? r->h.mss : 536;
-	uint16_t own = open_mss(s);
+	uint16_t own = open_mss(s, &c->key);
 
 	c->irs = r->h.seq;
 	c->rcv_nxt = r->h.seq + 1;
@@ -112,30 +115,40 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 
 /* --- passive --------------------------------------------------------------*/
 
+/* The one of this address before that of its family, and that before the one
+ * for all. */
 static struct listener *
-find_listener(struct stack *s, uint32_t ip, uint16_t port)
+find_listener(struct stack *s, const struct flow_key *k)
 {
-	struct listener *any = NULL;
+	struct ip_addr ip = key_local(k);
+	struct listener *best = NULL;
+	unsigned most = 0;
 
 	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
 		struct listener *l = &s->listener[i];
+		unsigned fit = 0;
 
-		if (!l->used || l->port != port)
+		if (!l->used || l->port != k->local_port)
 			continue;
-		if (l->ip == ip)
-			return l;
-		if (!l->ip)
-			any = l;
+		if (ip_addr_eq(l->ip, ip))
+			fit = 3;
+		else if (k->family == 4 && l->ip.lo == IP_ADDR_V4)
+			fit = 2 * !l->ip.hi;
+		else
+			fit = !(l->ip.hi | l->ip.lo);
+		if (fit > most) {
+			most = fit;
+			best = l;
+		}
 	}
-	return any;
+	return best;
 }
 
 /* A segment that belongs to no connection. */
 void
 open_segment(struct stack *s, struct tcp_rx *r)
 {
-	struct listener *l = find_listener(s, r->dst, r->h.dport);
-	struct flow_key k;
+	struct listener *l = find_listener(s, &r->key);
 	struct tcb *c;
 
 	if (!l || (r->h.flags & (WIRE_TCP_ACK | WIRE_TCP_RST))) {
@@ -151,8 +164,7 @@ open_segment(struct stack *s, struct tcp_rx *r)
 		s->count.drop_out_of_conns++;
 		return;
 	}
-	k = flow_key4(r->dst, r->h.dport, r->src, r->h.sport);
-	c = open_tcb(s, &k);
+	c = open_tcb(s, &r->key);
 	if (!c)
 		return;
 	s->half_open++;

@@ -60,50 +60,6 @@ fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 	c->t_delack = 0;
 }
 
-/* Ethernet, IP and TCP headers in front of f's pieces, and the checksum. */
-static void
-seal(struct stack *s, uint32_t src, uint32_t dst, const uint8_t *mac,
-	struct wire_tcp *t, struct stack_tx_frame *f)
-{
-	struct wire_eth e = {.type = WIRE_ETH_IPV4};
-	struct wire_ipv4 ip = {.src = src,
-		.dst = dst,
-		.frag = WIRE_IPV4_DF,
-		.proto = WIRE_IP_TCP,
-		.ttl = 64,
-		.id = s->ip_id++};
-	uint8_t *p = f->headers;
-	size_t l4 = WIRE_ETH_LEN + WIRE_IPV4_LEN, n;
-	struct cksum sum = {0};
-
-	memcpy(e.dst, mac, 6);
-	memcpy(e.src, s->cfg.mac, 6);
-	wire_eth_emit(p, STACK_HEADERS, &e);
-	n = wire_tcp_emit(p + l4, STACK_HEADERS - l4, t);
-	ip.len = (uint16_t)(n + f->len);
-	wire_ipv4_emit(p + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
-	sum.sum = cksum_pseudo4(src, dst, WIRE_IP_TCP, ip.len);
-	if (s->cfg.tx_cksum) {
-		uint16_t pseudo = cksum_fold(sum.sum);
-
-		memcpy(p + l4 + 16, &pseudo, 2);
-		f->flags |= STACK_TX_CKSUM;
-	} else {
-		uint16_t c;
-
-		cksum_add(&sum, p + l4, n);
-		for (unsigned i = 0; i < f->pieces; i++)
-			cksum_add(&sum, f->piece[i].ptr, f->piece[i].len);
-		c = (uint16_t)~cksum_fold(sum.sum);
-		memcpy(p + l4 + 16, &c, 2);
-	}
-	f->l3 = WIRE_ETH_LEN;
-	f->l4 = (uint16_t)l4;
-	f->header_len = (uint16_t)(l4 + n);
-	s->count.tx_frames++;
-	s->count.tx_bytes += f->header_len + f->len;
-}
-
 static void
 start_frame(struct stack_tx_frame *f, const struct tcb *c)
 {
@@ -177,7 +133,7 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
 	fill_tcp(s, c, &t, g->seq,
 		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)));
-	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 	sent(s, c, got + fin);
 	return true;
 }
@@ -259,7 +215,7 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		f->flags = STACK_TX_TSO;
 	}
 	fill_tcp(s, c, &t, seq, bits);
-	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 	sent(s, c, got);
 	return true;
 }
@@ -278,7 +234,7 @@ send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 		seq--;
 	start_frame(f, c);
 	fill_tcp(s, c, &t, seq, 0);
-	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 }
 
 static void
@@ -295,7 +251,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 		.flags = WIRE_TCP_SYN | (answer ? WIRE_TCP_ACK : 0),
 		.window = (uint16_t)wnd,
 		.opts = WIRE_TCP_MSS,
-		.mss = open_mss(s),
+		.mss = open_mss(s, &c->key),
 		.wscale = c->rcv_wscale,
 		.ts_val = s->tick + c->ts_offset,
 		.ts_ecr = answer ? c->ts_recent : 0,
@@ -318,7 +274,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	c->rcv_adv = c->rcv_nxt + wnd;
 	c->last_ack_sent = c->rcv_nxt;
 	c->flags &= ~(uint32_t)(TCB_SYN_DUE | TCB_ACK_NOW);
-	seal(s, tcb_src(c), tcb_dst(c), mac, &t, f);
+	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 	if (c->rexmit == REXMIT_NEIGHBOUR)
 		c->backoff = 0;
 	if (c->rexmit != REXMIT_RTO)
@@ -414,11 +370,11 @@ out_more(const struct tcb *c)
 bool
 out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 {
-	const uint8_t *mac = arp_find(s, tcb_dst(c));
+	const uint8_t *mac = neigh_of(s, c);
 
 	if (unlikely(!mac)) {
 		await_neighbour(s, c);
-		return false; /* arp.c makes it ready when it knows */
+		return false; /* neigh.c makes it ready when it knows */
 	}
 	if (unlikely(c->flags & TCB_SYN_DUE)) {
 		send_syn(s, c, mac, f);
@@ -442,19 +398,16 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 void
 out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
 {
-	const uint8_t *mac = arp_find(s, r->src);
 	struct stack_tx_frame f = {0};
+	const uint8_t *mac;
 	struct reply *p;
 
-	if (!mac)
-		return; /* it will come again, and then we know */
-	p = reply_new(s);
-	if (!p)
+	if (neigh_reply(s, key_remote(&r->key), false, &p, &mac))
 		return;
 	t->dport = r->h.sport;
 	t->sport = r->h.dport;
 	f.headers = p->bytes;
-	seal(s, r->dst, r->src, mac, t, &f);
+	ip_out_tcp(s, &r->key, mac, t, &f, 0);
 	p->len = f.header_len;
 	p->l3 = f.l3;
 	p->l4 = f.l4;

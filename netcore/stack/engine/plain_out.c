@@ -15,7 +15,7 @@ waiting(const struct tcb *c)
 	uint32_t len = c->sendq.bytes - flight;
 	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
 		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
-		(c->state ^ TCP_ESTABLISHED);
+		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
 
 	if (odd || len > c->mss || flight + len > c->snd_wnd ||
 		flight + len > c->cc.cwnd)
@@ -146,7 +146,7 @@ plain_out(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 
 	if (!len)
 		return false;
-	mac = arp_find(s, tcb_dst(c));
+	mac = neigh_of(s, c);
 	if (unlikely(!mac ||
 		    sendq_find(&s->sg, &c->sendq, flight, len,
 			    (struct sendq_piece *)(void *)f->piece,

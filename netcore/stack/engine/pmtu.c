@@ -10,12 +10,20 @@
 
 #include "netcore/stack/engine/engine.h"
 
-#define MTU_MIN 576u /* what every host takes (RFC 1122) */
+#define MTU_MIN	 576u  /* what every host takes (RFC 1122) */
+#define MTU_MIN6 1280u /* RFC 8200, 5 */
 
 static uint32_t
 headers(const struct tcb *c)
 {
-	return WIRE_IPV4_LEN + WIRE_TCP_LEN + (c->flags & TCB_TS ? 12 : 0);
+	return (c->key.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) +
+		WIRE_TCP_LEN + (c->flags & TCB_TS ? 12 : 0);
+}
+
+static uint32_t
+least_mtu(const struct tcb *c)
+{
+	return c->key.family == 4 ? MTU_MIN : MTU_MIN6;
 }
 
 static struct pmtu *
@@ -29,7 +37,7 @@ place(struct stack *s, struct ip_addr ip)
 static void
 remember(struct stack *s, const struct tcb *c)
 {
-	struct ip_addr ip = ip_addr_v4(tcb_dst(c));
+	struct ip_addr ip = tcb_remote(c);
 
 	*place(s, ip) = (struct pmtu){
 		.ip = ip,
@@ -41,7 +49,7 @@ remember(struct stack *s, const struct tcb *c)
 uint16_t
 pmtu_mss(struct stack *s, struct tcb *c, uint16_t mss)
 {
-	struct ip_addr ip = ip_addr_v4(tcb_dst(c));
+	struct ip_addr ip = tcb_remote(c);
 	const struct pmtu *p = place(s, ip);
 
 	c->mss_most = mss;
@@ -68,7 +76,8 @@ lower(struct stack *s, struct tcb *c, uint32_t mss, uint32_t ms)
 bool
 pmtu_too_big(struct stack *s, struct tcb *c, uint32_t mtu)
 {
-	uint32_t mss = (mtu < MTU_MIN ? MTU_MIN : mtu) - headers(c);
+	uint32_t least = least_mtu(c);
+	uint32_t mss = (mtu < least ? least : mtu) - headers(c);
 
 	if (c->state < TCP_ESTABLISHED || mss >= c->mss)
 		return false;
@@ -82,7 +91,7 @@ void
 pmtu_black_hole(struct stack *s, struct tcb *c)
 {
 	const struct seg *g = segs_at(&s->seg, c->segs.head);
-	uint32_t least = MTU_MIN - headers(c), mss = c->mss / 2u;
+	uint32_t least = least_mtu(c) - headers(c), mss = c->mss / 2u;
 
 	if (!c->segs.head || c->state < TCP_ESTABLISHED || !c->snd_wnd ||
 		g->len < c->mss || c->mss <= least)

@@ -21,36 +21,57 @@ reply_new(struct stack *s)
 	return r;
 }
 
-/* -EAGAIN: the next hop is being asked for its address; -ENOBUFS: no room. */
-int
-reply_ipv4(struct stack *s, uint32_t dst, uint8_t proto, uint32_t len,
-	bool bulk, struct reply **out)
+static uint16_t
+put_ipv4(struct stack *s, uint8_t *p, struct ip_addr src, struct ip_addr dst,
+	uint8_t proto, uint32_t len)
 {
-	const uint8_t *mac = arp_find(s, dst);
-	struct wire_eth e = {.type = WIRE_ETH_IPV4};
-	struct wire_ipv4 ip = {.src = s->ip4,
-		.dst = dst,
+	struct wire_ipv4 ip = {.src = (uint32_t)src.lo,
+		.dst = (uint32_t)dst.lo,
 		.frag = WIRE_IPV4_DF,
 		.proto = proto,
 		.ttl = 64,
+		.id = s->ip_id++,
 		.len = (uint16_t)len};
-	struct reply *r;
 
-	if (!mac)
-		return -EAGAIN;
-	if (bulk && s->reply_head - s->reply_tail >= REPLIES_BULK) {
+	return (uint16_t)wire_ipv4_emit(p, WIRE_IPV4_LEN, &ip);
+}
+
+static uint16_t
+put_ipv6(uint8_t *p, struct ip_addr src, struct ip_addr dst, uint8_t proto,
+	uint32_t len)
+{
+	struct wire_ipv6 ip = {
+		.proto = proto, .hop_limit = 64, .len = (uint16_t)len};
+
+	ip_addr_put(src, ip.src);
+	ip_addr_put(dst, ip.dst);
+	return (uint16_t)wire_ipv6_emit(p, WIRE_IPV6_LEN, &ip);
+}
+
+int
+reply_ip(struct stack *s, struct ip_addr src, struct ip_addr dst, uint8_t proto,
+	uint32_t len, unsigned flags, struct reply **out)
+{
+	bool v4 = ip_addr_is_v4(dst);
+	struct wire_eth e = {.type = v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6};
+	const uint8_t *mac;
+	struct reply *r;
+	int rc;
+
+	if ((flags & REPLY_BULK) &&
+		s->reply_head - s->reply_tail >= REPLIES_BULK) {
 		s->count.drop_replies_full++;
 		return -ENOBUFS;
 	}
-	r = reply_new(s);
-	if (!r)
-		return -ENOBUFS;
-	ip.id = s->ip_id++;
+	rc = neigh_reply(s, dst, flags & REPLY_NOW, &r, &mac);
+	if (rc)
+		return rc;
 	memcpy(e.dst, mac, 6);
 	memcpy(e.src, s->cfg.mac, 6);
 	r->l3 = (uint16_t)wire_eth_emit(r->bytes, sizeof(r->bytes), &e);
-	r->l4 = r->l3 +
-		(uint16_t)wire_ipv4_emit(r->bytes + r->l3, WIRE_IPV4_LEN, &ip);
+	r->l4 = r->l3;
+	r->l4 += v4 ? put_ipv4(s, r->bytes + r->l3, src, dst, proto, len)
+		    : put_ipv6(r->bytes + r->l3, src, dst, proto, len);
 	r->len = r->l4;
 	s->count.tx_frames++;
 	s->count.tx_bytes += r->l4 + len;

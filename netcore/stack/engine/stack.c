@@ -77,7 +77,7 @@ lay_out(const struct stack_config *c)
 	p.tcb = take(&at, (uint64_t)c->conns * sizeof(struct tcb));
 	p.flow = take(&at, flow_bytes(&fc));
 	p.ids = take(&at, idpool_bytes(c->conns));
-	p.wheel = take(&at, wheel_bytes(c->conns));
+	p.wheel = take(&at, wheel_bytes(c->conns + 1));
 	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
 	p.sg = take(
 		&at, pool_bytes(c, c->send_refs, sizeof(struct sendq_node)));
@@ -107,6 +107,40 @@ engine_time(struct stack *s, uint64_t now)
 	s->us = (uint32_t)(now / 1000);
 }
 
+static struct ip_addr
+mask_of(unsigned bits)
+{
+	if (bits > 64)
+		return (struct ip_addr){~0ull, ~0ull << (128 - bits)};
+	return (struct ip_addr){bits ? ~0ull << (64 - bits) : 0, 0};
+}
+
+/* The last half of the address of the link is the MAC with ff:fe in its middle,
+ * and a bit turned over (RFC 4291, appendix A). */
+static void
+take_addresses(struct stack *s)
+{
+	const struct stack_config *c = &s->cfg;
+	const uint8_t *m = c->mac;
+
+	s->ip4 = (uint32_t)c->ip4.lo;
+	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
+	s->gateway4 = (uint32_t)c->gateway4.lo;
+	if (!ip_addr_is_any(c->ip6)) {
+		s->ip6 = c->ip6;
+		s->mask6 = mask_of(c->ip6_bits);
+		s->gateway6 = c->gateway6;
+	} else if (!c->link6) {
+		return;
+	} else {
+		s->mask6 = mask_of(128);
+	}
+	s->link6.hi = 0xfe80ull << 48;
+	s->link6.lo = (uint64_t)(m[0] ^ 2) << 56 | (uint64_t)m[1] << 48 |
+		(uint64_t)m[2] << 40 | 0xfffeull << 24 | (uint64_t)m[3] << 16 |
+		(uint64_t)m[4] << 8 | m[5];
+}
+
 struct stack *
 stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	void *arg, uint64_t now)
@@ -122,16 +156,15 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	s->secret = fc.secret;
 	s->min_rto_us = 1000 * (c->min_rto_ms ? c->min_rto_ms : 200);
 	engine_time(s, now);
-	s->ip4 = (uint32_t)c->ip4.lo;
+	take_addresses(s);
 	memcpy(&s->mac_head, c->mac, 4);
 	memcpy(&s->mac_tail, c->mac + 4, 2);
-	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
-	s->gateway4 = (uint32_t)c->gateway4.lo;
 	s->tcb = (struct tcb *)(void *)(base + p.tcb);
 	fc.keys = &s->tcb->key;
 	flow_init(&s->flow, base + p.flow, &fc);
 	idpool_init(&s->ids, base + p.ids, c->conns, c->conns / 8 + 1);
-	wheel_init(&s->wheel, base + p.wheel, c->conns, s->tick);
+	/* One more is the neighbours'. */
+	wheel_init(&s->wheel, base + p.wheel, c->conns + 1, s->tick);
 	s->ready = (uint32_t *)(void *)(base + p.ready);
 	s->ready_mask = (uint32_t)(ready_slots(c) - 1);
 	pool_init(&s->sg, base + p.sg, c, c->send_refs,
@@ -148,6 +181,7 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	slab_init(&s->frags.node, base + p.frag_node, c->frag_pieces,
 		sizeof(struct frag_node));
 	s->next_port = (uint16_t)s->secret.k0;
+	neigh_init(s);
 	return s;
 }
 
@@ -250,7 +284,6 @@ find(struct stack *s, stack_conn handle)
 int
 stack_listen(struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user)
 {
-	uint32_t addr = ip_addr_is_any(ip) ? 0 : (uint32_t)ip.lo;
 	struct listener *free = NULL;
 
 	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
@@ -258,29 +291,45 @@ stack_listen(struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user)
 
 		if (!l->used)
 			free = free ? free : l;
-		else if (l->port == port && l->ip == addr)
+		else if (l->port == port && ip_addr_eq(l->ip, ip))
 			return -EADDRINUSE;
 	}
 	if (!free)
 		return -ENOSPC;
-	*free = (struct listener){addr, port, true, user};
+	*free = (struct listener){ip, port, true, user};
 	return 0;
 }
 
 int
 stack_unlisten(struct stack *s, struct ip_addr ip, uint16_t port)
 {
-	uint32_t addr = ip_addr_is_any(ip) ? 0 : (uint32_t)ip.lo;
 
 	for (uint32_t i = 0; i < s->cfg.listeners; i++) {
 		struct listener *l = &s->listener[i];
 
-		if (l->used && l->port == port && l->ip == addr) {
+		if (l->used && l->port == port && ip_addr_eq(l->ip, ip)) {
 			l->used = false;
 			return 0;
 		}
 	}
 	return -ENOENT;
+}
+
+/* The addresses of a connection to ip. */
+static int
+ends(const struct stack *s, struct ip_addr ip, struct flow_key *k)
+{
+	struct ip_addr from = source_for(s, ip);
+	uint8_t to[16];
+
+	ip_addr_put(ip, to);
+	if (ip_addr_is_v4(ip) ? wire_ipv4_martian((uint32_t)ip.lo)
+			      : wire_ipv6_martian(to))
+		return -EINVAL;
+	if (ip_addr_is_any(from))
+		return -EADDRNOTAVAIL;
+	*k = key_of(from, ip);
+	return 0;
 }
 
 int
@@ -289,7 +338,11 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 {
 	struct flow_key k;
 	struct tcb *c;
+	int rc = ends(s, ip, &k);
 
+	if (rc)
+		return rc;
+	k.remote_port = port;
 	for (unsigned tries = 0;; tries++) {
 		uint16_t p = lport;
 
@@ -297,7 +350,7 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 			return -EADDRINUSE;
 		if (!p)
 			p = (uint16_t)(32768 + s->next_port++ % 28232);
-		k = flow_key4(s->ip4, p, (uint32_t)ip.lo, port);
+		k.local_port = p;
 		if (flow_find(&s->flow, &k, flow_hash(&s->flow, &k)) ==
 			FLOW_NONE)
 			break;
@@ -312,6 +365,32 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	c->user = user;
 	*out = c->handle;
 	out_ready(s, c);
+	return 0;
+}
+
+int
+stack_peer(
+	struct stack *s, stack_conn handle, struct ip_addr *ip, uint16_t *port)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	*ip = key_remote(&c->key);
+	*port = c->key.remote_port;
+	return 0;
+}
+
+int
+stack_local(
+	struct stack *s, stack_conn handle, struct ip_addr *ip, uint16_t *port)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	*ip = key_local(&c->key);
+	*port = c->key.local_port;
 	return 0;
 }
 

@@ -110,7 +110,7 @@ struct tcb {
 	uint8_t backoff; /* of the RTO: doublings */
 	uint8_t tries;	 /* timeouts since the last progress */
 	uint8_t dupacks;
-	uint8_t reo_mult;
+	uint8_t hop; /* where in its bank its neighbour stood last */
 	struct flow_key key;
 
 	/* the rest */
@@ -125,6 +125,11 @@ struct tcb {
 	uint16_t mss_most;  /* what would, if the path took it */
 	uint16_t mss_tried; /* what did not, in this search; 0: begin */
 	uint16_t mss_probe; /* is under way in a single segment */
+	/* Those that wait for the same neighbour: index + 1, 0 at the ends. */
+	uint32_t wait_next, wait_prev;
+	uint16_t wait_hop;
+	bool waits;
+	uint8_t reo_mult;
 } CACHELINE_ALIGNED;
 
 #define TCB_PLAIN 128u /* offset of the first of the three lines */

@@ -169,8 +169,13 @@ void
 timer_expired(struct stack *s, uint32_t index)
 {
 	struct tcb *c = &s->tcb[index];
-	uint32_t handle = c->handle;
+	uint32_t handle;
 
+	if (unlikely(index == s->cfg.conns)) {
+		neigh_timer(s);
+		return;
+	}
+	handle = c->handle;
 	if (c->state == TCP_CLOSED)
 		return;
 	c->t_wheel = 0;

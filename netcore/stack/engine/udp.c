@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "netcore/stack/engine/udp.h"
-#include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/udp.h"
 
 /* --- ports ----------------------------------------------------------------*/
@@ -71,34 +70,30 @@ hand_up(struct stack *s, struct stack_datagram *d, const struct wire_udp *u,
 	return true;
 }
 
-void
+bool
 udp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
-	const struct wire_ipv4 *ip, const uint8_t *packet)
+	const struct frag_key *k)
 {
 	const uint8_t *begin = c->p;
-	struct frag_key k = {
-		.src = ip_addr_v4(ip->src), .dst = ip_addr_v4(ip->dst)};
 	struct stack_datagram d;
 	struct wire_udp u;
 
-	if (wire_udp_parse(c, false, &u) != WIRE_OK) {
+	if (wire_udp_parse(c, !ip_addr_is_v4(k->src), &u) != WIRE_OK) {
 		s->count.drop_bad_frame++;
-		return;
+		return true;
 	}
 	if (!(f->flags & STACK_RX_CKSUM_OK) &&
 		wire_udp_verify(begin, WIRE_UDP_LEN + u.len,
-			cksum_pseudo4(ip->src, ip->dst, WIRE_IP_UDP,
-				(uint16_t)(WIRE_UDP_LEN + u.len))) != WIRE_OK) {
+			pseudo_of(k->src, k->dst, WIRE_IP_UDP,
+				WIRE_UDP_LEN + u.len)) != WIRE_OK) {
 		s->count.drop_cksum++;
-		return;
+		return true;
 	}
 	d.pieces = 1;
 	d.piece[0] = (struct stack_piece){c->p, u.len};
 	d.buf[0] = f->buf;
-	if (hand_up(s, &d, &u, &k))
-		f->kept = true;
-	else
-		icmp_unreachable(s, f, ip, packet, WIRE_UNREACH4_PORT);
+	f->kept = hand_up(s, &d, &u, k);
+	return f->kept;
 }
 
 /* The header says how long it is; the pieces may hold more, which nobody
@@ -127,9 +122,7 @@ void
 udp_pieces(struct stack *s, const struct frag_key *k, struct stack_rx_frame *f,
 	unsigned n, uint32_t len)
 {
-	struct cksum sum = {
-		.sum = cksum_pseudo4((uint32_t)k->src.lo, (uint32_t)k->dst.lo,
-			WIRE_IP_UDP, (uint16_t)len)};
+	struct cksum sum = {.sum = pseudo_of(k->src, k->dst, WIRE_IP_UDP, len)};
 	struct stack_datagram d;
 	struct wire_udp u;
 
@@ -145,7 +138,8 @@ udp_pieces(struct stack *s, const struct frag_key *k, struct stack_rx_frame *f,
 	u.len -= WIRE_UDP_LEN;
 	for (unsigned i = 0; i < n; i++)
 		cksum_add(&sum, f[i].data, f[i].len);
-	if (u.cksum && cksum_fold(sum.sum) != 0xffff) {
+	if ((u.cksum || !ip_addr_is_v4(k->src)) &&
+		cksum_fold(sum.sum) != 0xffff) {
 		s->count.drop_cksum++;
 		return;
 	}
@@ -159,11 +153,11 @@ udp_pieces(struct stack *s, const struct frag_key *k, struct stack_rx_frame *f,
 /* --- out ------------------------------------------------------------------*/
 
 static uint16_t
-checksum(const struct stack *s, uint32_t dst, const uint8_t *header,
+checksum(struct ip_addr src, struct ip_addr dst, const uint8_t *header,
 	const void *ptr, uint32_t len)
 {
-	struct cksum sum = {.sum = cksum_pseudo4(s->ip4, dst, WIRE_IP_UDP,
-				    (uint16_t)(WIRE_UDP_LEN + len))};
+	struct cksum sum = {
+		.sum = pseudo_of(src, dst, WIRE_IP_UDP, WIRE_UDP_LEN + len)};
 
 	cksum_add(&sum, header, WIRE_UDP_LEN);
 	cksum_add(&sum, ptr, len);
@@ -175,22 +169,25 @@ stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
 	uint16_t port, const void *ptr, uint32_t len, void *token)
 {
 	struct wire_udp u = {.sport = lport, .dport = port};
-	uint32_t dst = (uint32_t)ip.lo;
+	uint32_t most = WIRE_UDP_LEN +
+		(ip_addr_is_v4(ip) ? WIRE_IPV4_LEN : WIRE_IPV6_LEN);
+	struct ip_addr src = source_for(s, ip);
 	struct reply *r;
 	uint8_t *p;
 	int rc;
 
-	if (!ip_addr_is_v4(ip))
-		return -EAFNOSUPPORT;
-	if (len > 65535 || len + WIRE_UDP_LEN + WIRE_IPV4_LEN > s->cfg.mtu)
+	if (ip_addr_is_any(src))
+		return -EADDRNOTAVAIL;
+	if (len > 65535 || len + most > s->cfg.mtu)
 		return -EMSGSIZE;
-	rc = reply_ipv4(s, dst, WIRE_IP_UDP, WIRE_UDP_LEN + len, true, &r);
+	rc = reply_ip(s, src, ip, WIRE_IP_UDP, WIRE_UDP_LEN + len,
+		REPLY_BULK | REPLY_NOW, &r);
 	if (rc)
 		return rc;
 	p = r->bytes + r->len;
 	u.len = (uint16_t)len;
 	wire_udp_emit(p, WIRE_UDP_LEN, &u);
-	be_put16(p + 6, checksum(s, dst, p, ptr, len));
+	be_put16(p + 6, checksum(src, ip, p, ptr, len));
 	r->len += WIRE_UDP_LEN;
 	r->flags = STACK_TX_TOKEN;
 	r->buf = token;

@@ -12,9 +12,10 @@ struct udp_port {
 	uint64_t user;
 };
 
-/* c holds the contents of ip, at `packet`. */
-void udp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
-	const struct wire_ipv4 *ip, const uint8_t *packet);
+/* c holds the contents of a packet between k's addresses. False: nobody has the
+ * port. */
+bool udp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct frag_key *k);
 
 /* One that came in n pieces; what is taken is marked as kept. */
 void udp_pieces(struct stack *s, const struct frag_key *k,

@@ -1,0 +1,75 @@
+/* ip_out.c - tx step 3 of 4: the headers in front of a segment, by family, and
+ * its checksum. */
+#include <string.h>
+
+#include "netcore/stack/engine/engine.h"
+
+/* Returns the sum of the pseudo header of len bytes. */
+static inline uint64_t
+put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
+	uint8_t *p)
+{
+	struct wire_ipv4 ip = {.src = (uint32_t)(k->addr[0] >> 32),
+		.dst = (uint32_t)k->addr[0],
+		.frag = WIRE_IPV4_DF,
+		.proto = WIRE_IP_TCP,
+		.ttl = 64,
+		.tos = tos,
+		.len = (uint16_t)len,
+		.id = s->ip_id++};
+
+	wire_ipv4_emit(p, WIRE_IPV4_LEN, &ip);
+	return cksum_pseudo4(ip.src, ip.dst, WIRE_IP_TCP, ip.len);
+}
+
+static uint64_t
+put_ipv6(const struct flow_key *k, uint32_t len, uint8_t tos, uint8_t *p)
+{
+	struct wire_ipv6 ip = {.tclass = tos,
+		.hop_limit = 64,
+		.proto = WIRE_IP_TCP,
+		.len = (uint16_t)len};
+
+	memcpy(ip.src, &k->addr[0], 16);
+	memcpy(ip.dst, &k->addr[2], 16);
+	wire_ipv6_emit(p, WIRE_IPV6_LEN, &ip);
+	return cksum_pseudo6(ip.src, ip.dst, WIRE_IP_TCP, len);
+}
+
+void
+ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
+	struct wire_tcp *t, struct stack_tx_frame *f, uint8_t tos)
+{
+	bool v4 = k->family == 4;
+	struct wire_eth e = {.type = v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6};
+	size_t l4 = WIRE_ETH_LEN + (v4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN), n;
+	uint8_t *p = f->headers;
+	struct cksum sum = {0};
+	uint16_t c;
+
+	memcpy(e.dst, mac, 6);
+	memcpy(e.src, s->cfg.mac, 6);
+	wire_eth_emit(p, STACK_HEADERS, &e);
+	n = wire_tcp_emit(p + l4, STACK_HEADERS - l4, t);
+	if (likely(v4))
+		sum.sum = put_ipv4(
+			s, k, (uint32_t)n + f->len, tos, p + WIRE_ETH_LEN);
+	else
+		sum.sum = put_ipv6(
+			k, (uint32_t)n + f->len, tos, p + WIRE_ETH_LEN);
+	if (s->cfg.tx_cksum) {
+		c = cksum_fold(sum.sum);
+		f->flags |= STACK_TX_CKSUM;
+	} else {
+		cksum_add(&sum, p + l4, n);
+		for (unsigned i = 0; i < f->pieces; i++)
+			cksum_add(&sum, f->piece[i].ptr, f->piece[i].len);
+		c = (uint16_t)~cksum_fold(sum.sum);
+	}
+	memcpy(p + l4 + 16, &c, 2);
+	f->l3 = WIRE_ETH_LEN;
+	f->l4 = (uint16_t)l4;
+	f->header_len = (uint16_t)(l4 + n);
+	s->count.tx_frames++;
+	s->count.tx_bytes += f->header_len + f->len;
+}
