@@ -110,7 +110,9 @@ struct stack {
 	uint16_t *udp_map; /* 1 + index of who has the port */
 	struct frags frags;
 	struct pmtu pmtu[PMTU_KNOWN];
+	bool pmtu_any; /* something stands in it */
 	struct neighbour neighbour[NEIGHBOURS];
+	uint32_t neigh_last; /* the one found last */
 	struct neigh_frame waiting[NEIGH_FRAMES];
 	struct reply reply[REPLIES];
 	uint32_t reply_head, reply_tail;

@@ -106,11 +106,18 @@ set_of(struct stack *s, struct ip_addr ip)
 struct neighbour *
 neigh_look(struct stack *s, struct ip_addr ip)
 {
-	struct neighbour *n = set_of(s, ip);
+	struct neighbour *n = &s->neighbour[s->neigh_last];
 
-	for (unsigned i = 0; i < NEIGH_WAYS; i++)
-		if (n[i].state != NEIGH_FREE && ip_addr_eq(n[i].ip, ip))
-			return &n[i];
+	/* Most often it is the gateway, as for the one before. */
+	if (n->state != NEIGH_FREE && ip_addr_eq(n->ip, ip))
+		return n;
+	n = set_of(s, ip);
+	for (unsigned i = 0; i < NEIGH_WAYS; i++) {
+		if (n[i].state == NEIGH_FREE || !ip_addr_eq(n[i].ip, ip))
+			continue;
+		s->neigh_last = (uint32_t)(&n[i] - s->neighbour);
+		return &n[i];
+	}
 	return NULL;
 }
 

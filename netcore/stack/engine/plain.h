@@ -20,7 +20,25 @@
  * this one works. What is not plain goes to ip_in(). */
 void plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n);
 
-/* True: f is made, and nothing waits any more. False: it is for out_frame(). */
-bool plain_out(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
+/* How much waits on a connection, if it fits into one segment and may go; 0: it
+ * is not plain. */
+static inline uint32_t
+plain_waits(const struct tcb *c)
+{
+	uint32_t flight = c->snd_nxt - c->snd_una;
+	uint32_t len = c->sendq.bytes - flight;
+	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
+		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
+		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
+
+	if (odd || len > c->mss || flight + len > c->snd_wnd ||
+		flight + len > c->cc.cwnd)
+		return 0;
+	return len;
+}
+
+/* True: f is made, of the len bytes that wait. False: it is for out_frame(). */
+bool plain_out(
+	struct stack *s, struct tcb *c, uint32_t len, struct stack_tx_frame *f);
 
 #endif

@@ -7,22 +7,6 @@
 
 #define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
 
-/* How much that is; 0: it is not plain. */
-static inline uint32_t
-waiting(const struct tcb *c)
-{
-	uint32_t flight = c->snd_nxt - c->snd_una;
-	uint32_t len = c->sendq.bytes - flight;
-	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
-		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
-		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
-
-	if (odd || len > c->mss || flight + len > c->snd_wnd ||
-		flight + len > c->cc.cwnd)
-		return 0;
-	return len;
-}
-
 /* Sums are of 32-bit words as numbers: any width does for a sum modulo 0xffff,
  * and so does any order, if it is always the same. */
 static inline uint64_t
@@ -138,14 +122,13 @@ start_timer(struct stack *s, struct tcb *c)
 }
 
 bool
-plain_out(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
+plain_out(
+	struct stack *s, struct tcb *c, uint32_t len, struct stack_tx_frame *f)
 {
-	uint32_t len = waiting(c), flight = c->snd_nxt - c->snd_una;
+	uint32_t flight = c->snd_nxt - c->snd_una;
 	const uint8_t *mac;
 	unsigned n;
 
-	if (!len)
-		return false;
 	mac = neigh_of(s, c);
 	if (unlikely(!mac ||
 		    sendq_find(&s->sg, &c->sendq, flight, len,

@@ -39,6 +39,7 @@ remember(struct stack *s, const struct tcb *c)
 {
 	struct ip_addr ip = tcb_remote(c);
 
+	s->pmtu_any = true;
 	*place(s, ip) = (struct pmtu){
 		.ip = ip,
 		.t_end = timer_in(s, PMTU_MS),
@@ -50,9 +51,12 @@ uint16_t
 pmtu_mss(struct stack *s, struct tcb *c, uint16_t mss)
 {
 	struct ip_addr ip = tcb_remote(c);
-	const struct pmtu *p = place(s, ip);
+	const struct pmtu *p;
 
 	c->mss_most = mss;
+	if (likely(!s->pmtu_any))
+		return mss;
+	p = place(s, ip);
 	if (likely(!p->t_end || !ip_addr_eq(p->ip, ip) ||
 		    (int32_t)(p->t_end - s->tick) <= 0 ||
 		    p->mtu >= mss + headers(c)))

@@ -210,6 +210,7 @@ stack_tx(
 	struct stack *s, struct stack_tx_frame *out, unsigned max, uint64_t now)
 {
 	unsigned n = 0;
+	uint32_t len;
 
 	engine_time(s, now);
 	while (n < max && s->reply_tail != s->reply_head)
@@ -219,7 +220,8 @@ stack_tx(
 		struct tcb *c = &s->tcb[i];
 
 		c->flags &= ~(uint32_t)TCB_READY;
-		if (likely(plain_out(s, c, &out[n]))) {
+		len = plain_waits(c);
+		if (likely(len) && likely(plain_out(s, c, len, &out[n]))) {
 			n++;
 		} else if (c->state != TCP_CLOSED && out_frame(s, c, &out[n])) {
 			n++;
