@@ -84,9 +84,10 @@ struct stack_config {
 	uint32_t conns;	    /* connections of any state */
 	uint32_t half_open; /* of these, not yet accepted ones */
 	uint32_t listeners;
-	/* Shared by all connections. Of send_refs and of segs each has one of
-	 * its own besides, so that nobody waits for ever for what others hold;
-	 * of ooo nobody gets more than is left. */
+	/* Shared by all connections. With twice as many send_refs and segs as
+	 * conns each connection can count on one of both, whatever others hold;
+	 * with less half of them is for those that have none. Of ooo nobody
+	 * gets more than is left. */
 	uint32_t send_refs;    /* pieces of memory queued */
 	uint32_t segs;	       /* segments sent and not acknowledged */
 	uint32_t ooo;	       /* segments received ahead of their turn */
@@ -196,8 +197,8 @@ int stack_local(
 int stack_set_user(struct stack *s, stack_conn c, uint64_t user);
 
 /* Queues a reference. 0; -ENOTCONN; -EPIPE after a shutdown; -ENOBUFS when
- * all references are in use: then something of c is queued, and ops->acked will
- * say when to try again. */
+ * all references are in use: try again when something was acknowledged (of c,
+ * if there are two references for each connection). */
 int stack_send(struct stack *s, stack_conn c, const void *ptr, uint32_t len);
 
 /* The program is done with so many of the bytes that it was handed: the window

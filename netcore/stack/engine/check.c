@@ -186,8 +186,8 @@ stack_check(const struct stack *s)
 	MUST(s, NULL, sum.ooo == s->ooo.used);
 	MUST(s, NULL, sum.ready == s->ready_head - s->ready_tail);
 	/* None but the first of a connection is of the reserve. */
-	MUST(s, NULL, sum.more_segs <= s->cfg.segs);
-	MUST(s, NULL, sum.more_sg <= s->cfg.send_refs);
+	MUST(s, NULL, sum.more_segs <= s->seg.cap - s->seg.reserve);
+	MUST(s, NULL, sum.more_sg <= s->sg.cap - s->sg.reserve);
 	MUST(s, NULL, sum.half_open == s->half_open);
 	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
 	return neigh_check(s);

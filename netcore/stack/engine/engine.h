@@ -44,6 +44,7 @@
 #define RTO_INITIAL_MS	  1000u
 #define RTO_LOST_SYN_MS	  3000u
 #define DELACK_MS	  40u
+#define ROOM_MS		  20u /* until a look whether there are nodes */
 #define RETRIES		  15
 #define BACKOFF_SHUT	  10 /* of probes that are answered */
 

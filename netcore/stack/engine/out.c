@@ -105,6 +105,19 @@ await_neighbour(struct stack *s, struct tcb *c)
 	timer_arm(s, c);
 }
 
+/* No node for what is to go out: it is tried again when something of c is
+ * acknowledged, or else in a while. */
+static void
+await_room(struct stack *s, struct tcb *c)
+{
+	s->count.segs_full++;
+	if (c->rexmit != REXMIT_NONE)
+		return;
+	c->rexmit = REXMIT_ROOM;
+	c->t_rexmit = timer_in(s, ROOM_MS);
+	timer_arm(s, c);
+}
+
 /* Sends a segment of the scoreboard again, all of it or its beginning. */
 static bool
 send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
@@ -201,9 +214,8 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 	}
 	if (!segs_add(&s->seg, &c->segs, seq, got + !!(flags & SEG_FIN), s->us,
 		    flags)) {
-		/* Later, by what is under way: or there would be a node. */
-		s->count.segs_full++;
 		c->snd_nxt = seq;
+		await_room(s, c);
 		return false;
 	}
 	if (flags & SEG_FIN) {
@@ -237,7 +249,7 @@ send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 }
 
-static void
+static bool
 send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
@@ -267,9 +279,11 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (c->segs.head) {
 		s->count.retransmits++;
 		segs_resent(&s->seg, &c->segs, &c->odd, c->segs.head, s->us);
-	} else {
-		segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN);
+	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
 		c->snd_nxt = c->iss + 1;
+	} else {
+		await_room(s, c); /* nobody would send it again */
+		return false;
 	}
 	c->rcv_adv = c->rcv_nxt + wnd;
 	c->last_ack_sent = c->rcv_nxt;
@@ -279,6 +293,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 		c->backoff = 0;
 	if (c->rexmit != REXMIT_RTO)
 		timer_rexmit(s, c);
+	return true;
 }
 
 /* A probe: of a window that is shut, by a byte of what waits, or the one that
@@ -377,8 +392,7 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 		return false; /* neigh.c makes it ready when it knows */
 	}
 	if (unlikely(c->flags & TCB_SYN_DUE)) {
-		send_syn(s, c, mac, f);
-		return true;
+		return send_syn(s, c, mac, f);
 	}
 	if (may_send_data(c) && send_data(s, c, mac, f))
 		return true;

@@ -51,20 +51,14 @@ frag_sets(const struct stack_config *c)
 	return c->frags ? n : 0;
 }
 
-/* A pool of n, and one more for each connection: whatever others hold, a
- * connection that has nothing in it gets on, and later by what it holds. */
-static uint64_t
-pool_bytes(const struct stack_config *c, uint32_t n, uint32_t stride)
-{
-	return slab_bytes(n + c->conns, stride);
-}
-
+/* Half of a pool, or one for each connection if that is less, is for those that
+ * have nothing of it: one that has some gets on by that. */
 static void
 pool_init(struct slab *s, void *mem, const struct stack_config *c, uint32_t n,
 	uint32_t stride)
 {
-	slab_init(s, mem, n + c->conns, stride);
-	s->reserve = c->conns;
+	slab_init(s, mem, n, stride);
+	s->reserve = c->conns < n / 2 ? c->conns : n / 2;
 }
 
 static struct plan
@@ -79,9 +73,8 @@ lay_out(const struct stack_config *c)
 	p.ids = take(&at, idpool_bytes(c->conns));
 	p.wheel = take(&at, wheel_bytes(c->conns + 1));
 	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
-	p.sg = take(
-		&at, pool_bytes(c, c->send_refs, sizeof(struct sendq_node)));
-	p.seg = take(&at, pool_bytes(c, c->segs, sizeof(struct seg)));
+	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
+	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
 	p.listener = take(&at, c->listeners * sizeof(struct listener));
 	p.udp_port = take(&at, c->udp_ports * sizeof(struct udp_port));

@@ -65,6 +65,7 @@ enum tcb_rexmit {
 	REXMIT_REO,
 	REXMIT_PERSIST,
 	REXMIT_NEIGHBOUR, /* where to send it is not known yet */
+	REXMIT_ROOM,	  /* there is no node for it */
 };
 
 struct tcb {

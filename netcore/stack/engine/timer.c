@@ -160,6 +160,10 @@ rexmit(struct stack *s, struct tcb *c)
 		}
 		out_ready(s, c);
 		break;
+	case REXMIT_ROOM:
+		c->rexmit = REXMIT_NONE;
+		out_ready(s, c);
+		break;
 	case REXMIT_NONE:
 		break;
 	}

@@ -127,7 +127,8 @@ no_segment_left(void **state)
 	uint32_t at = 1;
 
 	(void)state;
-	cfg.segs = 4;
+	cfg.conns = 4;
+	cfg.segs = 8;
 	s = two(&cfg, &b);
 	script_write(s, 10 * MSS);
 	for (; at < 1 + 4 * MSS; at += MSS)
@@ -164,11 +165,13 @@ handshake_without_a_segment(void **state)
 	struct other b;
 
 	(void)state;
-	cfg.segs = 1;
+	cfg.conns = 2;
+	cfg.segs = 4;
 	cfg.min_rto_ms = 10000;
 	s = script_open(&cfg, SCRIPT_MSS);
 	script_write(s, 5 * MSS);
 	EXPECT(.seq = 1, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1 + MSS, .ack = 1, .len = MSS);
 	SILENCE();
 	b = (struct other){.port = (uint16_t)(s->port + 1)};
 	turn_to(s, &b);
@@ -186,6 +189,47 @@ handshake_without_a_segment(void **state)
 	end_two(s, &b);
 }
 
+/* Fewer nodes than connections: who has none is served as soon as there is one,
+ * be it a SYN or data. */
+static void
+nothing_left_at_all(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+	struct other b;
+
+	(void)state;
+	cfg.conns = 4;
+	cfg.segs = 1;
+	s = two(&cfg, &b);
+	script_write(s, 100);
+	EXPECT(.seq = 1, .ack = 1, .len = 100);
+	turn_to(s, &b);
+	script_write(s, 100);
+	script_wait(s, 100);
+	assert_true(COUNT(segs_full) > 0);
+	turn_to(s, &b);
+	SEND(.seq = 1, .ack = 101);
+	turn_to(s, &b);
+	assert_in_range(script_until(s, 100), 0, 20);
+	EXPECT(.seq = 1, .ack = 1, .len = 100);
+	turn_to(s, &b);
+	s->port = (uint16_t)(s->port + 2); /* a third */
+	SEND(.flags = SYN, .opts = s->opts);
+	script_wait(s, 100);
+	SILENCE();
+	s->port = (uint16_t)(s->port - 2);
+	turn_to(s, &b);
+	SEND(.seq = 1, .ack = 101);
+	turn_to(s, &b);
+	s->port = (uint16_t)(s->port + 2);
+	assert_in_range(script_until(s, 100), 0, 20);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	SEND(.seq = 1, .flags = RST);
+	s->port = (uint16_t)(s->port - 2);
+	end_two(s, &b);
+}
+
 /* Of the references it is the same: -ENOBUFS is for who has something queued,
  * and will hear of its acknowledgement. */
 static void
@@ -196,7 +240,8 @@ no_reference_left(void **state)
 	struct other b;
 
 	(void)state;
-	cfg.send_refs = 4;
+	cfg.conns = 4;
+	cfg.send_refs = 8;
 	s = two(&cfg, &b);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(script_write(s, 10), 0);
@@ -317,6 +362,7 @@ main(void)
 		cmocka_unit_test(no_half_open_left),
 		cmocka_unit_test(no_segment_left),
 		cmocka_unit_test(handshake_without_a_segment),
+		cmocka_unit_test(nothing_left_at_all),
 		cmocka_unit_test(no_reference_left),
 		cmocka_unit_test(no_room_for_what_is_early),
 		cmocka_unit_test(no_reply_left),
