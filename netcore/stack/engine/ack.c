@@ -201,7 +201,7 @@ enter_recovery(struct stack *s, struct tcb *c)
 /* Proportional rate reduction (RFC 6937): as much goes out as brings the
  * flight to ssthresh by the end of the recovery. */
 static void
-prr(struct tcb *c, uint32_t delivered)
+prr(struct tcb *c, uint32_t delivered, bool partial)
 {
 	uint32_t pipe = segs_pipe(&c->segs), send;
 
@@ -223,8 +223,10 @@ prr(struct tcb *c, uint32_t delivered)
 		limit += c->mss;
 		send = room < limit ? room : limit;
 	}
-	if (!c->prr_out && send < c->mss)
-		send = c->mss; /* the first retransmission goes at once */
+	/* The first retransmission goes at once, and so does each that a partial
+	 * acknowledgement asks for without SACK (RFC 6582, 3.2, 3). */
+	if (send < c->mss && (!c->prr_out || partial))
+		send = c->mss;
 	c->cc.cwnd = pipe + send;
 }
 
@@ -299,23 +301,31 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 	out_ready(s, c);
 }
 
-/* Without SACK there is only counting (RFC 5681, 3.2; RFC 6582). */
-static void
+/* Without SACK there is only counting (RFC 5681, 3.2; RFC 6582). Returns how
+ * much has arrived by that (RFC 6937, 3): a segment for each duplicate, which an
+ * acknowledgement does not bring again. */
+static uint32_t
 count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 {
 	struct seg *first =
 		c->segs.head ? segs_at(&s->seg, c->segs.head) : NULL;
+	uint32_t had = (uint32_t)c->dupacks * c->mss;
 
 	if (acked) {
-		c->dupacks = 0;
+		bool partial = c->flags & TCB_RECOVERY && acked < had;
+
+		c->dupacks = partial ? (uint8_t)((had - acked) / c->mss) : 0;
 		/* A partial one: the next is missing, too. */
 		if (first && (c->flags & TCB_RECOVERY) &&
 			seq_lt(c->snd_una, c->recover))
 			segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
-	} else if (duplicate && first && c->dupacks < 255 &&
-		++c->dupacks == DUPTHRESH && !(first->flags & SEG_LOST)) {
-		segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
+		return acked > had ? acked - had : 0;
 	}
+	if (!duplicate || !first || c->dupacks == 255)
+		return 0;
+	if (++c->dupacks == DUPTHRESH && !(first->flags & SEG_LOST))
+		segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
+	return c->mss;
 }
 
 /* --- the tail probe's answer (RFC 8985, 7.4) ------------------------------*/
@@ -341,7 +351,7 @@ static void
 grow(struct stack *s, struct tcb *c, uint32_t bytes, uint32_t delivered)
 {
 	if (c->flags & TCB_RECOVERY) {
-		prr(c, delivered);
+		prr(c, delivered, bytes && !(c->flags & TCB_SACK));
 	} else if (bytes && (c->flags & (TCB_CWND_FULL | TCB_LOSS))) {
 		c->cc.ops->acked(&c->cc, bytes, s->now / 1000, c->srtt_us);
 		c->flags &= ~(uint32_t)TCB_CWND_FULL;
@@ -374,7 +384,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	struct segs_news n = {0};
 	uint32_t una = c->snd_una, sacked = c->segs.sacked, ack = r->h.ack;
-	uint32_t wnd = c->snd_wnd;
+	uint32_t wnd = c->snd_wnd, delivered;
 	bool dsack = false;
 
 	update_window(s, c, r);
@@ -399,13 +409,15 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if ((c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)) &&
 		seq_ge(ack, c->recover))
 		leave_recovery(c);
+	delivered = ack - una + c->segs.sacked - sacked;
 	if (!(c->flags & TCB_SACK))
-		count_duplicates(s, c, !r->len && wnd == c->snd_wnd, ack - una);
+		delivered = count_duplicates(
+			s, c, !r->len && wnd == c->snd_wnd, ack - una);
 	if (n.bytes || n.sacked)
 		timer_rexmit(s, c); /* on progress only: RFC 6298, 5.3 */
 	if (n.bytes || n.sacked || c->segs.lost || c->dupacks) {
 		ack_detect_loss(s, c);
-		grow(s, c, n.bytes, ack - una + c->segs.sacked - sacked);
+		grow(s, c, n.bytes, delivered);
 		out_ready(s, c);
 	}
 	if (!c->odd.stopped)

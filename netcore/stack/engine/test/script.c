@@ -179,6 +179,7 @@ header(const struct script *s, const struct script_seg *g)
 		.wscale = s->wscale,
 		.ts_val = g->ts ? g->ts : peer_clock(s),
 		.ts_ecr = s->echo,
+		.urgent = g->urgent,
 	};
 
 	t.ack = t.flags & ACK ? s->iss + g->ack : 0;

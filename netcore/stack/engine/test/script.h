@@ -29,6 +29,7 @@
 #define SYN WIRE_TCP_SYN
 #define RST WIRE_TCP_RST
 #define ACK WIRE_TCP_ACK
+#define URG WIRE_TCP_URG
 #define MSS 1460u /* without timestamps */
 
 /* What the peer's SYN offers; and what is agreed on, for we offer all. */
@@ -53,6 +54,7 @@ struct script_seg {
 	uint32_t len;
 	uint32_t window; /* as in the header; in: 0 is script.window */
 	bool shut;	 /* in: a window of 0 */
+	uint16_t urgent; /* in: the pointer */
 	uint32_t ts;	 /* in: 0 is the peer's clock */
 	uint8_t opts;	 /* in, SYN: enum script_option */
 	bool no_ack;	 /* in: flags are 0 indeed */

@@ -227,6 +227,43 @@ zero_window(void **state)
 	script_end(s);
 }
 
+/* RFC 9293, 3.8.2, by RFC 6093, 6: urgent data is data like any other, whatever
+ * the pointer points at: before, within, behind the segment, or with none. */
+static void
+urgent_bytes_are_bytes(void **state)
+{
+	static const uint16_t pointers[] = {
+		0, 1, 50, 99, 100, 101, 5000, 32768, 65535};
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+	uint32_t at = 1, n = sizeof(pointers) / sizeof(pointers[0]);
+
+	(void)state;
+	for (uint32_t i = 0; i < n; i++, at += 100) {
+		SEND(.seq = at, .ack = 1, .flags = URG, .no_ack = true);
+		SEND(.seq = at, .ack = 1, .flags = ACK | URG,
+			.urgent = pointers[i]);
+		SILENCE();
+		SEND(.seq = at, .ack = 1, .len = 100, .flags = ACK | URG,
+			.urgent = pointers[i]);
+		assert_int_equal(s->received, at + 99);
+		script_wait(s, 40);
+		EXPECT(.seq = 1, .ack = at + 100);
+	}
+	assert_int_equal(COUNT(urgent_ignored), 2 * n);
+	/* Early, and then with the FIN. */
+	SEND(.seq = at + 10, .ack = 1, .len = 10, .flags = ACK | URG,
+		.urgent = 1);
+	EXPECT(.seq = 1, .ack = at, .sack = {{at + 10, at + 20}});
+	SEND(.seq = at, .ack = 1, .len = 10, .flags = ACK | URG, .urgent = 20);
+	EXPECT(.seq = 1, .ack = at + 20);
+	SEND(.seq = at + 20, .ack = 1, .len = 10, .flags = ACK | URG | FIN,
+		.urgent = 11);
+	EXPECT(.seq = 1, .ack = at + 31);
+	assert_int_equal(s->received, at + 29);
+	assert_int_equal(s->remote_closed, 1);
+	script_end(s);
+}
+
 static void
 shut_it(struct script *s)
 {
@@ -267,6 +304,7 @@ main(void)
 		cmocka_unit_test(without_ack),
 		cmocka_unit_test(zero_window),
 		cmocka_unit_test(closed_while_gap_is_filled),
+		cmocka_unit_test(urgent_bytes_are_bytes),
 	};
 
 	return cmocka_run_group_tests_name("tcp_receive", tests, NULL, NULL);
