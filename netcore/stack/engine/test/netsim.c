@@ -218,6 +218,28 @@ go(struct sim *s)
 	return NULL;
 }
 
+/* Some runs have little of something, or a device that cuts segments. */
+static void
+vary(uint64_t seed, struct stack_config *c)
+{
+	switch (seed % 8) {
+	case 1:
+		c->segs = 20;
+		c->send_refs = 2 * c->conns;
+		c->ooo = 6;
+		break;
+	case 2:
+		c->rcv_window = 3000;
+		break;
+	case 3:
+		c->tso = 30000;
+		c->segs = seed % 16 == 3 ? 40 : c->segs;
+		break;
+	default:
+		break;
+	}
+}
+
 static const char *
 run(uint64_t seed, bool verbose, uint64_t *hash)
 {
@@ -229,6 +251,7 @@ run(uint64_t seed, bool verbose, uint64_t *hash)
 	unsigned conns;
 
 	cfg.time_wait_ms = 1000;
+	vary(seed, &cfg);
 	s = sim_new(seed, &cfg, &none);
 	for (int i = 0; i < 2; i++) {
 		make_link(s, &s->node[i].out);
