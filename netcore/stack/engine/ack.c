@@ -223,8 +223,8 @@ prr(struct tcb *c, uint32_t delivered, bool partial)
 		limit += c->mss;
 		send = room < limit ? room : limit;
 	}
-	/* The first retransmission goes at once, and so does each that a partial
-	 * acknowledgement asks for without SACK (RFC 6582, 3.2, 3). */
+	/* The first retransmission goes at once, and so does each that a
+	 * partial acknowledgement asks for without SACK (RFC 6582, 3.2, 3). */
 	if (send < c->mss && (!c->prr_out || partial))
 		send = c->mss;
 	c->cc.cwnd = pipe + send;
@@ -302,8 +302,8 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 }
 
 /* Without SACK there is only counting (RFC 5681, 3.2; RFC 6582). Returns how
- * much has arrived by that (RFC 6937, 3): a segment for each duplicate, which an
- * acknowledgement does not bring again. */
+ * much has arrived by that (RFC 6937, 3): a segment for each duplicate, which
+ * an acknowledgement does not bring again. */
 static uint32_t
 count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 {
