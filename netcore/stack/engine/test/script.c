@@ -6,11 +6,11 @@
 #include "netcore/stack/cksum.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
+#include "netcore/stack/wire/icmp6.h"
 #include "netcore/stack/wire/ip.h"
 #include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/ipv6.h"
 
-#define OUR_IP	  0x0a000001u
-#define PEER_IP	  0x0a000002u
 #define OUR_PORT  80
 #define PEER_PORT 5000
 #define UNDER	  600u /* so far under the wrap do we begin */
@@ -19,6 +19,22 @@
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 2};
 static uint8_t pattern[SCRIPT_BYTES];
+
+bool
+script_v6(void)
+{
+	const char *family = getenv("SCRIPT_FAMILY");
+
+	return family && !strcmp(family, "6");
+}
+
+struct ip_addr
+script_ip(uint32_t host)
+{
+	if (script_v6())
+		return (struct ip_addr){0xfd00ull << 48, host};
+	return ip_addr_v4(0x0a000000u + host);
+}
 
 /* --- upcalls --------------------------------------------------------------*/
 
@@ -149,13 +165,80 @@ start(uint8_t *p, uint16_t type)
 static void
 arp(struct script *s, uint16_t op)
 {
-	struct wire_arp a = {.op = op, .spa = PEER_IP, .tpa = OUR_IP};
+	struct wire_arp a = {.op = op,
+		.spa = (uint32_t)script_ip(2).lo,
+		.tpa = (uint32_t)script_ip(1).lo};
 	uint8_t p[FRAME_MAX];
 	size_t n = start(p, WIRE_ETH_ARP);
 
 	memcpy(a.sha, peer_mac, 6);
 	n += wire_arp_emit(p + n, sizeof(p) - n, &a);
 	inject(s, p, n);
+}
+
+/* RFC 4861: what ARP is for IPv4. */
+static void
+nd(struct script *s, bool asks)
+{
+	struct wire_ipv6 ip = {
+		.proto = WIRE_IP_ICMPV6, .hop_limit = 255, .len = 32};
+	uint8_t p[FRAME_MAX], *b;
+	size_t n = start(p, WIRE_ETH_IPV6);
+
+	ip_addr_put(script_ip(2), ip.src);
+	ip_addr_put(script_ip(1), ip.dst);
+	n += wire_ipv6_emit(p + n, WIRE_IPV6_LEN, &ip);
+	b = p + n;
+	if (asks)
+		n += wire_nd_emit_ns(b, 32, ip.src, ip.dst, ip.dst, peer_mac);
+	else
+		n += wire_nd_emit_na(b, 32, ip.src, ip.dst, ip.src,
+			WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE, peer_mac);
+	inject(s, p, n);
+}
+
+static void
+neighbour(struct script *s, bool asks)
+{
+	if (script_v6())
+		nd(s, asks);
+	else
+		arp(s, asks ? WIRE_ARP_REQUEST : WIRE_ARP_REPLY);
+}
+
+/* The header of a packet from the peer, or the sum of its pseudo header: both
+ * families have what the other has. */
+static size_t
+put_ip(uint8_t *p, size_t len)
+{
+	struct wire_ipv4 ip4 = {.src = (uint32_t)script_ip(2).lo,
+		.dst = (uint32_t)script_ip(1).lo,
+		.frag = WIRE_IPV4_DF,
+		.proto = WIRE_IP_TCP,
+		.ttl = 64,
+		.len = (uint16_t)len};
+	struct wire_ipv6 ip6 = {
+		.proto = WIRE_IP_TCP, .hop_limit = 64, .len = (uint16_t)len};
+
+	if (!script_v6())
+		return wire_ipv4_emit(p, WIRE_IPV4_LEN, &ip4);
+	ip_addr_put(script_ip(2), ip6.src);
+	ip_addr_put(script_ip(1), ip6.dst);
+	return wire_ipv6_emit(p, WIRE_IPV6_LEN, &ip6);
+}
+
+/* Between host a and host b. */
+static uint64_t
+pseudo(uint32_t a, uint32_t b, size_t len)
+{
+	uint8_t from[16], to[16];
+
+	if (!script_v6())
+		return cksum_pseudo4((uint32_t)script_ip(a).lo,
+			(uint32_t)script_ip(b).lo, WIRE_IP_TCP, (uint16_t)len);
+	ip_addr_put(script_ip(a), from);
+	ip_addr_put(script_ip(b), to);
+	return cksum_pseudo6(from, to, WIRE_IP_TCP, (uint32_t)len);
 }
 
 static uint32_t
@@ -198,46 +281,39 @@ header(const struct script *s, const struct script_seg *g)
 void
 script_send(struct script *s, struct script_seg g)
 {
-	struct wire_ipv4 ip = {.src = PEER_IP,
-		.dst = OUR_IP,
-		.frag = WIRE_IPV4_DF,
-		.proto = WIRE_IP_TCP,
-		.ttl = 64};
 	struct wire_tcp t = header(s, &g);
 	struct cksum sum = {0};
 	uint8_t p[FRAME_MAX];
-	size_t at = start(p, WIRE_ETH_IPV4), l4 = at + WIRE_IPV4_LEN, n;
+	size_t at = start(p, script_v6() ? WIRE_ETH_IPV6 : WIRE_ETH_IPV4);
+	size_t len = wire_tcp_emit_len(&t) + g.len, n;
 	uint16_t c;
 
 	assert_true(g.seq + g.len <= SCRIPT_BYTES);
-	n = wire_tcp_emit(p + l4, sizeof(p) - l4, &t);
-	assert_true(n && l4 + n + g.len <= sizeof(p));
-	memcpy(p + l4 + n, pattern + g.seq + !!(t.flags & SYN), g.len);
-	ip.len = (uint16_t)(n + g.len);
-	wire_ipv4_emit(p + at, WIRE_IPV4_LEN, &ip);
-	sum.sum = cksum_pseudo4(PEER_IP, OUR_IP, WIRE_IP_TCP, ip.len);
-	cksum_add(&sum, p + l4, ip.len);
+	at += put_ip(p + at, len);
+	assert_true(at + len <= sizeof(p));
+	n = wire_tcp_emit(p + at, sizeof(p) - at, &t);
+	assert_int_equal(n + g.len, len);
+	memcpy(p + at + n, pattern + g.seq + !!(t.flags & SYN), g.len);
+	sum.sum = pseudo(2, 1, len);
+	cksum_add(&sum, p + at, len);
 	c = (uint16_t)~cksum_fold(sum.sum);
-	memcpy(p + l4 + 16, &c, 2);
-	inject(s, p, l4 + ip.len);
+	memcpy(p + at + 16, &c, 2);
+	inject(s, p, at + len);
 }
 
 /* --- frames out -----------------------------------------------------------*/
 
 /* Parsed, and its sequence numbers made relative. */
 static void
-catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
+catch_tcp(struct script *s, struct cursor c)
 {
 	struct script_seg *g = &s->out[s->tail++ % SCRIPT_SEGS];
 	struct wire_tcp *t = &g->h;
 
 	assert_true(s->tail - s->head <= SCRIPT_SEGS);
 	memset(g, 0, sizeof(*g));
-	assert_int_equal(ip->src, OUR_IP);
-	assert_int_equal(ip->dst, PEER_IP);
-	assert_int_equal(
-		wire_tcp_verify(c.p, cursor_left(&c),
-			cksum_pseudo4(ip->src, ip->dst, WIRE_IP_TCP, ip->len)),
+	assert_int_equal(wire_tcp_verify(c.p, cursor_left(&c),
+				 pseudo(1, 2, cursor_left(&c))),
 		WIRE_OK);
 	assert_int_equal(wire_tcp_parse(&c, t), WIRE_OK);
 	assert_int_equal(t->sport, OUR_PORT);
@@ -263,6 +339,29 @@ catch_tcp(struct script *s, struct cursor c, const struct wire_ipv4 *ip)
 }
 
 static void
+catch_ipv6(struct script *s, struct cursor c)
+{
+	struct wire_icmp6 m;
+	struct wire_ipv6 ip;
+	struct ip_addr target;
+
+	assert_int_equal(wire_ipv6_parse(&c, &ip), WIRE_OK);
+	if (ip.proto == WIRE_IP_TCP) {
+		assert_true(ip_addr_eq(ip_addr_v6(ip.src), script_ip(1)));
+		assert_true(ip_addr_eq(ip_addr_v6(ip.dst), script_ip(2)));
+		catch_tcp(s, c);
+		return;
+	}
+	assert_int_equal(wire_icmp6_parse(&c, ip.src, ip.dst, ip.hop_limit, &m),
+		WIRE_OK);
+	assert_true(m.is_nd);
+	target = ip_addr_v6(m.nd.target);
+	if (m.m.type == WIRE_ICMP6_NS && ip_addr_eq(target, script_ip(2)) &&
+		!s->mute_arp)
+		nd(s, false);
+}
+
+static void
 catch_frame(struct script *s, const uint8_t *frame, size_t len)
 {
 	struct cursor c = cursor_of(frame, len);
@@ -278,8 +377,14 @@ catch_frame(struct script *s, const uint8_t *frame, size_t len)
 			arp(s, WIRE_ARP_REPLY);
 		return;
 	}
+	if (e.type == WIRE_ETH_IPV6) {
+		catch_ipv6(s, c);
+		return;
+	}
 	assert_int_equal(wire_ipv4_parse(&c, &ip), WIRE_OK);
-	catch_tcp(s, c, &ip);
+	assert_int_equal(ip.src, script_ip(1).lo & UINT32_MAX);
+	assert_int_equal(ip.dst, script_ip(2).lo & UINT32_MAX);
+	catch_tcp(s, c);
 }
 
 static void
@@ -411,12 +516,18 @@ script_config(void)
 		.rcv_window = 65535,
 		.secret = "a secret",
 		.mtu = 1500,
-		.ip4 = ip_addr_v4(OUR_IP),
-		.ip4_bits = 24,
 		.reno = true,
 	};
 
 	memcpy(c.mac, our_mac, 6);
+	if (script_v6()) {
+		c.ip6 = script_ip(1);
+		c.ip6_bits = 64;
+		c.mtu += WIRE_IPV6_LEN - WIRE_IPV4_LEN;
+	} else {
+		c.ip4 = script_ip(1);
+		c.ip4_bits = 24;
+	}
 	return c;
 }
 
@@ -430,7 +541,8 @@ boot(struct script *s, uint64_t now)
 	s->mem = aligned_alloc(64, bytes);
 	memset(s->mem, 0, bytes);
 	s->stack = stack_init(s->mem, &s->cfg, &ops, s, s->now);
-	assert_int_equal(stack_listen(s->stack, ip_addr_v4(0), OUR_PORT, 0), 0);
+	assert_int_equal(
+		stack_listen(s->stack, (struct ip_addr){0}, OUR_PORT, 0), 0);
 }
 
 /* Boots twice: the first time to see where our sequence numbers are, which
@@ -451,13 +563,13 @@ script_new(const struct stack_config *cfg)
 	s->ts = 1000;
 	s->read = true;
 	boot(s, now);
-	arp(s, WIRE_ARP_REQUEST);
+	neighbour(s, true);
 	SEND(.flags = SYN);
 	poll(s);
 	assert_int_equal(s->tail, 1);
 	boot(s, now + (uint32_t)(0u - UNDER - s->iss) * 4000ull);
 	s->head = s->tail = 0;
-	arp(s, WIRE_ARP_REQUEST);
+	neighbour(s, true);
 	poll(s);
 	return s;
 }
@@ -481,7 +593,7 @@ script_syn_sent(const struct stack_config *cfg)
 {
 	struct script *s = script_new(cfg);
 
-	assert_int_equal(stack_connect(s->stack, ip_addr_v4(PEER_IP), PEER_PORT,
+	assert_int_equal(stack_connect(s->stack, script_ip(2), PEER_PORT,
 				 OUR_PORT, 7, &s->conn),
 		0);
 	EXPECT(.flags = SYN);

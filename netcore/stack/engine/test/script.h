@@ -101,6 +101,11 @@ struct script {
 	uint64_t start;
 };
 
+/* All of it runs over IPv6 if the environment has SCRIPT_FAMILY=6; the MTU is
+ * larger then by as much as the header is. */
+bool script_v6(void);
+/* 1 is the engine, 2 the peer; all others are nobody. */
+struct ip_addr script_ip(uint32_t host);
 struct stack_config script_config(void);
 struct script *script_new(const struct stack_config *cfg); /* NULL: default */
 void script_end(struct script *s);

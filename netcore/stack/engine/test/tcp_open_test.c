@@ -53,8 +53,8 @@ active_with_all_options(void **state)
 
 	(void)state;
 	s->opts = SCRIPT_ALL;
-	assert_int_equal(stack_connect(s->stack, ip_addr_v4(0x0a000002), 5000,
-				 80, 7, &s->conn),
+	assert_int_equal(
+		stack_connect(s->stack, script_ip(2), 5000, 80, 7, &s->conn),
 		0);
 	g = EXPECT(.flags = SYN);
 	assert_int_equal(g->h.opts, SCRIPT_ALL);
@@ -332,8 +332,8 @@ nobody_answers_arp(void **state)
 
 	(void)state;
 	s->mute_arp = true;
-	assert_int_equal(stack_connect(s->stack, ip_addr_v4(0x0a000009), 5000,
-				 80, 7, &s->conn),
+	assert_int_equal(
+		stack_connect(s->stack, script_ip(9), 5000, 80, 7, &s->conn),
 		0);
 	script_wait(s, 20000);
 	SILENCE();

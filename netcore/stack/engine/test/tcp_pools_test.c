@@ -81,8 +81,7 @@ no_connection_left(void **state)
 	SILENCE();
 	assert_int_equal(COUNT(drop_out_of_conns), 1);
 	assert_int_equal(
-		stack_connect(s->stack, ip_addr_v4(0x0a000002), 9, 0, 0, &c),
-		-ENOSPC);
+		stack_connect(s->stack, script_ip(2), 9, 0, 0, &c), -ENOSPC);
 	turn_to(s, &third);
 	SEND(.seq = 1, .flags = RST);
 	assert_int_equal(s->closed, 1);
