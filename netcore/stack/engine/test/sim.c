@@ -252,6 +252,12 @@ sim_ip(int node)
 	return ip_addr_v4(0x0a000001u + (uint32_t)node);
 }
 
+struct ip_addr
+sim_ip6(int node)
+{
+	return (struct ip_addr){0xfd00ull << 48, 1u + (unsigned)node};
+}
+
 struct stack_config
 sim_config(void)
 {
@@ -285,6 +291,8 @@ sim_new(uint64_t seed, const struct stack_config *cfg,
 		n->index = i;
 		n->cfg = *cfg;
 		n->cfg.ip4 = sim_ip(i);
+		if (cfg->ip6_bits)
+			n->cfg.ip6 = sim_ip6(i);
 		n->cfg.mac[0] = 2;
 		n->cfg.mac[5] = (uint8_t)(i + 1);
 		for (int k = 0; k < 16; k++)

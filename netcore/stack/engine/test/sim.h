@@ -80,6 +80,7 @@ void sim_run(struct sim *s, uint64_t until);
 void sim_poll(struct sim *s, int i);
 uint64_t sim_random(struct sim *s);
 struct ip_addr sim_ip(int node);
+struct ip_addr sim_ip6(int node); /* if the configuration has ip6_bits */
 /* A configuration to begin with. */
 struct stack_config sim_config(void);
 
