@@ -2,7 +2,8 @@
  * 8899, 8201 section 4, 1191 section 6.3). */
 #include "netcore/stack/engine/test/script.h"
 
-#define BASE 1024u
+/* What always works: 1024, but the smallest MTU of IPv6 is larger than that. */
+#define BASE (script_v6() ? 1220u : 1024u)
 
 /* Twice the oldest segment does not arrive: RFC 8899, 4.3. */
 static struct script *
