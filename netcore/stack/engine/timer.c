@@ -2,7 +2,7 @@
  * of its own; an entry that comes too early is set again. */
 #include "netcore/stack/engine/engine.h"
 
-#define BLACK_HOLE 2 /* timeouts in a row */
+#define BLACK_HOLE 3 /* timeouts in a row */
 
 static bool
 due(const struct stack *s, uint32_t t)

@@ -11,9 +11,6 @@
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/ipv6.h"
 
-#define OUR_PORT  80
-#define PEER_PORT 5000
-#define UNDER	  600u /* so far under the wrap do we begin */
 #define FRAME_MAX 4096
 
 static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
@@ -254,7 +251,7 @@ header(const struct script *s, const struct script_seg *g)
 	uint32_t window = g->window ? g->window : s->window;
 	struct wire_tcp t = {
 		.sport = s->port,
-		.dport = OUR_PORT,
+		.dport = SCRIPT_PORT,
 		.seq = s->irs + g->seq,
 		.flags = g->flags || g->no_ack ? g->flags : ACK,
 		.window = (uint16_t)(g->shut ? 0 : window),
@@ -316,7 +313,7 @@ catch_tcp(struct script *s, struct cursor c)
 				 pseudo(1, 2, cursor_left(&c))),
 		WIRE_OK);
 	assert_int_equal(wire_tcp_parse(&c, t), WIRE_OK);
-	assert_int_equal(t->sport, OUR_PORT);
+	assert_int_equal(t->sport, SCRIPT_PORT);
 	assert_int_equal(t->dport, s->port);
 	if (t->flags & SYN)
 		s->iss = t->seq;
@@ -542,7 +539,7 @@ boot(struct script *s, uint64_t now)
 	memset(s->mem, 0, bytes);
 	s->stack = stack_init(s->mem, &s->cfg, &ops, s, s->now);
 	assert_int_equal(
-		stack_listen(s->stack, (struct ip_addr){0}, OUR_PORT, 0), 0);
+		stack_listen(s->stack, (struct ip_addr){0}, SCRIPT_PORT, 0), 0);
 }
 
 /* Boots twice: the first time to see where our sequence numbers are, which
@@ -556,8 +553,8 @@ script_new(const struct stack_config *cfg)
 	for (uint32_t i = 0; i < SCRIPT_BYTES; i++)
 		pattern[i] = (uint8_t)(i * 7 + (i >> 8));
 	s->cfg = cfg ? *cfg : script_config();
-	s->irs = 0u - UNDER;
-	s->port = PEER_PORT;
+	s->irs = 0u - SCRIPT_UNDER;
+	s->port = SCRIPT_PEER_PORT;
 	s->window = 60000;
 	s->mss = MSS;
 	s->ts = 1000;
@@ -567,7 +564,7 @@ script_new(const struct stack_config *cfg)
 	SEND(.flags = SYN);
 	poll(s);
 	assert_int_equal(s->tail, 1);
-	boot(s, now + (uint32_t)(0u - UNDER - s->iss) * 4000ull);
+	boot(s, now + (uint32_t)(0u - SCRIPT_UNDER - s->iss) * 4000ull);
 	s->head = s->tail = 0;
 	neighbour(s, true);
 	poll(s);
@@ -586,65 +583,6 @@ script_end(struct script *s)
 	assert_int_equal(s->buffers, 0);
 	free(s->mem);
 	free(s);
-}
-
-struct script *
-script_syn_sent(const struct stack_config *cfg)
-{
-	struct script *s = script_new(cfg);
-
-	assert_int_equal(stack_connect(s->stack, script_ip(2), PEER_PORT,
-				 OUR_PORT, 7, &s->conn),
-		0);
-	EXPECT(.flags = SYN);
-	assert_int_equal(s->iss, 0u - UNDER);
-	s->opts = SCRIPT_ALL;
-	return s;
-}
-
-struct script *
-script_syn_received(const struct stack_config *cfg, uint8_t opts)
-{
-	struct script *s = script_new(cfg);
-
-	s->opts = opts;
-	SEND(.flags = SYN, .opts = opts);
-	EXPECT(.flags = SYN | ACK, .ack = 1);
-	assert_int_equal(s->iss, 0u - UNDER);
-	return s;
-}
-
-/* The round trip takes 10 ms. */
-struct script *
-script_open(const struct stack_config *cfg, uint8_t opts)
-{
-	struct script *s = script_syn_received(cfg, opts);
-
-	script_wait(s, 10);
-	SEND(.seq = 1, .ack = 1);
-	assert_int_equal(s->accepted, 1);
-	SILENCE();
-	return s;
-}
-
-struct script *
-script_established(uint8_t opts)
-{
-	return script_open(NULL, opts);
-}
-
-void
-script_again(struct script *s, uint8_t opts)
-{
-	s->port++;
-	s->opts = opts;
-	s->accepted = s->closed = 0;
-	s->written = s->acked = s->received = s->sent = 0;
-	SEND(.flags = SYN, .opts = opts);
-	EXPECT(.flags = SYN | ACK, .ack = 1);
-	SEND(.seq = 1, .ack = 1);
-	assert_int_equal(s->accepted, 1);
-	SILENCE();
 }
 
 void

@@ -65,8 +65,11 @@ struct script_seg {
 	uint64_t at;
 };
 
-#define SCRIPT_SEGS  512
-#define SCRIPT_BYTES (1u << 18)
+#define SCRIPT_PORT	 80
+#define SCRIPT_PEER_PORT 5000
+#define SCRIPT_UNDER	 600u /* so far under the wrap do we begin */
+#define SCRIPT_SEGS	 512
+#define SCRIPT_BYTES	 (1u << 18)
 
 struct script {
 	struct stack *stack;

@@ -5,7 +5,7 @@
 /* What always works: 1024, but the smallest MTU of IPv6 is larger than that. */
 #define BASE (script_v6() ? 1220u : 1024u)
 
-/* Twice the oldest segment does not arrive: RFC 8899, 4.3. */
+/* Whatever is done, the oldest segment does not arrive: RFC 8899, 4.3. */
 static struct script *
 in_a_hole(void)
 {
@@ -16,8 +16,10 @@ in_a_hole(void)
 	EXPECT(.seq = 1 + MSS, .ack = 1, .len = MSS);
 	script_until(s, 2000); /* the tail is probed */
 	EXPECT(.seq = 1 + MSS, .ack = 1, .len = MSS);
-	script_until(s, 4000);
-	EXPECT(.seq = 1, .ack = 1, .len = MSS);
+	for (int i = 0; i < 2; i++) {
+		script_until(s, 4000);
+		EXPECT(.seq = 1, .ack = 1, .len = MSS);
+	}
 	script_until(s, 4000);
 	return s;
 }
