@@ -166,6 +166,8 @@ icmp6_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 		s->count.drop_bad_frame++;
 	else if (m.is_nd)
 		nd_in(s, ip, &m);
+	else if (is_ours6(s, ip_addr_v6(ip->src)))
+		s->count.drop_martian++;
 	else if (m.m.is_error)
 		error(s, &m.m);
 	else if (m.m.type == WIRE_ICMP6_ECHO)

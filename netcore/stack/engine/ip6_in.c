@@ -68,14 +68,19 @@ fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 	frag_in(s, f, &r);
 }
 
-/* Nobody has :: but who asks whether an address is free. */
+/* Nobody has :: but who asks whether an address is free; nobody has ours, and
+ * if one has, neighbour discovery is to know. What we sent ourselves may come
+ * back on some links. */
 static bool
-bad_source(const struct stack *s, const struct wire_ipv6 *ip)
+bad_source(const struct stack *s, const struct stack_rx_frame *f,
+	const struct wire_ipv6 *ip)
 {
 	unsigned martian = wire_ipv6_martian(ip->src);
 
+	if (!memcmp(f->data + 6, s->cfg.mac, 6))
+		return true;
 	if (ip->proto == WIRE_IP_ICMPV6)
-		martian &= ~(unsigned)WIRE_MARTIAN_UNSPEC;
+		return martian & ~(unsigned)WIRE_MARTIAN_UNSPEC;
 	return martian || is_ours6(s, ip_addr_v6(ip->src));
 }
 
@@ -94,7 +99,7 @@ ip6_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 	group = is_our_group(s, to);
 	if (!(s->link6.hi) || (!group && !is_ours6(s, to)))
 		s->count.drop_not_ours++;
-	else if (bad_source(s, &ip))
+	else if (bad_source(s, f, &ip))
 		s->count.drop_martian++;
 	else if (wire_ipv6_is_frag(&ip) && group)
 		s->count.drop_fragment++;

@@ -184,6 +184,8 @@ nd_in(struct stack *s, const struct wire_ipv6 *ip, const struct wire_icmp6 *m)
 	if (ip->hop_limit != 255 || is_group(&m->nd) ||
 		(unspec && m->m.type != WIRE_ICMP6_NS))
 		s->count.nd_bad++;
+	else if (is_ours6(s, ip_addr_v6(ip->src)))
+		s->count.nd_conflicts++;
 	else if (m->m.type == WIRE_ICMP6_NS)
 		solicitation(s, ip, &m->nd);
 	else if (m->m.type == WIRE_ICMP6_NA)

@@ -6,6 +6,7 @@
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/ipv4.h"
+#include "netcore/stack/wire/ipv6.h"
 #include "netcore/stack/wire/tcp.h"
 
 struct one one;
@@ -97,11 +98,7 @@ one_config(void)
 void
 one_start(const struct stack_config *cfg)
 {
-	struct wire_eth e = {.type = WIRE_ETH_ARP};
-	struct wire_arp a = {
-		.op = WIRE_ARP_REQUEST, .spa = ONE_PEER, .tpa = ONE_IP};
-	size_t bytes = (stack_bytes(cfg) + 63) & ~(size_t)63, n;
-	uint8_t frame[64];
+	size_t bytes = (stack_bytes(cfg) + 63) & ~(size_t)63;
 	void *mem = aligned_alloc(64, bytes);
 
 	memset(mem, 0, bytes);
@@ -110,12 +107,7 @@ one_start(const struct stack_config *cfg)
 	one.now = 5000000000;
 	one.s = stack_init(mem, &one.cfg, &ops, NULL, one.now);
 	one.n = stack_counters(one.s);
-	memcpy(e.dst, mac[0], 6);
-	memcpy(e.src, mac[1], 6);
-	memcpy(a.sha, mac[1], 6);
-	n = wire_eth_emit(frame, sizeof(frame), &e);
-	n += wire_arp_emit(frame + n, sizeof(frame) - n, &a);
-	one_rx(frame, (uint32_t)n);
+	one_arp(WIRE_ARP_REQUEST, 2, ONE_PEER, ONE_IP);
 	one_send();
 }
 
@@ -184,6 +176,47 @@ one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
 	uint32_t len)
 {
 	return one_rx(last, one_make(last, proto, frag, id, data, len));
+}
+
+struct ip_addr
+one_addr6(uint32_t n)
+{
+	return (struct ip_addr){0xfd00ull << 48, n};
+}
+
+bool
+one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
+	uint8_t hop_limit, const void *data, uint32_t len)
+{
+	struct wire_eth e = {.type = WIRE_ETH_IPV6};
+	struct wire_ipv6 ip = {
+		.proto = proto, .hop_limit = hop_limit, .len = (uint16_t)len};
+
+	memcpy(e.dst, mac[0], 6);
+	memcpy(e.src, mac[1], 6);
+	ip_addr_put(src, ip.src);
+	ip_addr_put(dst, ip.dst);
+	wire_eth_emit(last, WIRE_ETH_LEN, &e);
+	wire_ipv6_emit(last + WIRE_ETH_LEN, WIRE_IPV6_LEN, &ip);
+	memcpy(last + WIRE_ETH_LEN + WIRE_IPV6_LEN, data, len);
+	return one_rx(last, WIRE_ETH_LEN + WIRE_IPV6_LEN + len);
+}
+
+void
+one_arp(uint16_t op, uint8_t station, uint32_t spa, uint32_t tpa)
+{
+	struct wire_eth e = {.type = WIRE_ETH_ARP};
+	struct wire_arp a = {.op = op, .spa = spa, .tpa = tpa};
+	uint8_t frame[64];
+	size_t n;
+
+	memcpy(e.dst, mac[0], 6);
+	memcpy(e.src, mac[1], 6);
+	e.src[5] = station;
+	memcpy(a.sha, e.src, 6);
+	n = wire_eth_emit(frame, sizeof(frame), &e);
+	n += wire_arp_emit(frame + n, sizeof(frame) - n, &a);
+	one_rx(frame, (uint32_t)n);
 }
 
 void

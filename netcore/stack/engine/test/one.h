@@ -55,6 +55,13 @@ bool one_rx(const uint8_t *frame, uint32_t len);
 /* Makes the same frame, and does not give it: its length. */
 uint32_t one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 	const void *data, uint32_t len);
+/* The same over IPv6, and from whom and to whom it is; the frame is to us. */
+bool one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
+	uint8_t hop_limit, const void *data, uint32_t len);
+/* fd00::n; 1 is the engine, if it is configured so. */
+struct ip_addr one_addr6(uint32_t n);
+/* ARP from the station with that last byte of its address. */
+void one_arp(uint16_t op, uint8_t station, uint32_t spa, uint32_t tpa);
 void one_send(void);
 /* A segment of the peer without data; the checksum is filled in. */
 struct wire_tcp;
