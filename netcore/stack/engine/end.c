@@ -1,8 +1,8 @@
 /* end.c - how connections end (RFC 9293, 3.6, 3.10.4-5). */
 #include "netcore/stack/engine/engine.h"
 
-static void
-release_ooo(struct stack *s, struct tcb *c)
+void
+end_release_ooo(struct stack *s, struct tcb *c)
 {
 	struct ooo_node n;
 
@@ -33,7 +33,7 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	sendq_clear(&s->sg, &c->sendq);
 	segs_clear(&s->seg, &c->segs, &c->odd);
-	release_ooo(s, c);
+	end_release_ooo(s, c);
 	c->state = TCP_CLOSED;
 	c->handle = 0;
 	idpool_put(&s->ids, handle);
@@ -74,7 +74,9 @@ end_fin_acked(struct stack *s, struct tcb *c)
 	}
 }
 
-/* Ends it, and tells the peer by a reset. */
+/* Ends it, and tells the peer by a reset, if one side at least still counts on
+ * the other (RFC 9293, 3.10.5): not when all was sent and the peer's FIN came,
+ * unless data is lost unread. */
 void
 end_reset(struct stack *s, struct tcb *c, enum stack_why why)
 {
@@ -88,7 +90,11 @@ end_reset(struct stack *s, struct tcb *c, enum stack_why why)
 		.ack = c->rcv_nxt,
 	};
 
-	if (c->state > TCP_SYN_SENT) {
+	bool unread = c->rcv_space < s->cfg.rcv_window;
+
+	if (c->state > TCP_SYN_SENT && c->state != TCP_TIME_WAIT &&
+		(c->state < TCP_CLOSING || unread ||
+			!(c->flags & TCB_FIN_SENT))) {
 		s->count.resets_sent++;
 		out_reply_tcp(s, &to, &t);
 	}

@@ -378,6 +378,7 @@ void nd_announce(struct stack *s);
 void tcp_in(struct stack *s, struct tcp_rx *r);
 
 /* open.c */
+struct listener *open_find_listener(struct stack *s, const struct flow_key *k);
 void open_segment(struct stack *s, struct tcp_rx *r); /* no connection */
 bool open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r);
 void open_established(struct stack *s, struct tcb *c);
@@ -452,6 +453,7 @@ bool alive_owns_life(const struct tcb *c);
 
 /* end.c */
 void end_now(struct stack *s, struct tcb *c, enum stack_why why);
+void end_release_ooo(struct stack *s, struct tcb *c);
 void end_time_wait(struct stack *s, struct tcb *c);
 void end_reset(struct stack *s, struct tcb *c, enum stack_why why);
 void end_fin_acked(struct stack *s, struct tcb *c);

@@ -72,9 +72,12 @@ outside(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	uint32_t len = seg_len(r);
 
+	/* What else a RST has does not need room. */
+	if (r->h.flags & WIRE_TCP_RST) {
+		s->count.drop_out_of_window += r->h.seq != c->rcv_nxt;
+		return r->h.seq == c->rcv_nxt;
+	}
 	s->count.drop_out_of_window++;
-	if (r->h.flags & WIRE_TCP_RST)
-		return false;
 	if (len && seq_le(r->h.seq + len, c->rcv_nxt)) {
 		s->count.duplicate_segments++;
 		if (r->len)
@@ -88,6 +91,7 @@ outside(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		return false;
 	r->len = 0;
 	r->h.flags &= (uint8_t)~WIRE_TCP_FIN;
+	r->h.opts &= (uint8_t)~WIRE_TCP_TS; /* its time is not taken */
 	return true;
 }
 
@@ -128,20 +132,30 @@ check_sequence(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	if (unlikely(paws_rejects(s, c, r) && !(r->h.flags & WIRE_TCP_RST))) {
 		s->count.drop_old_timestamp++;
-		/* A bare acknowledgement that was overtaken by a later one is
-		 * not worth an answer: two peers could keep at it. */
+		/* Always answered, or a half-open connection would stay one
+		 * (RFC 7323, 5.3, R1); a bare acknowledgement seldom, for two
+		 * peers could keep at it. */
 		if (seg_len(r))
 			ack_now(s, c);
+		else
+			challenge(s, c);
 		return false;
 	}
 	if (unlikely(!in_window(c, r)))
 		return outside(s, c, r);
-	if ((c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS) &&
-		seq_le(r->h.seq, c->last_ack_sent)) {
-		c->ts_recent = r->h.ts_val;
-		c->t_ts_recent = s->tick;
-	}
 	return true;
+}
+
+/* RFC 7323, 4.3. Only of what was found good: one segment of somebody who
+ * guesses, with a time far ahead, would make the peer's look old. */
+static void
+take_timestamp(const struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	if (!(c->flags & TCB_TS) || !(r->h.opts & WIRE_TCP_TS) ||
+		!seq_le(r->h.seq, c->last_ack_sent))
+		return;
+	c->ts_recent = r->h.ts_val;
+	c->t_ts_recent = s->tick;
 }
 
 /* --- second: RST (RFC 5961, 3.2) ------------------------------------------*/
@@ -168,6 +182,11 @@ check_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	if (likely(!(r->h.flags & WIRE_TCP_SYN)))
 		return true;
+	/* Back to LISTEN: nobody was told of it (3.10.7.4, fourth). */
+	if (c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE)) {
+		end_now(s, c, STACK_CLOSED);
+		return false;
+	}
 	challenge(s, c);
 	return false;
 }
@@ -293,6 +312,8 @@ text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	hand_up(s, c, r->data, r->len, r->frame->buf);
 	if (c->handle != handle)
 		return;
+	if (r->h.flags & WIRE_TCP_FIN)
+		return; /* nothing comes after it */
 	if (filled) {
 		hand_up_early(s, c);
 		if (c->handle == handle)
@@ -304,14 +325,34 @@ text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 
 /* --- eighth: FIN ----------------------------------------------------------*/
 
+/* What is before it is missing: it is held until that came, as early data is
+ * (3.10.7.4, at its beginning), for the peer would have to send it again by a
+ * timeout. And it is answered at once: RFC 5681, 4.2. */
+static void
+early_fin(struct stack *s, struct tcb *c, uint32_t at)
+{
+	if (seq_lt(at, c->rcv_nxt))
+		return;
+	if (!(c->flags & TCB_FIN_EARLY) || seq_gt(at, c->early_fin))
+		c->early_fin = at;
+	c->flags |= TCB_FIN_EARLY;
+	ack_now(s, c);
+}
+
 static void
 fin(struct stack *s, struct tcb *c, uint32_t at)
 {
-	if (at != c->rcv_nxt || (c->flags & TCB_MOVED))
-		return; /* what is before it is missing; it will come again */
+	if (c->flags & TCB_MOVED)
+		return;
+	if (at != c->rcv_nxt) {
+		early_fin(s, c, at);
+		return;
+	}
 	c->rcv_nxt++;
 	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt); /* it needs no room */
 	c->flags |= TCB_MOVED;
+	c->flags &= ~(uint32_t)TCB_FIN_EARLY;
+	end_release_ooo(s, c); /* of a peer that contradicts itself */
 	ack_now(s, c);
 	switch (c->state) {
 	case TCP_ESTABLISHED:
@@ -330,6 +371,15 @@ fin(struct stack *s, struct tcb *c, uint32_t at)
 		s->ops->remote_closed(s->arg, c->handle, c->user);
 }
 
+/* All before an early one came - or more than that, and then it was none. */
+static void
+late_fin(struct stack *s, struct tcb *c)
+{
+	c->flags &= ~(uint32_t)TCB_FIN_EARLY;
+	if (c->rcv_nxt == c->early_fin)
+		fin(s, c, c->early_fin);
+}
+
 /* --- all of it ------------------------------------------------------------*/
 
 static void
@@ -342,6 +392,7 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		return;
 	if (unlikely(c->flags & TCB_ALIVE_OUT))
 		alive_heard(s, c);
+	take_timestamp(s, c, r);
 	trim(s, c, r);
 	end = r->h.seq + r->len;
 	ack_in(s, c, r);
@@ -351,18 +402,24 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		s->count.urgent_ignored++; /* its bytes are bytes (RFC 6093) */
 	if (r->len)
 		text(s, c, r);
-	if (c->handle == handle && (r->h.flags & WIRE_TCP_FIN))
+	if (c->handle != handle)
+		return;
+	if (r->h.flags & WIRE_TCP_FIN)
 		fin(s, c, end);
+	else if (unlikely(c->flags & TCB_FIN_EARLY) &&
+		seq_ge(c->rcv_nxt, c->early_fin))
+		late_fin(s, c);
 }
 
 /* RFC 6191 and RFC 9293, 3.6.1: who comes again with a later clock, or beyond
  * all that was, is let in. */
 static bool
-reuses_time_wait(const struct tcb *c, const struct tcp_rx *r)
+reuses_time_wait(struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 {
 	if (c->state != TCP_TIME_WAIT ||
 		(r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_ACK | WIRE_TCP_RST)) !=
-			WIRE_TCP_SYN)
+			WIRE_TCP_SYN ||
+		!open_find_listener(s, &r->key))
 		return false;
 	if ((c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS))
 		return seq_gt(r->h.ts_val, c->ts_recent);
@@ -388,17 +445,20 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 			synchronized(s, c, r);
 		return;
 	}
-	if (unlikely(c->state == TCP_SYN_RECEIVED &&
-		    (r->h.flags & WIRE_TCP_SYN) && r->h.seq == c->irs)) {
+	if (unlikely(c->state == TCP_SYN_RECEIVED && r->h.seq == c->irs &&
+		    (r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_RST)) ==
+			    WIRE_TCP_SYN)) {
 		if (!seq_gt(r->h.ack, c->iss) || !(r->h.flags & WIRE_TCP_ACK)) {
 			c->flags |= TCB_SYN_DUE; /* our answer was lost */
 			out_ready(s, c);
 			return;
 		}
-		open_take_syn_bit(r); /* both opened, and it answers ours */
-		ack_now(s, c);
+		if (seq_le(r->h.ack, c->snd_nxt)) {
+			open_take_syn_bit(r); /* both opened: it answers ours */
+			ack_now(s, c);
+		}
 	}
-	if (unlikely(reuses_time_wait(c, r))) {
+	if (unlikely(reuses_time_wait(s, c, r))) {
 		uint32_t last = c->snd_nxt;
 
 		s->count.time_wait_reused++;

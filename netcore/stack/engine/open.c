@@ -117,8 +117,8 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 
 /* The one of this address before that of its family, and that before the one
  * for all. */
-static struct listener *
-find_listener(struct stack *s, const struct flow_key *k)
+struct listener *
+open_find_listener(struct stack *s, const struct flow_key *k)
 {
 	struct ip_addr ip = key_local(k);
 	struct listener *best = NULL;
@@ -148,7 +148,7 @@ find_listener(struct stack *s, const struct flow_key *k)
 void
 open_segment(struct stack *s, struct tcp_rx *r)
 {
-	struct listener *l = find_listener(s, &r->key);
+	struct listener *l = open_find_listener(s, &r->key);
 	struct tcb *c;
 
 	if (!l || (r->h.flags & (WIRE_TCP_ACK | WIRE_TCP_RST))) {

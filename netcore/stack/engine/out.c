@@ -8,11 +8,16 @@
 /* --- headers --------------------------------------------------------------*/
 
 static void
-fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t)
+fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t room)
 {
 	struct ooo_range r[WIRE_TCP_SACKS];
 	unsigned max = c->flags & TCB_TS ? 3 : 4, n = 0, k;
 
+	/* Options count against what a segment holds (RFC 6691, 2). */
+	if (room < 4 + 8 * max)
+		max = room < 12 ? 0 : (room - 4) / 8;
+	if (!max)
+		return;
 	if (c->flags & TCB_DSACK) {
 		t->sack[n++] =
 			(struct wire_tcp_sack){c->dsack_from, c->dsack_to};
@@ -27,11 +32,17 @@ fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t)
 	t->sacks = (uint8_t)n;
 }
 
-/* What every segment of an established connection says. Ours is acknowledged
- * by it: nothing of that is due any more. */
+static bool
+has_sacks(const struct tcb *c)
+{
+	return (c->ooo.head || (c->flags & TCB_DSACK)) && (c->flags & TCB_SACK);
+}
+
+/* What every segment of an established connection says, in front of len bytes.
+ * Ours is acknowledged by it: nothing of that is due any more. */
 static void
 fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
-	uint8_t flags)
+	uint8_t flags, uint32_t len)
 {
 	uint32_t wnd;
 
@@ -52,9 +63,8 @@ fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 		t->ts_val = s->tick + c->ts_offset;
 		t->ts_ecr = c->ts_recent;
 	}
-	if (unlikely(c->ooo.head || (c->flags & TCB_DSACK)) &&
-		(c->flags & TCB_SACK))
-		fill_sacks(s, c, t);
+	if (unlikely(has_sacks(c)))
+		fill_sacks(s, c, t, len < c->mss ? c->mss - len : 0);
 	c->last_ack_sent = c->rcv_nxt;
 	c->flags &= ~(uint32_t)(TCB_ACK_NOW | TCB_ALIVE_DUE);
 	c->t_delack = 0;
@@ -145,7 +155,7 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	s->count.retransmits++;
 	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
 	fill_tcp(s, c, &t, g->seq,
-		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)));
+		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)), f->len);
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 	sent(s, c, got + fin);
 	return true;
@@ -226,7 +236,7 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		f->mss = c->mss;
 		f->flags = STACK_TX_TSO;
 	}
-	fill_tcp(s, c, &t, seq, bits);
+	fill_tcp(s, c, &t, seq, bits, f->len);
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 	sent(s, c, got);
 	return true;
@@ -245,7 +255,7 @@ send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (unlikely(c->flags & TCB_ALIVE_DUE))
 		seq--;
 	start_frame(f, c);
-	fill_tcp(s, c, &t, seq, 0);
+	fill_tcp(s, c, &t, seq, 0, 0);
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 }
 
@@ -393,6 +403,12 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	}
 	if (unlikely(c->flags & TCB_SYN_DUE)) {
 		return send_syn(s, c, mac, f);
+	}
+	/* By itself, for a full segment has no room for blocks. */
+	if (unlikely(c->state >= TCP_ESTABLISHED && (c->flags & TCB_ACK_NOW) &&
+		    has_sacks(c))) {
+		send_ack(s, c, mac, f);
+		return true;
 	}
 	if (may_send_data(c) && send_data(s, c, mac, f))
 		return true;

@@ -503,6 +503,10 @@ stack_close(struct stack *s, stack_conn handle, bool abort)
 		end_now(s, c, STACK_ABORTED);
 		return 0;
 	}
+	if (c->state == TCP_TIME_WAIT && !abort) { /* it lasts (3.10.4) */
+		c->flags |= TCB_ORPHAN;
+		return 0;
+	}
 	/* Data that nobody read is lost: the peer must know (RFC 2525). */
 	if (abort || c->rcv_space < s->cfg.rcv_window) {
 		end_reset(s, c, STACK_ABORTED);

@@ -55,6 +55,7 @@ enum tcb_flag {
 	TCB_ALIVE_DUE = 1 << 29,   /* the next bare ACK is a probe */
 	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
 	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
+	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
 };
 
 /* What t_rexmit is for. */
@@ -117,6 +118,7 @@ struct tcb {
 	/* the rest */
 	uint32_t prr_delivered, prr_out, prr_flight;
 	uint32_t dsack_from, dsack_to;
+	uint32_t early_fin;
 	struct segs_odd odd;
 	uint8_t alive_count, alive_probes;   /* at most; unanswered */
 	uint8_t alive_quiet;		     /* eighths of alive_idle */
