@@ -241,7 +241,7 @@ time_wait_of_who_connected(void **state)
 	struct script *s = script_syn_sent(NULL);
 
 	(void)state;
-	stack_unlisten(s->stack, ip_addr_v4(0), 80);
+	stack_unlisten(s->stack, (struct ip_addr){0, 0}, 80);
 	SEND(.flags = SYN | ACK, .ack = 1, .opts = SCRIPT_ALL);
 	EXPECT(.seq = 1, .ack = 1);
 	stack_shutdown(s->stack, s->conn);
