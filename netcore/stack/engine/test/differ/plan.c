@@ -21,7 +21,8 @@ struct maker {
 
 /* --- chance ---------------------------------------------------------------*/
 
-/* splitmix64: any seed is a good one. */
+/* splitmix64: any seed is a good one. No expression asks twice whose order is
+ * the compiler's: a seed is the same plan everywhere. */
 static uint64_t
 next(struct maker *m)
 {
@@ -237,9 +238,10 @@ open_passive(struct maker *m)
 	}
 	if (percent(m, 8))
 		bend(m, syn(m, 0));
-	if (percent(m, 90))
-		segment(m, ACK | (percent(m, 3) ? FIN : 0),
-			percent(m, 20) ? some(m) : 0);
+	if (percent(m, 90)) {
+		s = segment(m, ACK, percent(m, 20) ? some(m) : 0);
+		s->flags |= percent(m, 3) ? FIN : 0;
+	}
 }
 
 static void
@@ -308,12 +310,13 @@ static void
 program_does(struct maker *m)
 {
 	unsigned what = below(m, 100);
+	uint32_t len = some(m), read = PICK(m, 1, 100, 2000, 1 << 20);
 
 	m->written |= what < 40;
 	if (what < 40)
-		add(m, STEP_WRITE)->len = some(m) * (1 + below(m, 2));
+		add(m, STEP_WRITE)->len = len;
 	else if (what < 75)
-		add(m, STEP_READ)->len = PICK(m, 1, 100, 2000, 1 << 20);
+		add(m, STEP_READ)->len = read;
 	else if (what < 87)
 		add(m, STEP_SHUT);
 	else if (what < 97)
@@ -335,15 +338,16 @@ icmp(struct maker *m)
 static void
 ordinary_end(struct maker *m)
 {
-	bool first = percent(m, 50);
+	bool first = percent(m, 50), half = percent(m, 50);
+	bool late = percent(m, 20);
 
 	if (first)
-		add(m, percent(m, 50) ? STEP_SHUT : STEP_CLOSE);
+		add(m, half ? STEP_SHUT : STEP_CLOSE);
 	if (percent(m, 30))
 		segment(m, ACK, 0);
-	segment(m, FIN | ACK, 0)->ack = first && percent(m, 20) ? -1u : 0;
+	segment(m, FIN | ACK, 0)->ack = first && late ? -1u : 0;
 	if (!first)
-		add(m, percent(m, 50) ? STEP_SHUT : STEP_CLOSE);
+		add(m, half ? STEP_SHUT : STEP_CLOSE);
 	segment(m, ACK, 0);
 }
 

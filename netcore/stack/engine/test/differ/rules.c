@@ -96,6 +96,25 @@ after_close(const struct differ_case *c)
 		!c->kernel->seen.reset_acks && c->engine->seen.reset_acks;
 }
 
+/* It may be the last time that was seen, when somebody comes again. */
+static bool
+time_wait_time(const struct differ_case *c)
+{
+	return was(c, SIDE_TIME_WAIT, SIDE_TIME_WAIT) && c->engine_was.ts &&
+		is_segment(c, 0, WIRE_TCP_SYN | WIRE_TCP_RST) &&
+		acceptable(c) && (c->step->opts & WIRE_TCP_TS) &&
+		(int32_t)c->step->ts > 0;
+}
+
+static bool
+reset_held(const struct differ_case *c)
+{
+	return is_segment(c, WIRE_TCP_RST, 0) &&
+		was(c, SIDE_ESTAB, SIDE_FIN_WAIT2) && acceptable(c) &&
+		c->engine->given.seq == c->engine->text_end &&
+		c->engine->seen.acks && !c->kernel->seen.state;
+}
+
 static bool
 time_wait_text(const struct differ_case *c)
 {
@@ -318,9 +337,6 @@ beyond_fin(const struct differ_case *c)
 	const struct side *d = c->engine;
 
 	return only(c, DIFFER_STATE | DIFFER_ACKED) && d->fin_given &&
-		(d->seen.state == SIDE_ESTAB ||
-			d->seen.state == SIDE_FIN_WAIT1 ||
-			d->seen.state == SIDE_FIN_WAIT2) &&
 		(int32_t)(d->text_end - d->fin_end) > 0;
 }
 
@@ -499,6 +515,8 @@ syn_received_echo(const struct differ_case *c)
 static const struct rule rules[] = {
 	{"sent", "RFC 9293 3.7.1, 5681", false, sent},
 	{"after_close", "RFC 9293 3.5.2", false, after_close},
+	{"time_wait_time", "RFC 7323 4.3", true, time_wait_time},
+	{"reset_held", "RFC 5961 3.2", false, reset_held},
 	{"time_wait_text", "RFC 9293 3.10.7.4", false, time_wait_text},
 	{"time_wait_abort", "RFC 9293 3.10.5", false, time_wait_abort},
 	{"text_after_fin", "RFC 9293 3.10.7.4", false, text_after_fin},

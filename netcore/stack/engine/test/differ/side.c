@@ -220,6 +220,8 @@ note_ends(struct side *d, const struct step *s)
 {
 	const struct side_segment *g = &d->given;
 
+	if (s->flags & WIRE_TCP_RST)
+		return;
 	if (s->flags & WIRE_TCP_SYN) {
 		d->fin_given = false;
 		d->text_end = g->end;
