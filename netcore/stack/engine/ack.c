@@ -129,11 +129,14 @@ reo_window(const struct tcb *c)
 	return w < c->srtt_us ? w : c->srtt_us;
 }
 
+/* All of a burst have one time. Those that are new went out in the order of
+ * their numbers; one that was sent again may have been the last of them. */
 static bool
 sent_before(const struct seg *g, uint32_t us, uint32_t end)
 {
 	return seq_lt(g->sent_us, us) ||
-		(g->sent_us == us && seq_lt(g->seq + g->len, end));
+		(g->sent_us == us && !(g->flags & SEG_RETRANS) &&
+			seq_lt(g->seq + g->len, end));
 }
 
 /* Whether it was sent long enough before something that arrived; if not yet,
