@@ -15,7 +15,7 @@ struct bulk_job {
 	struct sim_link back;  /* which the acknowledgements take */
 	uint32_t window;       /* the receiver's */
 	bool reno;
-	uint64_t warm_ns; /* after connecting, before anything counts */
+	uint64_t warm_ns; /* from the first byte's arrival on: not counted */
 	uint64_t run_ns;  /* what counts */
 };
 
