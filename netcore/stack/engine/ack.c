@@ -1,6 +1,6 @@
 /* ack.c - what an acknowledgement means: what is free, how far away the peer
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
- * 5681, 6937 by way of cc.h). */
+ * 5681, 9937 by way of cc.h). */
 #include "netcore/stack/engine/engine.h"
 #include "netcore/stack/engine/rtt.h"
 
@@ -201,10 +201,12 @@ enter_recovery(struct stack *s, struct tcb *c)
 	timer_rexmit(s, c); /* no tail probe within */
 }
 
-/* Proportional rate reduction (RFC 6937): as much goes out as brings the
- * flight to ssthresh by the end of the recovery. */
+/* Proportional rate reduction (RFC 9937, 6): as much goes out as brings the
+ * flight to ssthresh by the end of the recovery. Below that it grows only while
+ * all goes well (`safe`): else what arrives is what is sent, or a queue that
+ * overflowed would go on to. */
 static void
-prr(struct tcb *c, uint32_t delivered, bool partial)
+prr(struct tcb *c, uint32_t delivered, bool partial, bool safe)
 {
 	uint32_t pipe = segs_pipe(&c->segs), send;
 
@@ -223,7 +225,8 @@ prr(struct tcb *c, uint32_t delivered, bool partial)
 
 		if (limit < delivered)
 			limit = delivered;
-		limit += c->mss;
+		if (safe)
+			limit += c->mss;
 		send = room < limit ? room : limit;
 	}
 	/* The first retransmission goes at once, and so does each that a
@@ -350,11 +353,14 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 
 /* --- all of it ------------------------------------------------------------*/
 
+/* `more` was found to be lost. */
 static void
-grow(struct stack *s, struct tcb *c, uint32_t bytes, uint32_t delivered)
+grow(struct stack *s, struct tcb *c, uint32_t bytes, uint32_t delivered,
+	bool more)
 {
 	if (c->flags & TCB_RECOVERY) {
-		prr(c, delivered, bytes && !(c->flags & TCB_SACK));
+		prr(c, delivered, bytes && !(c->flags & TCB_SACK),
+			bytes && !more);
 	} else if (bytes && (c->flags & (TCB_CWND_FULL | TCB_LOSS))) {
 		c->cc.ops->acked(&c->cc, bytes, s->now / 1000, c->srtt_us);
 		c->flags &= ~(uint32_t)TCB_CWND_FULL;
@@ -419,8 +425,11 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (n.bytes || n.sacked)
 		timer_rexmit(s, c); /* on progress only: RFC 6298, 5.3 */
 	if (n.bytes || n.sacked || c->segs.lost || c->dupacks) {
+		uint32_t lost = c->segs.lost - c->segs.resent;
+
 		ack_detect_loss(s, c);
-		grow(s, c, n.bytes, delivered);
+		grow(s, c, n.bytes, delivered,
+			c->segs.lost - c->segs.resent > lost);
 		out_ready(s, c);
 	}
 	if (!c->odd.stopped)
