@@ -62,7 +62,7 @@
 	X(retransmits) \
 	X(timeouts) \
 	X(tail_probes) \
-	X(recoveries) \
+	X(recoveries) X(undone) \
 	X(zero_window_probes) \
 	X(delayed_acks) \
 	X(time_wait_reused) \

@@ -61,27 +61,11 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 
 /* --- selective acknowledgements (RFC 2018, 2883) --------------------------*/
 
-/* The first block tells of a duplicate if it lies below the acknowledgement,
- * or within the second. */
-static bool
-is_dsack(const struct tcp_rx *r)
-{
-	const struct wire_tcp_sack *b = r->h.sack;
-
-	if (seq_le(b[0].right, r->h.ack))
-		return true;
-	return r->h.sacks > 1 && seq_ge(b[0].left, b[1].left) &&
-		seq_le(b[0].right, b[1].right);
-}
-
-/* Returns whether there was a D-SACK. Blocks of what was never sent, or the
- * wrong way round, are no blocks. */
-static bool
-take_sacks(struct stack *s, struct tcb *c, const struct tcp_rx *r,
+/* Blocks of what was never sent, or the wrong way round, are no blocks. */
+static void
+take_sacks(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 	struct segs_news *news)
 {
-	bool dsack = r->h.sacks && is_dsack(r);
-
 	for (unsigned i = dsack; i < r->h.sacks; i++) {
 		uint32_t from = r->h.sack[i].left, to = r->h.sack[i].right;
 
@@ -92,7 +76,6 @@ take_sacks(struct stack *s, struct tcb *c, const struct tcp_rx *r,
 	s->count.sacks_limited += news->cut;
 	if (news->cut)
 		c->flags |= TCB_FAR;
-	return dsack;
 }
 
 /* --- RACK (RFC 8985, 6.2) -------------------------------------------------*/
@@ -198,6 +181,7 @@ enter_recovery(struct stack *s, struct tcb *c)
 	c->prr_flight = c->snd_nxt - c->snd_una;
 	c->prr_delivered = c->prr_out = 0;
 	c->cc.ops->reduce(&c->cc, c->segs.out);
+	dsack_begin(c);
 	timer_rexmit(s, c); /* no tail probe within */
 }
 
@@ -267,8 +251,10 @@ ack_detect_loss(struct stack *s, struct tcb *c)
 void
 ack_enter_loss(struct stack *s, struct tcb *c)
 {
-	if (!(c->flags & TCB_LOSS) || seq_ge(c->snd_una, c->recover))
+	if (!(c->flags & TCB_LOSS) || seq_ge(c->snd_una, c->recover)) {
 		c->cc.ops->reduce(&c->cc, c->segs.out);
+		dsack_begin(c);
+	}
 	cc_timeout(&c->cc);
 	segs_lose_all(&s->seg, &c->segs, &c->odd, c->tries > 1);
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_RESIZE | TCB_TLP_OUT);
@@ -347,6 +333,7 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 		!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->cc.ops->reduce(&c->cc, c->segs.out + c->mss);
 		c->cc.cwnd = c->cc.ssthresh;
+		c->flags &= ~(uint32_t)TCB_UNDO;
 	}
 	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS);
 }
@@ -394,7 +381,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	struct segs_news n = {0};
 	uint32_t una = c->snd_una, sacked = c->segs.sacked, ack = r->h.ack;
 	uint32_t wnd = c->snd_wnd, delivered;
-	bool dsack = false;
+	bool dsack = r->h.sacks && dsack_in(s, c, r);
 
 	update_window(s, c, r);
 	if (unlikely(seq_lt(ack, una)))
@@ -404,15 +391,13 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		c->snd_una = ack;
 	}
 	if (unlikely(r->h.sacks))
-		dsack = take_sacks(s, c, r, &n);
+		take_sacks(s, c, r, dsack, &n);
 	if (unlikely(n.flags & SEG_PROBE))
 		pmtu_probe_arrived(s, c);
 	if (n.rtt || n.retrans)
 		measure(s, c, r, &n);
 	if (n.reordered)
 		c->flags |= TCB_REORDERING;
-	if (dsack && c->reo_mult < 16)
-		c->reo_mult++;
 	rack_update(s, c, &n);
 	tlp_acked(c, ack, dsack);
 	if ((c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)) &&

@@ -9,6 +9,7 @@
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
+ *	dsack.c	  what was sent twice for nothing
  *	out.c	  tx step 2: what a connection has to send, one frame a call
  *	timer.c	  deadlines				end.c	ends
  *	udp.c	  datagrams		frag.c	packets in pieces
@@ -392,6 +393,11 @@ void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 void ack_detect_loss(struct stack *s, struct tcb *c);
 void ack_enter_loss(struct stack *s, struct tcb *c);
 void ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss);
+
+/* dsack.c */
+void dsack_begin(struct tcb *c);
+void dsack_resent(struct tcb *c, uint32_t seq, uint32_t len);
+bool dsack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 
 /* out.c */
 bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);

@@ -127,18 +127,30 @@ trim(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	}
 }
 
+/* It was overtaken, and is dropped. Always answered, or a half-open connection
+ * would stay one (RFC 7323, 5.3, R1); a bare acknowledgement seldom, for two
+ * peers could keep at it. But it alone may tell of what came twice, and data
+ * alone may be that. */
+static void
+old_timestamp(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	s->count.drop_old_timestamp++;
+	if (seg_len(r)) {
+		if (r->len && seq_le(r->h.seq + r->len, c->rcv_nxt))
+			report_dsack(c, r->h.seq, r->h.seq + r->len);
+		ack_now(s, c);
+		return;
+	}
+	if (r->h.sacks && c->state >= TCP_ESTABLISHED)
+		dsack_in(s, c, r);
+	challenge(s, c);
+}
+
 static bool
 check_sequence(struct stack *s, struct tcb *c, struct tcp_rx *r)
 {
 	if (unlikely(paws_rejects(s, c, r) && !(r->h.flags & WIRE_TCP_RST))) {
-		s->count.drop_old_timestamp++;
-		/* Always answered, or a half-open connection would stay one
-		 * (RFC 7323, 5.3, R1); a bare acknowledgement seldom, for two
-		 * peers could keep at it. */
-		if (seg_len(r))
-			ack_now(s, c);
-		else
-			challenge(s, c);
+		old_timestamp(s, c, r);
 		return false;
 	}
 	if (unlikely(!in_window(c, r)))

@@ -154,6 +154,7 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	}
 	s->count.retransmits++;
 	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
+	dsack_resent(c, g->seq, got + fin);
 	fill_tcp(s, c, &t, g->seq,
 		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)), f->len);
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);

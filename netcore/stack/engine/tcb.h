@@ -56,6 +56,7 @@ enum tcb_flag {
 	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
 	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
 	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
+	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
 };
 
 /* What t_rexmit is for. */
@@ -117,11 +118,15 @@ struct tcb {
 
 	/* the rest */
 	uint32_t prr_delivered, prr_out, prr_flight;
-	uint32_t dsack_from, dsack_to;
+	uint32_t dsack_from, dsack_to; /* to report */
 	uint32_t early_fin;
+	uint32_t dsack_round; /* snd_nxt when reo_mult grew */
+	uint32_t undo_bytes;  /* sent again, and not known to be for nothing */
+	uint32_t undo_from, undo_to; /* where these lie */
 	struct segs_odd odd;
-	uint8_t alive_count, alive_probes;   /* at most; unanswered */
-	uint8_t alive_quiet;		     /* eighths of alive_idle */
+	uint8_t alive_count, alive_probes; /* at most; unanswered */
+	uint8_t alive_quiet;		   /* eighths of alive_idle */
+	uint8_t reo_persist; /* recoveries that reo_mult outlives */
 	uint16_t alive_idle, alive_interval; /* seconds; 0: off */
 	uint32_t alive_seen;		     /* the numbers, added up */
 	uint32_t t_pmtu;    /* from when on more may fit; 0: it is not less */
