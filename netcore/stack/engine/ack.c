@@ -172,6 +172,15 @@ rack_detect(struct stack *s, struct tcb *c)
 
 /* --- recovery -------------------------------------------------------------*/
 
+/* What the window let out: while a hole stays open, new data follow what was
+ * sacked, and much more than a window is not acknowledged. A part of that would
+ * be no reduction (RFC 9438, 4.6). */
+static uint32_t
+flight(const struct tcb *c)
+{
+	return c->segs.out < c->cc.cwnd ? c->segs.out : c->cc.cwnd;
+}
+
 static void
 enter_recovery(struct stack *s, struct tcb *c)
 {
@@ -180,7 +189,7 @@ enter_recovery(struct stack *s, struct tcb *c)
 	c->recover = c->snd_nxt;
 	c->prr_flight = c->snd_nxt - c->snd_una;
 	c->prr_delivered = c->prr_out = 0;
-	c->cc.ops->reduce(&c->cc, c->segs.out);
+	c->cc.ops->reduce(&c->cc, flight(c));
 	dsack_begin(c);
 	timer_rexmit(s, c); /* no tail probe within */
 }
@@ -252,7 +261,7 @@ void
 ack_enter_loss(struct stack *s, struct tcb *c)
 {
 	if (!(c->flags & TCB_LOSS) || seq_ge(c->snd_una, c->recover)) {
-		c->cc.ops->reduce(&c->cc, c->segs.out);
+		c->cc.ops->reduce(&c->cc, flight(c));
 		dsack_begin(c);
 	}
 	cc_timeout(&c->cc);
