@@ -81,7 +81,11 @@
 	X(mss_raised) \
 	X(black_holes) \
 	X(keepalive_probes) \
-	X(sacks_limited)
+	X(sacks_limited) \
+	X(ecn_ce) \
+	X(ecn_ece) \
+	X(ecn_reduced) \
+	X(ecn_fallbacks)
 /* clang-format on */
 
 #endif

@@ -115,6 +115,9 @@ struct stack_config {
 	bool tx_cksum; /* the device completes checksums */
 	uint32_t tso;  /* largest super-segment, 0: none */
 	bool reno;     /* NewReno instead of CUBIC */
+	/* ECN is offered by our SYNs, too. A peer that asks for it gets it in
+	 * any case. */
+	bool ecn;
 };
 
 enum stack_why {

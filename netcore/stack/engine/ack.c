@@ -1,7 +1,7 @@
 /* ack.c - what an acknowledgement means: what is free, how far away the peer
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
  * 5681, 9937 by way of cc.h). */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/rtt.h"
 
 #define DUPTHRESH 3
@@ -172,15 +172,6 @@ rack_detect(struct stack *s, struct tcb *c)
 
 /* --- recovery -------------------------------------------------------------*/
 
-/* What the window let out: while a hole stays open, new data follow what was
- * sacked, and much more than a window is not acknowledged. A part of that would
- * be no reduction (RFC 9438, 4.6). */
-static uint32_t
-flight(const struct tcb *c)
-{
-	return c->segs.out < c->cc.cwnd ? c->segs.out : c->cc.cwnd;
-}
-
 static void
 enter_recovery(struct stack *s, struct tcb *c)
 {
@@ -189,8 +180,11 @@ enter_recovery(struct stack *s, struct tcb *c)
 	c->recover = c->snd_nxt;
 	c->prr_flight = c->snd_nxt - c->snd_una;
 	c->prr_delivered = c->prr_out = 0;
-	c->cc.ops->reduce(&c->cc, flight(c));
-	dsack_begin(c);
+	if (!ecn_window_was_reduced(c)) {
+		c->cc.ops->reduce(&c->cc, tcb_flight(c));
+		dsack_begin(c);
+		ecn_window_reduced(c);
+	}
 	timer_rexmit(s, c); /* no tail probe within */
 }
 
@@ -261,10 +255,11 @@ void
 ack_enter_loss(struct stack *s, struct tcb *c)
 {
 	if (!(c->flags & TCB_LOSS) || seq_ge(c->snd_una, c->recover)) {
-		c->cc.ops->reduce(&c->cc, flight(c));
+		c->cc.ops->reduce(&c->cc, tcb_flight(c));
 		dsack_begin(c);
 	}
 	cc_timeout(&c->cc);
+	ecn_window_reduced(c);
 	segs_lose_all(&s->seg, &c->segs, &c->odd, c->tries > 1);
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_RESIZE | TCB_TLP_OUT);
 	c->flags |= TCB_LOSS;
@@ -343,6 +338,7 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 		c->cc.ops->reduce(&c->cc, c->segs.out + c->mss);
 		c->cc.cwnd = c->cc.ssthresh;
 		c->flags &= ~(uint32_t)TCB_UNDO;
+		ecn_window_reduced(c);
 	}
 	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS);
 }
@@ -395,6 +391,8 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	update_window(s, c, r);
 	if (unlikely(seq_lt(ack, una)))
 		return; /* of old: only its window could be of use */
+	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_CWR)))
+		ecn_ack_in(s, c, r);
 	if (likely(ack != una)) {
 		segs_ack(&s->seg, &c->segs, &c->odd, ack, &n);
 		c->snd_una = ack;

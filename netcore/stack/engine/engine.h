@@ -14,7 +14,7 @@
  *	timer.c	  deadlines				end.c	ends
  *	udp.c	  datagrams		frag.c	packets in pieces
  *	shut.c	  windows that are shut	alive.c	keepalive
- *	pmtu.c	  how large a packet may be
+ *	pmtu.c	  how large a packet may be	ecn.c	routers that mark
  *	check.c	  invariants, for tests
  */
 #ifndef NETCORE_STACK_ENGINE_ENGINE_H
@@ -130,6 +130,7 @@ struct tcp_rx {
 	const uint8_t *data;
 	uint32_t len;
 	bool syn; /* it was one: its window is not scaled (RFC 7323, 2.2) */
+	bool ce;  /* a router has marked it (RFC 3168) */
 	struct stack_rx_frame *frame;
 };
 
@@ -216,6 +217,15 @@ is_ours6(const struct stack *s, struct ip_addr a)
 {
 	return (a.hi | a.lo) &&
 		(ip_addr_eq(a, s->ip6) || ip_addr_eq(a, s->link6));
+}
+
+/* What the window let out: while a hole stays open, new data follow what was
+ * sacked, and much more than a window is not acknowledged. A part of that would
+ * be no reduction (RFC 9438, 4.6). */
+static inline uint32_t
+tcb_flight(const struct tcb *c)
+{
+	return c->segs.out < c->cc.cwnd ? c->segs.out : c->cc.cwnd;
 }
 
 /* What was received and is not acknowledged. */

@@ -113,6 +113,7 @@ add(struct stack *s, struct frag *g, const struct frag_rx *r,
 	if (!g->pieces++ && !s->frags.live++)
 		s->frags.t_end = g->t_end;
 	g->have += r->len;
+	g->ce |= r->ce; /* RFC 3168, 5.3 */
 	if (!r->more)
 		g->end = r->off + r->len;
 	f->kept = true;
@@ -171,7 +172,7 @@ deliver(struct stack *s, struct frag *g)
 {
 	struct stack_rx_frame f[STACK_FRAGS];
 	struct frag_key k = g->key;
-	struct tcp_rx r = {.key = key_of(k.dst, k.src)};
+	struct tcp_rx r = {.key = key_of(k.dst, k.src), .ce = g->ce};
 	uint32_t len = g->end;
 	unsigned n = 0;
 

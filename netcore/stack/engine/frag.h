@@ -30,6 +30,7 @@ struct frag {
 	uint32_t have; /* bytes */
 	uint32_t end;  /* bytes that there are; 0: the last is missing */
 	uint32_t t_end;
+	bool ce; /* a router has marked one of them */
 };
 
 struct frag_node {
@@ -53,6 +54,7 @@ struct frag_rx {
 	struct frag_key key;
 	uint32_t off;
 	bool more;
+	bool ce;
 	const uint8_t *data;
 	uint32_t len;
 };

@@ -1,7 +1,7 @@
 /* in.c - rx step 4 of 8: a segment arrives (RFC 9293, 3.10.7). One phase a
  * function, in the RFC's order; each says whether the segment goes on.
  * Security and precedence (the third phase) are not spoken. */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 
 /* --- answers -------------------------------------------------------------*/
 
@@ -405,6 +405,8 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (unlikely(c->flags & TCB_ALIVE_OUT))
 		alive_heard(s, c);
 	take_timestamp(s, c, r);
+	if (unlikely(r->ce || (r->h.flags & WIRE_TCP_CWR)))
+		ecn_data_in(s, c, r);
 	trim(s, c, r);
 	end = r->h.seq + r->len;
 	ack_in(s, c, r);
@@ -460,6 +462,7 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 	if (unlikely(c->state == TCP_SYN_RECEIVED && r->h.seq == c->irs &&
 		    (r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_RST)) ==
 			    WIRE_TCP_SYN)) {
+		ecn_take_syn(c, r);
 		if (!seq_gt(r->h.ack, c->iss) || !(r->h.flags & WIRE_TCP_ACK)) {
 			c->flags |= TCB_SYN_DUE; /* our answer was lost */
 			out_ready(s, c);

@@ -2,6 +2,7 @@
  * of ICMP. */
 #include <string.h>
 
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/udp.h"
 
 /* ff02::1, and ff02::1:ff00:0 with the last three bytes of an address of ours
@@ -33,6 +34,7 @@ contents(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	case WIRE_IP_TCP:
 		r.key = flow_key6(ip->dst, 0, ip->src, 0, 0);
 		r.hash = 0;
+		r.ce = ecn_is_marked(ip->tclass);
 		r.frame = f;
 		ip_in_tcp(s, &r, c);
 		break;
@@ -61,6 +63,7 @@ fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 			ip->proto},
 		.off = ip->offset,
 		.more = ip->more,
+		.ce = ecn_is_marked(ip->tclass),
 		.data = c->p,
 		.len = (uint32_t)cursor_left(c),
 	};

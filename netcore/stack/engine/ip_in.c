@@ -2,6 +2,7 @@
  * whole or not true is counted and dropped. */
 #include <string.h>
 
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/udp.h"
 
 static bool
@@ -45,10 +46,11 @@ ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
 
 static void
 tcp4(struct stack *s, struct stack_rx_frame *f, struct cursor *c, uint32_t src,
-	uint32_t hash)
+	uint32_t hash, bool ce)
 {
 	struct tcp_rx r;
 
+	r.ce = ce;
 	r.key = flow_key4(s->ip4, 0, src, 0);
 	r.hash = hash;
 	r.frame = f;
@@ -86,6 +88,7 @@ fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 			ip->proto},
 		.off = wire_ipv4_offset(ip),
 		.more = ip->frag & WIRE_IPV4_MF,
+		.ce = ecn_is_marked(ip->tos),
 		.data = c->p,
 		.len = (uint32_t)cursor_left(c),
 	};
@@ -119,7 +122,7 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 		return;
 	}
 	if (likely(ip.proto == WIRE_IP_TCP))
-		tcp4(s, f, c, ip.src, 0);
+		tcp4(s, f, c, ip.src, 0, ecn_is_marked(ip.tos));
 	else
 		other(s, f, c, &ip);
 }
@@ -139,7 +142,7 @@ ip_in_tcp4(
 	else if (unlikely(!s->ip4))
 		s->count.drop_not_ours++;
 	else
-		tcp4(s, f, &c, src, hash);
+		tcp4(s, f, &c, src, hash, ecn_is_marked(ip[1]));
 }
 
 void

@@ -1,7 +1,7 @@
 /* open.c - handshakes (RFC 9293, 3.5, 3.10.7.1-3.10.7.3). */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 
 /* What we can take in one segment. */
 uint16_t
@@ -84,6 +84,7 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	uint16_t mss = r->h.opts & WIRE_TCP_MSS ? r->h.mss : 536;
 	uint16_t own = open_mss(s, &c->key);
 
+	ecn_take_syn(c, r);
 	c->irs = r->h.seq;
 	c->rcv_nxt = r->h.seq + 1;
 	c->flags &= ~(uint32_t)(TCB_TS | TCB_SACK | TCB_WSCALE);
@@ -169,7 +170,7 @@ open_segment(struct stack *s, struct tcp_rx *r)
 		return;
 	s->half_open++;
 	c->state = TCP_SYN_RECEIVED;
-	c->flags |= TCB_PASSIVE | TCB_SYN_DUE;
+	c->flags |= TCB_PASSIVE | TCB_SYN_DUE | TCB_ECN | TCB_ECT;
 	c->user = l->user;
 	take_syn(s, c, r);
 	out_ready(s, c);

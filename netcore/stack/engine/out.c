@@ -2,7 +2,7 @@
  * is wanted is decided without touching anything; then it is made, once. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/window.h"
 
 /* --- headers --------------------------------------------------------------*/
@@ -52,7 +52,7 @@ fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 	t->sport = c->key.local_port;
 	t->seq = seq;
 	t->ack = c->rcv_nxt;
-	t->flags = flags | WIRE_TCP_ACK;
+	t->flags = flags | ecn_echo_bit(c) | WIRE_TCP_ACK;
 	t->window = (uint16_t)(wnd < 0xffff ? wnd : 0xffff);
 	t->urgent = 0;
 	t->cksum = 0;
@@ -187,7 +187,10 @@ new_bytes(const struct stack *s, struct tcb *c)
 		len = most;
 		c->flags |= TCB_CWND_FULL;
 	}
-	most = s->cfg.tso ? s->cfg.tso / c->mss * c->mss : c->mss;
+	/* What devices make of CWR when they cut a segment differs. */
+	most = c->mss;
+	if (s->cfg.tso && likely(!ecn_cwr_due(c)))
+		most = s->cfg.tso / c->mss * c->mss;
 	if (len > most)
 		len = most;
 	if (len >= c->mss)
@@ -211,7 +214,7 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 	uint32_t flags, struct stack_tx_frame *f)
 {
 	uint32_t seq = c->snd_nxt, got;
-	uint8_t bits = 0;
+	uint8_t bits = 0, tos;
 	struct wire_tcp t;
 
 	start_frame(f, c);
@@ -237,8 +240,9 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		f->mss = c->mss;
 		f->flags = STACK_TX_TSO;
 	}
+	tos = ecn_data_out(c, seq, got, &bits);
 	fill_tcp(s, c, &t, seq, bits, f->len);
-	ip_out_tcp(s, &c->key, mac, &t, f, 0);
+	ip_out_tcp(s, &c->key, mac, &t, f, tos);
 	sent(s, c, got);
 	return true;
 }
@@ -286,6 +290,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 		t.opts |= WIRE_TCP_SACK_OK;
 	if (c->flags & TCB_WSCALE)
 		t.opts |= WIRE_TCP_WSCALE;
+	t.flags |= ecn_syn(s, c);
 	start_frame(f, c);
 	if (c->segs.head) {
 		s->count.retransmits++;

@@ -30,14 +30,16 @@ bytes4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 static inline bool
 is_tcp4(const struct stack *s, const uint8_t *p, uint32_t len)
 {
-	uint32_t bad;
+	uint32_t bad, type;
 
 	if (len < TCP_AT + WIRE_TCP_LEN)
 		return false;
+	type = word32(p + 12);
 	bad = word32(p) ^ s->mac_head;
 	bad |= (word32(p + 4) ^ s->mac_tail) & bytes4(255, 255, 0, 0);
-	bad |= (word32(p + 12) ^ bytes4(8, 0, 0x45, 0)) &
-		bytes4(255, 255, 255, 2);
+	bad |= (type ^ bytes4(8, 0, 0x45, 0)) & bytes4(255, 255, 255, 0);
+	/* Both bits of ECN, which lie in one byte. */
+	bad |= type & type >> 1 & bytes4(0, 0, 0, 1);
 	bad |= (word32(p + 20) ^ bytes4(0, 0, 0, WIRE_IP_TCP)) &
 		bytes4(0x3f, 255, 0, 255);
 	bad |= word32(p + 30) ^ htobe32(s->ip4);

@@ -2,6 +2,7 @@
  * segment, and may go. */
 #include <string.h>
 
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/window.h"
 
@@ -27,7 +28,7 @@ put_ip(struct stack *s, const struct tcb *c, const uint8_t *mac, uint32_t len,
 	memcpy(p + 6, s->cfg.mac, 6);
 	be_put16(p + 12, WIRE_ETH_IPV4);
 	p += WIRE_ETH_LEN;
-	sum = put_word(p, 0x45000000 | len);
+	sum = put_word(p, 0x45000000 | (uint32_t)ecn_tos(c) << 16 | len);
 	sum += put_word(p + 4, (uint32_t)s->ip_id++ << 16 | WIRE_IPV4_DF);
 	sum += put_word(p + 12, tcb_src(c)) + put_word(p + 16, tcb_dst(c));
 	sum += 64u << 24 | WIRE_IP_TCP << 16;

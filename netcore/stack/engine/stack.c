@@ -357,6 +357,7 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;
 	c->flags |= TCB_SYN_DUE | TCB_TS | TCB_SACK | TCB_WSCALE;
+	c->flags |= s->cfg.ecn ? TCB_ECN | TCB_ECT : 0;
 	c->user = user;
 	*out = c->handle;
 	out_ready(s, c);
