@@ -221,12 +221,12 @@ beyond_the_largest_is_nothing(void **state)
 }
 
 static struct wire_tcp
-shake_hands(void)
+shake_hands(uint8_t flags)
 {
 	struct wire_tcp t = {.sport = 9,
 		.dport = 80,
 		.seq = 0xfffffff0,
-		.flags = WIRE_TCP_SYN,
+		.flags = WIRE_TCP_SYN | flags,
 		.window = 1000};
 	struct one_frame *o = &one.out[0];
 
@@ -246,7 +246,7 @@ shake_hands(void)
 static void
 segments_come_in_pieces(void **state)
 {
-	struct wire_tcp t = shake_hands();
+	struct wire_tcp t = shake_hands(0);
 	uint8_t seg[2048];
 	size_t n;
 
@@ -269,11 +269,36 @@ segments_come_in_pieces(void **state)
 	one.got.pieces = 3;		    /* the program has these */
 }
 
+/* RFC 3168, 5.3: what is put together is marked if one of its pieces was. */
+static void
+a_marked_piece_marks_all(void **state)
+{
+	struct wire_tcp t = shake_hands(WIRE_TCP_ECE | WIRE_TCP_CWR);
+	uint8_t seg[2048];
+	size_t n;
+
+	(void)state;
+	n = wire_tcp_emit(seg, sizeof(seg), &t);
+	memcpy(seg + n, dgram, 900);
+	be_put16(seg + 16,
+		cksum_finish(cksum_partial(seg, n + 900,
+			cksum_pseudo4(ONE_PEER, ONE_IP, WIRE_IP_TCP,
+				(uint16_t)(n + 900)))));
+	one.tos = WIRE_ECN_CE;
+	assert_true(one_piece(WIRE_IP_TCP, 0, true, 7, seg, 504));
+	one.tos = WIRE_ECN_ECT0;
+	assert_true(one_piece(
+		WIRE_IP_TCP, 504, false, 7, seg + 504, (uint32_t)n + 396));
+	assert_int_equal(one.bytes, 900);
+	assert_true(one.n->ecn_ce > 0);
+	one.got.pieces = 2;
+}
+
 /* RFC 1858: a header in pieces is a way round filters. */
 static void
 a_header_in_pieces_is_refused(void **state)
 {
-	struct wire_tcp t = shake_hands();
+	struct wire_tcp t = shake_hands(0);
 	uint8_t seg[64] = {0};
 	size_t n;
 
@@ -306,6 +331,7 @@ main(void)
 		T(pieces_are_bounded),
 		T(beyond_the_largest_is_nothing),
 		T(segments_come_in_pieces),
+		T(a_marked_piece_marks_all),
 		T(a_header_in_pieces_is_refused),
 	};
 

@@ -2,7 +2,7 @@
  * faults; several connections, each sending a stream both ways. Every byte
  * arrives once and in order, every connection ends, every buffer comes back,
  * no invariant breaks, and a seed repeated makes the same run. Odd seeds run
- * over IPv6.
+ * over IPv6; every third one has ECN, and routers that mark.
  *
  *	netsim [A..B]		the seeds; 1..500 if not given
  *	netsim SEED -v		one, with what became of it
@@ -162,6 +162,17 @@ make_link(struct sim *s, struct sim_link *l)
 	l->corrupt = ppm(s, 10000);
 }
 
+/* On a link that does nothing else to frames. */
+static bool
+mark_missed(const struct sim *s, int i)
+{
+	const struct sim_link *l = &s->node[i].out;
+
+	if (l->jitter_ns || l->loss || l->reorder || l->duplicate || l->corrupt)
+		return false;
+	return stack_counters(s->node[!i].stack)->ecn_ce != s->node[i].marked;
+}
+
 static const char *
 verdict(const struct sim *s, const struct app app[2], unsigned conns)
 {
@@ -170,6 +181,8 @@ verdict(const struct sim *s, const struct app app[2], unsigned conns)
 			return app[i].bad;
 		if (s->node[i].buffers)
 			return "a buffer did not come back";
+		if (mark_missed(s, i))
+			return "a mark was not seen";
 		for (unsigned k = 0; k < conns; k++) {
 			const struct stream *st = &app[i].st[k];
 
@@ -195,9 +208,10 @@ show(const struct sim *s)
 		const struct sim_link *l = &s->node[i].out;
 
 		printf("node %d: loss %u, reorder %u, duplicate %u, corrupt %u "
-		       "ppm; delay %llu us\n",
+		       "ppm; delay %llu us; %llu marked\n",
 			i, l->loss, l->reorder, l->duplicate, l->corrupt,
-			(unsigned long long)l->delay_ns / 1000);
+			(unsigned long long)l->delay_ns / 1000,
+			(unsigned long long)s->node[i].marked);
 #define X(name)      \
 	if (c->name) \
 		printf("  %s %llu\n", #name, (unsigned long long)c->name);
@@ -223,6 +237,7 @@ go(struct sim *s)
 static void
 vary(uint64_t seed, struct stack_config *c)
 {
+	c->ecn = seed % 3 == 0;
 	switch (seed % 8) {
 	case 1:
 		c->segs = 20;
@@ -257,6 +272,8 @@ run(uint64_t seed, bool verbose, uint64_t *hash)
 	s = sim_new(seed, &cfg, &none);
 	for (int i = 0; i < 2; i++) {
 		make_link(s, &s->node[i].out);
+		if (cfg.ecn)
+			s->node[i].out.mark = 2 + seed % 40;
 		s->node[i].program = &program;
 		s->node[i].user = &app[i];
 		app[i].per = sim_random(s) % MOST;

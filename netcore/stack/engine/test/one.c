@@ -145,6 +145,7 @@ one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 		.frag = frag,
 		.id = id,
 		.ttl = 64,
+		.tos = one.tos,
 		.len = (uint16_t)len};
 
 	memcpy(e.dst, mac[0], 6);

@@ -25,6 +25,7 @@ struct one {
 	struct stack *s;
 	struct stack_config cfg;
 	const struct stack_counters *n;
+	uint8_t tos; /* of IPv4 packets to it */
 	uint64_t now;
 	struct one_frame out[ONE_OUT];
 	unsigned sent; /* of out, by the last one_send() */

@@ -206,16 +206,19 @@ neighbour(struct script *s, bool asks)
 /* The header of a packet from the peer, or the sum of its pseudo header: both
  * families have what the other has. */
 static size_t
-put_ip(uint8_t *p, size_t len)
+put_ip(uint8_t *p, size_t len, uint8_t tos)
 {
 	struct wire_ipv4 ip4 = {.src = (uint32_t)script_ip(2).lo,
 		.dst = (uint32_t)script_ip(1).lo,
 		.frag = WIRE_IPV4_DF,
 		.proto = WIRE_IP_TCP,
 		.ttl = 64,
+		.tos = tos,
 		.len = (uint16_t)len};
-	struct wire_ipv6 ip6 = {
-		.proto = WIRE_IP_TCP, .hop_limit = 64, .len = (uint16_t)len};
+	struct wire_ipv6 ip6 = {.tclass = tos,
+		.proto = WIRE_IP_TCP,
+		.hop_limit = 64,
+		.len = (uint16_t)len};
 
 	if (!script_v6())
 		return wire_ipv4_emit(p, WIRE_IPV4_LEN, &ip4);
@@ -286,7 +289,7 @@ script_send(struct script *s, struct script_seg g)
 	uint16_t c;
 
 	assert_true(g.seq + g.len <= SCRIPT_BYTES);
-	at += put_ip(p + at, len);
+	at += put_ip(p + at, len, g.tos);
 	assert_true(at + len <= sizeof(p));
 	n = wire_tcp_emit(p + at, sizeof(p) - at, &t);
 	assert_int_equal(n + g.len, len);
@@ -302,7 +305,7 @@ script_send(struct script *s, struct script_seg g)
 
 /* Parsed, and its sequence numbers made relative. */
 static void
-catch_tcp(struct script *s, struct cursor c)
+catch_tcp(struct script *s, struct cursor c, uint8_t tos)
 {
 	struct script_seg *g = &s->out[s->tail++ % SCRIPT_SEGS];
 	struct wire_tcp *t = &g->h;
@@ -318,6 +321,7 @@ catch_tcp(struct script *s, struct cursor c)
 	if (t->flags & SYN)
 		s->iss = t->seq;
 	g->at = s->now;
+	g->tos = tos;
 	g->seq = t->seq - s->iss;
 	g->ack = t->flags & ACK ? t->ack - s->irs : 0;
 	g->flags = t->flags & (uint8_t)~WIRE_TCP_PSH;
@@ -346,7 +350,7 @@ catch_ipv6(struct script *s, struct cursor c)
 	if (ip.proto == WIRE_IP_TCP) {
 		assert_true(ip_addr_eq(ip_addr_v6(ip.src), script_ip(1)));
 		assert_true(ip_addr_eq(ip_addr_v6(ip.dst), script_ip(2)));
-		catch_tcp(s, c);
+		catch_tcp(s, c, ip.tclass);
 		return;
 	}
 	assert_int_equal(wire_icmp6_parse(&c, ip.src, ip.dst, ip.hop_limit, &m),
@@ -381,7 +385,7 @@ catch_frame(struct script *s, const uint8_t *frame, size_t len)
 	assert_int_equal(wire_ipv4_parse(&c, &ip), WIRE_OK);
 	assert_int_equal(ip.src, script_ip(1).lo & UINT32_MAX);
 	assert_int_equal(ip.dst, script_ip(2).lo & UINT32_MAX);
-	catch_tcp(s, c);
+	catch_tcp(s, c, ip.tos);
 }
 
 static void
@@ -572,28 +576,8 @@ script_new(const struct stack_config *cfg)
 }
 
 void
-script_end(struct script *s)
-{
-	const char *bad = stack_check(s->stack);
-
-	if (bad)
-		fail_msg("invariant: %s", bad);
-	SILENCE();
-	stack_close(s->stack, s->conn, true); /* if it is still there */
-	assert_int_equal(s->buffers, 0);
-	free(s->mem);
-	free(s);
-}
-
-void
 script_drain(struct script *s)
 {
 	poll(s);
 	s->head = s->tail;
-}
-
-uint32_t
-script_sent(const struct script *s)
-{
-	return s->sent;
 }

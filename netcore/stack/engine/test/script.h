@@ -30,6 +30,8 @@
 #define RST WIRE_TCP_RST
 #define ACK WIRE_TCP_ACK
 #define URG WIRE_TCP_URG
+#define ECE WIRE_TCP_ECE
+#define CWR WIRE_TCP_CWR
 #define MSS 1460u /* without timestamps */
 
 /* What the peer's SYN offers; and what is agreed on, for we offer all. */
@@ -58,6 +60,7 @@ struct script_seg {
 	uint32_t ts;	 /* in: 0 is the peer's clock */
 	uint8_t opts;	 /* in, SYN: enum script_option */
 	bool no_ack;	 /* in: flags are 0 indeed */
+	uint8_t tos;	 /* of the IP header; out: not compared */
 	struct script_block sack[4];
 
 	/* out, besides */

@@ -1,5 +1,7 @@
-/* script_states.c - what a script can begin with. */
+/* script_states.c - what a script can begin with, and how it ends. */
 #include "netcore/stack/engine/test/script.h"
+
+#include <stdlib.h>
 
 struct script *
 script_syn_sent(const struct stack_config *cfg)
@@ -58,4 +60,24 @@ script_again(struct script *s, uint8_t opts)
 	SEND(.seq = 1, .ack = 1);
 	assert_int_equal(s->accepted, 1);
 	SILENCE();
+}
+
+void
+script_end(struct script *s)
+{
+	const char *bad = stack_check(s->stack);
+
+	if (bad)
+		fail_msg("invariant: %s", bad);
+	SILENCE();
+	stack_close(s->stack, s->conn, true); /* if it is still there */
+	assert_int_equal(s->buffers, 0);
+	free(s->mem);
+	free(s);
+}
+
+uint32_t
+script_sent(const struct script *s)
+{
+	return s->sent;
 }

@@ -88,6 +88,27 @@ deliver(struct sim *s, int to, const uint8_t *frame, uint32_t len, uint64_t at)
 			.at = at, .node = to, .len = len, .frame = copy});
 }
 
+/* As a router does that has a queue: what may be marked, is (RFC 3168, 5). The
+ * bits of IPv4 count in a checksum (RFC 1624). */
+static bool
+mark(uint8_t *frame)
+{
+	uint8_t *ip = frame + 14;
+	bool v4 = ip[0] >> 4 == 4;
+	unsigned shift = v4 ? 0 : 4, ecn = ip[1] >> shift & 3, sum;
+
+	if (!ecn || (!v4 && ip[0] >> 4 != 6))
+		return false;
+	ip[1] |= (uint8_t)(3 << shift);
+	if (v4) {
+		sum = (unsigned)(ip[10] << 8 | ip[11]) + 0xffff - (3 - ecn);
+		sum = (sum & 0xffff) + (sum >> 16);
+		ip[10] = (uint8_t)(sum >> 8);
+		ip[11] = (uint8_t)sum;
+	}
+	return true;
+}
+
 static void
 transmit(struct sim *s, struct sim_node *n, uint8_t *frame, uint32_t len)
 {
@@ -104,6 +125,8 @@ transmit(struct sim *s, struct sim_node *n, uint8_t *frame, uint32_t len)
 			n->lost++;
 			return;
 		}
+		if (l->mark && n->queued >= l->mark)
+			n->marked += mark(frame);
 		if (n->busy_until > at)
 			at = n->busy_until;
 		at += (uint64_t)len * 8 * 1000000000 / l->bits_per_s;

@@ -14,6 +14,7 @@ struct sim_link {
 	uint64_t jitter_ns;  /* uniform, may reorder */
 	uint64_t bits_per_s; /* 0: no limit */
 	uint32_t queue;	     /* frames; 0: 1000 */
+	uint32_t mark;	     /* from so many on, what is ECT; 0: nothing */
 	uint32_t loss, reorder, duplicate, corrupt;
 };
 
@@ -42,7 +43,7 @@ struct sim_node {
 	struct sim_link out; /* the link that it sends on */
 	uint64_t busy_until; /* of that link */
 	uint32_t queued;
-	uint64_t frames, bytes, lost, buffers;
+	uint64_t frames, bytes, lost, marked, buffers;
 };
 
 #define SIM_EVENTS 65536
