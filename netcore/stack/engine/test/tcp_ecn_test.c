@@ -375,16 +375,16 @@ lost_after_a_mark(void **state)
 	(void)state;
 	send_marked(s, 30, 10);
 	script_wait(s, 10);
-	SEND(.flags = ACK | ECE, .seq = 1, .ack = 1 + MSS);
+	SEND(.flags = ACK | ECE, .seq = 1, .ack = 1 + 5 * MSS);
 	assert_int_equal(COUNT(ecn_reduced), 1);
-	SEND(.flags = ACK | ECE, .seq = 1, .ack = 1 + MSS,
-		.sack = {{1 + 2 * MSS, 1 + 10 * MSS}});
-	EXPECT_TOS(0, .seq = 1 + MSS, .ack = 1, .len = MSS);
+	SEND(.flags = ACK | ECE, .seq = 1, .ack = 1 + 5 * MSS,
+		.sack = {{1 + 6 * MSS, 1 + 10 * MSS}});
+	EXPECT_TOS(0, .seq = 1 + 5 * MSS, .ack = 1, .len = MSS);
 	assert_int_equal(COUNT(recoveries), 1);
 	script_drain(s);
 	at = script_sent(s);
 	SEND(.seq = 1, .ack = at);
-	for (uint32_t i = 0; i < 5; i++) /* by a quarter it were two */
+	for (uint32_t i = 0; i < 5; i++) /* half of what was out by then: two */
 		EXPECT(.seq = at + i * MSS, .ack = 1, .len = MSS);
 	script_drain(s);
 	script_end(s);
@@ -423,6 +423,23 @@ timed_out(void **state)
 	EXPECT_TOS(0, .seq = 1 + MSS, .ack = 1, .len = MSS);
 	script_until(s, 10000);
 	EXPECT_TOS(0, .seq = 1, .ack = 1, .len = MSS);
+	SEND(.seq = 1, .ack = 1 + 2 * MSS);
+	script_write(s, 100);
+	EXPECT_TOS(ECT0, .flags = ACK | CWR, .seq = 1 + 2 * MSS, .ack = 1,
+		.len = 100);
+	script_end(s);
+}
+
+/* And so is a loss that only a tail probe has told of (RFC 8985, 7.4). */
+static void
+probed(void **state)
+{
+	struct script *s = marked();
+
+	(void)state;
+	send_marked(s, 2, 2);
+	script_until(s, 10000);
+	EXPECT_TOS(0, .seq = 1 + MSS, .ack = 1, .len = MSS);
 	SEND(.seq = 1, .ack = 1 + 2 * MSS);
 	script_write(s, 100);
 	EXPECT_TOS(ECT0, .flags = ACK | CWR, .seq = 1 + 2 * MSS, .ack = 1,
@@ -498,6 +515,7 @@ main(void)
 		cmocka_unit_test(lost_after_a_mark),
 		cmocka_unit_test(mark_after_a_loss),
 		cmocka_unit_test(timed_out),
+		cmocka_unit_test(probed),
 		cmocka_unit_test(echo_of_nothing),
 		cmocka_unit_test(not_marked),
 		cmocka_unit_test(probe_of_a_shut_window),
