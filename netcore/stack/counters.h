@@ -50,6 +50,9 @@
 	X(neigh_dropped) \
 	X(no_route) \
 	X(syn_received) \
+	X(cookies_sent) \
+	X(cookies_taken) \
+	X(cookies_bad) \
 	X(accepted) \
 	X(connected) \
 	X(resets_sent) \

@@ -251,6 +251,9 @@ struct stack_counters {
 
 const struct stack_counters *stack_counters(const struct stack *s);
 
+/* Connections of any state that there are. */
+uint32_t stack_taken(const struct stack *s);
+
 /* For tests: the invariant that does not hold, as text; NULL if all do. */
 const char *stack_check(const struct stack *s);
 

@@ -104,6 +104,7 @@ struct stack {
 	uint32_t *ready;
 	uint32_t ready_mask, ready_head, ready_tail;
 	uint32_t half_open;
+	uint32_t t_cookie; /* when the last SYN cookie was sent; 0: never */
 	uint32_t stamp;
 	uint16_t next_port;
 	uint16_t ip_id;
@@ -396,6 +397,10 @@ void open_established(struct stack *s, struct tcb *c);
 void open_take_syn_bit(struct tcp_rx *r);
 void open_above(struct tcb *c, uint32_t last);
 struct tcb *open_tcb(struct stack *s, const struct flow_key *k);
+/* A secret function of the four numbers (RFC 6528); their clock is offset by
+ * its upper half. */
+uint64_t open_numbers(const struct stack *s, const struct flow_key *k);
+uint8_t open_scale(const struct stack *s);
 uint16_t open_mss(const struct stack *s, const struct flow_key *k);
 
 /* ack.c: r's ack is acceptable and at or above snd_una. */

@@ -1,6 +1,7 @@
 /* open.c - handshakes (RFC 9293, 3.5, 3.10.7.1-3.10.7.3). */
 #include <string.h>
 
+#include "netcore/stack/engine/cookie.h"
 #include "netcore/stack/engine/ecn.h"
 
 /* What we can take in one segment. */
@@ -15,19 +16,26 @@ open_mss(const struct stack *s, const struct flow_key *k)
 /* RFC 6528: a clock of 4 us, and a secret function of the four numbers. The
  * clock of timestamps is offset by another, but never moves back from one
  * connection of these numbers to the next (RFC 7323, 5.4; RFC 6191). */
+uint64_t
+open_numbers(const struct stack *s, const struct flow_key *k)
+{
+	const uint64_t *a = k->addr;
+	uint64_t w[5] = {flow_key_head(k), a[0], a[1], a[2], a[3]};
+
+	return sip24_words(&s->secret, w, k->family == 4 ? 2 : 5);
+}
+
 static void
 initial_numbers(const struct stack *s, struct tcb *c)
 {
-	const uint64_t *a = c->key.addr;
-	uint64_t w[5] = {flow_key_head(&c->key), a[0], a[1], a[2], a[3]};
-	uint64_t hash = sip24_words(&s->secret, w, c->key.family == 4 ? 2 : 5);
+	uint64_t hash = open_numbers(s, &c->key);
 
 	c->iss = (uint32_t)(s->now / 4000) + (uint32_t)hash;
 	c->ts_offset = (uint32_t)(hash >> 32);
 }
 
-static uint8_t
-window_scale(const struct stack *s)
+uint8_t
+open_scale(const struct stack *s)
 {
 	uint8_t n = 0;
 
@@ -59,7 +67,7 @@ open_tcb(struct stack *s, const struct flow_key *k)
 	c->rack_us = s->us; /* 0 could be in the future */
 	c->rack_end = c->iss;
 	c->rcv_space = s->cfg.rcv_window;
-	c->rcv_wscale = window_scale(s);
+	c->rcv_wscale = open_scale(s);
 	c->rto_ms = RTO_INITIAL_MS;
 	c->mss = c->peer_mss = 536;
 	flow_insert(&s->flow, c->hash, tcb_index(s, c));
@@ -145,6 +153,59 @@ open_find_listener(struct stack *s, const struct flow_key *k)
 	return best;
 }
 
+static struct tcb *
+passive(struct stack *s, const struct listener *l, const struct tcp_rx *syn)
+{
+	struct tcb *c = open_tcb(s, &syn->key);
+
+	if (!c)
+		return NULL;
+	s->half_open++;
+	c->state = TCP_SYN_RECEIVED;
+	c->flags |= TCB_PASSIVE | TCB_ECN | TCB_ECT;
+	c->user = l->user;
+	take_syn(s, c, syn);
+	return c;
+}
+
+/* An acknowledgement that brings a cookie back makes what its SYN would have
+ * made, and then is like any other. */
+static bool
+open_by_cookie(struct stack *s, const struct listener *l, struct tcp_rx *r)
+{
+	struct tcp_rx syn;
+	uint32_t iss, us, handle;
+	struct tcb *c;
+
+	if (!cookie_take(s, r, &syn, &iss))
+		return false;
+	c = passive(s, l, &syn);
+	if (!c)
+		return false;
+	handle = c->handle;
+	us = cookie_sent_us(s, c, r);
+	c->iss = c->snd_una = c->rack_end = iss;
+	c->snd_nxt = iss + 1;
+	c->rcv_adv =
+		c->rcv_nxt + (c->rcv_space < 0xffff ? c->rcv_space : 0xffff);
+	c->last_ack_sent = c->rcv_nxt;
+	if (!segs_add(&s->seg, &c->segs, iss, 1, us ? us : s->us, SEG_SYN)) {
+		end_now(s, c, STACK_REFUSED);
+		return false;
+	}
+	s->count.cookies_taken++;
+	tcp_in(s, r);
+	if (c->handle != handle)
+		return true;
+	if (c->state == TCP_SYN_RECEIVED) { /* it was not good after all */
+		end_now(s, c, STACK_REFUSED);
+	} else if (!us) { /* that was no measurement */
+		c->flags &= ~(uint32_t)TCB_RTT;
+		c->rto_ms = RTO_INITIAL_MS;
+	}
+	return true;
+}
+
 /* A segment that belongs to no connection. */
 void
 open_segment(struct stack *s, struct tcp_rx *r)
@@ -152,6 +213,11 @@ open_segment(struct stack *s, struct tcp_rx *r)
 	struct listener *l = open_find_listener(s, &r->key);
 	struct tcb *c;
 
+	if (l &&
+		(r->h.flags & (WIRE_TCP_ACK | WIRE_TCP_RST | WIRE_TCP_SYN)) ==
+			WIRE_TCP_ACK &&
+		open_by_cookie(s, l, r))
+		return;
 	if (!l || (r->h.flags & (WIRE_TCP_ACK | WIRE_TCP_RST))) {
 		if (!(r->h.flags & WIRE_TCP_RST))
 			s->count.drop_no_listener++;
@@ -162,17 +228,13 @@ open_segment(struct stack *s, struct tcp_rx *r)
 		return;
 	s->count.syn_received++;
 	if (s->half_open >= s->cfg.half_open) {
-		s->count.drop_out_of_conns++;
+		cookie_send(s, r);
 		return;
 	}
-	c = open_tcb(s, &r->key);
+	c = passive(s, l, r);
 	if (!c)
 		return;
-	s->half_open++;
-	c->state = TCP_SYN_RECEIVED;
-	c->flags |= TCB_PASSIVE | TCB_SYN_DUE | TCB_ECN | TCB_ECT;
-	c->user = l->user;
-	take_syn(s, c, r);
+	c->flags |= TCB_SYN_DUE;
 	out_ready(s, c);
 }
 

@@ -184,6 +184,12 @@ stack_counters(const struct stack *s)
 	return &s->count;
 }
 
+uint32_t
+stack_taken(const struct stack *s)
+{
+	return idpool_taken(&s->ids);
+}
+
 /* --- the wire -------------------------------------------------------------*/
 
 void
@@ -202,11 +208,14 @@ unsigned
 stack_tx(
 	struct stack *s, struct stack_tx_frame *out, unsigned max, uint64_t now)
 {
-	unsigned n = 0;
+	unsigned n = 0, replies = max;
 	uint32_t len;
 
 	engine_time(s, now);
-	while (n < max && s->reply_tail != s->reply_head)
+	/* Who makes us answer much does not make connections wait. */
+	if (s->ready_tail != s->ready_head)
+		replies = (max + 1) / 2;
+	while (n < replies && s->reply_tail != s->reply_head)
 		reply_send(s, &out[n++]);
 	while (n < max && s->ready_tail != s->ready_head) {
 		uint32_t i = s->ready[s->ready_tail++ & s->ready_mask];

@@ -2,6 +2,8 @@
  * of its own; an entry that comes too early is set again. */
 #include "netcore/stack/engine/engine.h"
 
+#define SYNS	   6 /* of ours that are sent again */
+#define ANSWERS	   4 /* to one of the peer's: others wait for its place */
 #define BLACK_HOLE 3 /* timeouts in a row */
 
 static bool
@@ -100,8 +102,10 @@ enter_loss(struct stack *s, struct tcb *c)
 static void
 rto(struct stack *s, struct tcb *c)
 {
-	uint32_t most = c->state < TCP_ESTABLISHED ? 6 : RETRIES;
+	uint32_t most = RETRIES;
 
+	if (c->state < TCP_ESTABLISHED)
+		most = c->flags & TCB_PASSIVE ? ANSWERS : SYNS;
 	if (++c->tries > most) {
 		s->count.give_ups++;
 		end_now(s, c, STACK_TIMEOUT);
