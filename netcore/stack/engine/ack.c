@@ -391,7 +391,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	update_window(s, c, r);
 	if (unlikely(seq_lt(ack, una)))
 		return; /* of old: only its window could be of use */
-	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_CWR)))
+	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_ECN)))
 		ecn_ack_in(s, c, r);
 	if (likely(ack != una)) {
 		segs_ack(&s->seg, &c->segs, &c->odd, ack, &n);

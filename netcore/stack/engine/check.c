@@ -1,7 +1,7 @@
 /* check.c - what must hold between two calls, whatever came from the wire: for
  * the simulator and the fuzzers, which ask after every step. Walks everything.
  */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 
 #define MUST(s, c, what)                      \
 	do {                                  \
@@ -150,9 +150,13 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	MUST(s, c,
 		c->state < TCP_ESTABLISHED ||
 			seq_ge(c->rcv_adv + 1, c->rcv_nxt));
-	MUST(s, c, !(c->flags & (TCB_ECT | TCB_ECE)) || (c->flags & TCB_ECN));
-	MUST(s, c, !(c->flags & TCB_CWR) || (c->flags & TCB_ECT));
-	MUST(s, c, !(c->flags & TCB_CWR) || seq_le(c->ecn_at, c->snd_nxt));
+	MUST(s, c, !(c->flags & TCB_ECN) == !(c->ecn & ECN_BUSY));
+	MUST(s, c, !(c->flags & TCB_ECT) || (c->ecn & ECN_AGREED));
+	MUST(s, c, !(c->ecn & ECN_ECHO) || (c->ecn & ECN_AGREED));
+	MUST(s, c,
+		!(c->ecn & ECN_REDUCED) ||
+			((c->flags & TCB_ECT) &&
+				seq_le(c->ecn_at, c->snd_nxt)));
 	MUST(s, c, !(c->flags & TCB_FIN_SENT) || (c->flags & TCB_FIN_QUEUED));
 	/* What is under way has a timer, and a timer is in the wheel. */
 	MUST(s, c, !c->segs.head || c->t_rexmit || (c->flags & TCB_READY));

@@ -3,6 +3,14 @@
 
 #define SETUP (WIRE_TCP_ECE | WIRE_TCP_CWR)
 
+static void
+end(struct tcb *c, unsigned bit)
+{
+	c->ecn &= (uint8_t)~bit;
+	if (!(c->ecn & ECN_BUSY))
+		c->flags &= ~(uint32_t)TCB_ECN;
+}
+
 /* --- the handshake (6.1.1) ------------------------------------------------*/
 
 /* An answer tells of what was agreed on. A SYN that got none goes without, for
@@ -12,7 +20,7 @@ uint8_t
 ecn_syn(struct stack *s, struct tcb *c)
 {
 	if (c->state == TCP_SYN_RECEIVED)
-		return c->flags & TCB_ECN ? WIRE_TCP_ECE : 0;
+		return c->ecn & ECN_AGREED ? WIRE_TCP_ECE : 0;
 	if (!c->segs.head)
 		return c->flags & TCB_ECT ? SETUP : 0;
 	s->count.ecn_fallbacks += !!(c->flags & TCB_ECT);
@@ -27,8 +35,10 @@ ecn_take_syn(struct tcb *c, const struct tcp_rx *r)
 {
 	uint8_t want = r->h.flags & WIRE_TCP_ACK ? WIRE_TCP_ECE : SETUP;
 
-	if ((r->h.flags & SETUP) != want)
-		c->flags &= ~(uint32_t)(TCB_ECN | TCB_ECT);
+	if ((r->h.flags & SETUP) == want)
+		return;
+	end(c, ECN_AGREED | ECN_BUSY);
+	c->flags &= ~(uint32_t)TCB_ECT;
 }
 
 /* --- we receive (6.1.3) ---------------------------------------------------*/
@@ -39,17 +49,19 @@ ecn_take_syn(struct tcb *c, const struct tcp_rx *r)
 void
 ecn_data_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
-	uint32_t was = c->flags & TCB_ECE;
+	bool cwr = r->h.flags & WIRE_TCP_CWR;
+	bool had = c->ecn & ECN_ECHO;
 
-	if (!(c->flags & TCB_ECN) || !r->len)
+	if (!(c->ecn & ECN_AGREED) || !r->len)
 		return;
-	if (r->h.flags & WIRE_TCP_CWR)
-		c->flags &= ~(uint32_t)TCB_ECE;
+	if (cwr)
+		end(c, ECN_ECHO);
 	if (r->ce) {
 		s->count.ecn_ce++;
-		c->flags |= TCB_ECE;
+		c->ecn |= ECN_ECHO;
+		c->flags |= TCB_ECN;
 	}
-	if ((r->h.flags & WIRE_TCP_CWR) || (c->flags & TCB_ECE) != was) {
+	if (cwr || !had) {
 		c->flags |= TCB_ACK_NOW;
 		out_ready(s, c);
 	}
@@ -64,13 +76,14 @@ ecn_data_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 void
 ecn_ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
-	if ((c->flags & TCB_CWR) && seq_gt(r->h.ack, c->ecn_at))
-		c->flags &= ~(uint32_t)TCB_CWR;
+	if ((c->ecn & ECN_REDUCED) && seq_gt(r->h.ack, c->ecn_at))
+		end(c, ECN_REDUCED);
 	if (!(r->h.flags & WIRE_TCP_ECE) || r->syn || !(c->flags & TCB_ECT))
 		return;
 	s->count.ecn_ece++;
 	c->flags &= ~(uint32_t)TCB_CWND_FULL;
-	if ((c->flags & (TCB_CWR | TCB_RECOVERY | TCB_LOSS)) || !c->segs.out)
+	if ((c->ecn & ECN_REDUCED) || !c->segs.out ||
+		(c->flags & (TCB_RECOVERY | TCB_LOSS)))
 		return;
 	s->count.ecn_reduced++;
 	c->cc.ops->reduce(&c->cc, tcb_flight(c));
@@ -87,7 +100,7 @@ ecn_data_out(struct tcb *c, uint32_t seq, uint32_t len, uint8_t *bits)
 {
 	if (!len || !(c->flags & TCB_ECT))
 		return WIRE_ECN_NOT;
-	if (unlikely((c->flags & TCB_CWR) && seq == c->ecn_at)) {
+	if (unlikely((c->ecn & ECN_REDUCED) && seq == c->ecn_at)) {
 		if (c->snd_wnd)
 			*bits |= WIRE_TCP_CWR;
 		else

@@ -162,7 +162,8 @@ passive(struct stack *s, const struct listener *l, const struct tcp_rx *syn)
 		return NULL;
 	s->half_open++;
 	c->state = TCP_SYN_RECEIVED;
-	c->flags |= TCB_PASSIVE | TCB_ECN | TCB_ECT;
+	c->flags |= TCB_PASSIVE;
+	ecn_want(c);
 	c->user = l->user;
 	take_syn(s, c, syn);
 	return c;

@@ -1,6 +1,7 @@
 /* stack.c - memory, time, and the functions of stack.h. */
 #include <string.h>
 
+#include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/udp.h"
 
@@ -366,7 +367,8 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;
 	c->flags |= TCB_SYN_DUE | TCB_TS | TCB_SACK | TCB_WSCALE;
-	c->flags |= s->cfg.ecn ? TCB_ECN | TCB_ECT : 0;
+	if (s->cfg.ecn)
+		ecn_want(c);
 	c->user = user;
 	*out = c->handle;
 	out_ready(s, c);

@@ -56,11 +56,9 @@ enum tcb_flag {
 	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
 	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
 	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
-	TCB_UNDO = 1u << 31,	   /* the last reduction may be undone */
-	TCB_ECN = 1 << 24,	   /* this and the next three: ecn.h */
-	TCB_ECT = 1 << 25,
-	TCB_ECE = 1 << 26,
-	TCB_CWR = 1 << 27,
+	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
+	TCB_ECT = 1 << 25,	   /* these two: ecn.h */
+	TCB_ECN = 1 << 26,
 };
 
 /* What t_rexmit is for. */
@@ -128,6 +126,7 @@ struct tcb {
 	uint32_t undo_bytes;  /* sent again, and not known to be for nothing */
 	uint32_t undo_from, undo_to; /* where these lie */
 	uint32_t ecn_at;
+	uint8_t ecn; /* enum ecn_bit */
 	struct segs_odd odd;
 	uint8_t alive_count, alive_probes; /* at most; unanswered */
 	uint8_t alive_quiet;		   /* eighths of alive_idle */
