@@ -3,7 +3,7 @@
  * and if all that a recovery sent again was for nothing, so was its reduction
  * (RFC 3708; the response is that of RFC 4015, 3.2, but for a burst, which
  * three tenths of a window may be). */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/ecn.h"
 
 #define REO_MULT_MAX 16
 #define PERSIST	     16 /* recoveries that a longer wait outlives */
@@ -51,6 +51,7 @@ undo(struct stack *s, struct tcb *c)
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS | TCB_UNDO);
 	c->flags |= TCB_REORDERING;
 	c->dupacks = 0;
+	ecn_window_restored(c);
 	out_ready(s, c);
 }
 

@@ -72,7 +72,8 @@ ecn_data_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 /* The window shrinks at once, and nothing goes out until the flight fits: there
  * is nothing to repair that would have to go on meanwhile. An acknowledgement
  * with an echo does not let it grow either; but for slow start after a timeout,
- * whose retransmissions cannot carry the CWR that ends the echoes. */
+ * whose retransmissions cannot carry the CWR that ends the echoes. A reduction
+ * that an echo speaks for was not for nothing, whatever was sent twice. */
 void
 ecn_ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
@@ -81,16 +82,21 @@ ecn_ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (!(r->h.flags & WIRE_TCP_ECE) || r->syn || !(c->flags & TCB_ECT))
 		return;
 	s->count.ecn_ece++;
-	c->flags &= ~(uint32_t)TCB_CWND_FULL;
+	c->flags &= ~(uint32_t)(TCB_CWND_FULL | TCB_UNDO);
 	if ((c->ecn & ECN_REDUCED) || !c->segs.out ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS)))
 		return;
 	s->count.ecn_reduced++;
 	c->cc.ops->reduce(&c->cc, tcb_flight(c));
-	c->flags &= ~(uint32_t)TCB_UNDO;
 	if (c->cc.cwnd > c->cc.ssthresh)
 		c->cc.cwnd = c->cc.ssthresh;
 	ecn_window_reduced(c);
+}
+
+void
+ecn_window_restored(struct tcb *c)
+{
+	end(c, ECN_REDUCED);
 }
 
 /* A probe of a shut window is not marked, and CWR waits for what comes after it

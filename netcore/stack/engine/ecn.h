@@ -70,6 +70,9 @@ ecn_cwr_due(const struct tcb *c)
 		c->snd_nxt == c->ecn_at;
 }
 
+/* The reduction was for nothing, and is none any more. */
+void ecn_window_restored(struct tcb *c);
+
 /* Before the first SYN, ours or the peer's: we would have it. */
 static inline void
 ecn_want(struct tcb *c)

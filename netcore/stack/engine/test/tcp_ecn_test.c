@@ -447,6 +447,62 @@ probed(void **state)
 	script_end(s);
 }
 
+/* Ten are out, and the first was sent again. */
+static struct script *
+recovering(void)
+{
+	struct script *s = marked();
+
+	send_marked(s, 60, 10);
+	script_wait(s, 10);
+	SEND(.seq = 1, .ack = 1, .sack = {{1 + MSS, 1 + 4 * MSS}});
+	EXPECT_TOS(0, .seq = 1, .ack = 1, .len = MSS);
+	assert_int_equal(COUNT(recoveries), 1);
+	return s;
+}
+
+/* A reduction that is undone, for it was for nothing (RFC 3708), is none: what
+ * is lost after it makes another. */
+static void
+lost_after_an_undone_one(void **state)
+{
+	struct script *s = recovering();
+	uint32_t at, n;
+
+	(void)state;
+	SEND(.seq = 1, .ack = 1 + 4 * MSS, .sack = {{1, 1 + MSS}});
+	assert_int_equal(COUNT(undone), 1);
+	script_drain(s);
+	at = script_sent(s);
+	assert_true(at >= 1 + 14 * MSS);
+	SEND(.seq = 1, .ack = 1 + 4 * MSS, .sack = {{1 + 5 * MSS, at}});
+	script_wait(s, 20);
+	assert_int_equal(COUNT(recoveries), 2);
+	script_drain(s);
+	at = script_sent(s);
+	SEND(.seq = 1, .ack = at);
+	script_wait(s, 0);
+	n = s->tail - s->head;
+	assert_in_range(n, 5, 8); /* half of what was out, and one */
+	script_drain(s);
+	script_end(s);
+}
+
+/* What an echo speaks for is not undone. */
+static void
+not_undone(void **state)
+{
+	struct script *s = recovering();
+
+	(void)state;
+	SEND(.flags = ACK | ECE, .seq = 1, .ack = 1 + 4 * MSS);
+	script_drain(s);
+	SEND(.seq = 1, .ack = 1 + 4 * MSS, .sack = {{1, 1 + MSS}});
+	assert_int_equal(COUNT(undone), 0);
+	script_drain(s);
+	script_end(s);
+}
+
 /* When nothing is under way, there is nothing that an echo could be about. */
 static void
 echo_of_nothing(void **state)
@@ -516,6 +572,8 @@ main(void)
 		cmocka_unit_test(mark_after_a_loss),
 		cmocka_unit_test(timed_out),
 		cmocka_unit_test(probed),
+		cmocka_unit_test(lost_after_an_undone_one),
+		cmocka_unit_test(not_undone),
 		cmocka_unit_test(echo_of_nothing),
 		cmocka_unit_test(not_marked),
 		cmocka_unit_test(probe_of_a_shut_window),
