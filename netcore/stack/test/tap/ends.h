@@ -11,7 +11,8 @@
 void kernel_end(const struct job *j, int ready);
 
 /* The engine's, on its tap; returns when all connections are over and acked,
- * and the kernel's end has said so by a byte in `peer`. pcap: NULL or a file. */
+ * and the kernel's end has said so by a byte in `peer`. pcap: a file or
+ * NULL. */
 void engine_end(const struct job *j, int tap, int peer, FILE *pcap);
 
 #endif

@@ -22,6 +22,7 @@
 struct engine {
 	const struct job *job;
 	struct stack *stack;
+	void *mem; /* the stack's */
 	int tap;
 	FILE *pcap;
 	uint32_t made, over, ahead;
@@ -259,7 +260,8 @@ turn(struct engine *e, int peer)
 
 	stack_timers(e->stack, now_ns());
 	transmit(e);
-	if (n == BURST)
+	/* Nothing will wake us when all is over on both sides. */
+	if (n == BURST || (peer < 0 && e->over == e->job->conns))
 		return true;
 	at = stack_deadline(e->stack);
 	now = now_ns();
@@ -313,6 +315,7 @@ start(struct engine *e)
 	if (!mem)
 		job_fail("no memory");
 	memset(mem, 0, bytes);
+	e->mem = mem;
 	e->stack = stack_init(mem, &c, &ops, e, now_ns());
 	if (j->connect == JOB_KERNEL) {
 		if (stack_listen(e->stack, (struct ip_addr){0}, JOB_PORT, 0))
@@ -376,4 +379,7 @@ engine_end(const struct job *j, int tap, int peer, FILE *pcap)
 		job_fail("engine: %s", broken);
 	if (e->frees != BUFFERS)
 		job_fail("engine: %u buffers are missing", BUFFERS - e->frees);
+	free(e->mem);
+	free(buffers);
+	free(e);
 }

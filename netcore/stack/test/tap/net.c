@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +46,7 @@ net_enter(void)
 		printf("/dev/net/tun: %s\n", strerror(errno));
 		return false;
 	}
-	/* Nobody else is on this wire, and a device's MAC is its own. */
-	set("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
+	/* Nobody else is on this wire. */
 	set("/proc/sys/net/ipv6/conf/default/router_solicitations", "0");
 	return true;
 }
@@ -87,35 +88,58 @@ net_tap(const char *name)
 	return fd;
 }
 
-/* As the kernel has it; its header for it clashes with libc's. */
-struct in6_request {
-	struct in6_addr addr;
-	uint32_t bits;
-	int index;
-};
+/* By netlink, for ioctl() cannot say IFA_F_NODAD: an address would be there
+ * only when a work queue has looked at it, at some later time. */
+static void
+address6(const char *name)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg a;
+		struct rtattr local;
+		uint8_t addr[16];
+	} r = {
+		.h = {.nlmsg_len = sizeof(r),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags =
+				NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE},
+		.a = {.ifa_family = AF_INET6,
+			.ifa_prefixlen = 64,
+			.ifa_flags = IFA_F_NODAD,
+			.ifa_index = if_nametoindex(name)},
+		.local = {.rta_len = RTA_LENGTH(16), .rta_type = IFA_LOCAL},
+	};
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		uint8_t more[256];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	for (int i = 0; i < 8; i++)
+		r.addr[i] = (uint8_t)(JOB_NET6 >> (56 - 8 * i));
+	r.addr[15] = 2;
+	if (fd < 0 || send(fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r) ||
+		recv(fd, &answer, sizeof(answer), 0) < 0)
+		job_fail("netlink: %s", strerror(errno));
+	if (answer.e.error)
+		fprintf(stderr, "stack_tap: no IPv6 address: %s\n",
+			strerror(-answer.e.error));
+	close(fd);
+}
 
 void
 net_addresses(const char *name)
 {
 	struct ifreq r = {0};
 	struct sockaddr_in *a = (struct sockaddr_in *)(void *)&r.ifr_addr;
-	struct in6_request r6 = {
-		.bits = 64, .index = (int)if_nametoindex(name)};
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	a->sin_family = AF_INET;
 	a->sin_addr.s_addr = htonl(JOB_KERNEL4);
 	control(name, SIOCSIFADDR, &r);
 	a->sin_addr.s_addr = htonl(0xffffff00u);
 	control(name, SIOCSIFNETMASK, &r);
-	for (int i = 0; i < 8; i++)
-		r6.addr.s6_addr[i] = (uint8_t)(JOB_NET6 >> (56 - 8 * i));
-	r6.addr.s6_addr[15] = 2;
-	if (fd >= 0 && ioctl(fd, SIOCSIFADDR, &r6))
-		fprintf(stderr, "stack_tap: no IPv6 address: %s\n",
-			strerror(errno));
-	if (fd >= 0)
-		close(fd);
+	address6(name);
 }
 
 pid_t

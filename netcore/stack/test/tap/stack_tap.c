@@ -140,8 +140,6 @@ main(int argc, char **argv)
 	if (!net_enter())
 		return 77;
 	job_pattern_init();
-	if (path && !(pcap = pcap_open(path)))
-		job_fail("%s: %s", path, strerror(errno));
 	tap = net_tap(OURS);
 	if (optind < argc)
 		bridged = bridge(argv + optind, argc - optind, &said);
@@ -149,6 +147,9 @@ main(int argc, char **argv)
 		net_addresses(OURS);
 	fflush(stdout);
 	pid = start_kernel_end(&j, &peer);
+	/* Not before: a child would write its copy of the buffer too. */
+	if (path && !(pcap = pcap_open(path)))
+		job_fail("%s: %s", path, strerror(errno));
 	engine_end(&j, tap, peer, pcap);
 	if (waitpid(pid, &status, 0) != pid || status)
 		job_fail("the kernel's end failed");
