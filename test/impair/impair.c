@@ -26,10 +26,7 @@
 #define BURST	    64
 #define SOCKET_ROOM (32 << 20)
 
-static void die(int status, const char *fmt, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
-
-static void
+__attribute__((noreturn, format(printf, 2, 3))) static void
 die(int status, const char *fmt, ...)
 {
 	va_list ap;
