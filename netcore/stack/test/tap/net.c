@@ -63,19 +63,26 @@ control(const char *name, unsigned long request, struct ifreq *r)
 }
 
 void
-net_up(const char *name)
+net_up(const char *name, bool mute)
 {
 	struct ifreq r = {.ifr_qlen = QUEUE};
+	char path[128];
 
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6",
+		name);
+	if (mute)
+		set(path, "1");
 	control(name, SIOCSIFTXQLEN, &r);
 	memset(&r, 0, sizeof(r));
 	control(name, SIOCGIFFLAGS, &r);
 	r.ifr_flags |= IFF_UP;
+	if (mute)
+		r.ifr_flags |= IFF_NOARP;
 	control(name, SIOCSIFFLAGS, &r);
 }
 
 int
-net_tap(const char *name)
+net_tap(const char *name, bool mute)
 {
 	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	struct ifreq r = {0};
@@ -84,7 +91,7 @@ net_tap(const char *name)
 	r.ifr_flags = IFF_TAP | IFF_NO_PI;
 	if (fd < 0 || ioctl(fd, TUNSETIFF, &r))
 		job_fail("tap %s: %s", name, strerror(errno));
-	net_up(name);
+	net_up(name, mute);
 	return fd;
 }
 

@@ -8,9 +8,11 @@
 
 /* False: we may not; says why. */
 bool net_enter(void);
-/* A tap without offloads, up. */
-int net_tap(const char *name);
-void net_up(const char *name);
+/* A tap without offloads, up. mute: its other end is for the bridge alone, and
+ * the kernel answers nothing there. It would, for any address that it has
+ * anywhere, and so lead traffic past the bridge. */
+int net_tap(const char *name, bool mute);
+void net_up(const char *name, bool mute);
 void net_addresses(const char *name);
 
 /* Starts the bridge, waits until it has joined its ends. *out: what it says

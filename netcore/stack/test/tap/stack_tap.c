@@ -96,7 +96,7 @@ bridge(char **words, int n, int *out)
 	argv[n] = ours;
 	argv[n + 1] = far;
 	pid = net_bridge(argv, out);
-	net_up(FAR);
+	net_up(FAR, false);
 	net_addresses(FAR);
 	return pid;
 }
@@ -140,7 +140,7 @@ main(int argc, char **argv)
 	if (!net_enter())
 		return 77;
 	job_pattern_init();
-	tap = net_tap(OURS);
+	tap = net_tap(OURS, optind < argc);
 	if (optind < argc)
 		bridged = bridge(argv + optind, argc - optind, &said);
 	else
