@@ -247,6 +247,8 @@ open_established(struct stack *s, struct tcb *c)
 		s->half_open--;
 	c->state = c->flags & TCB_FIN_QUEUED ? TCP_FIN_WAIT_1 : TCP_ESTABLISHED;
 	c->flags |= TCB_KNOWN;
+	/* It was to be sent again when the answer to the first one came. */
+	c->flags &= ~(uint32_t)TCB_SYN_DUE;
 	/* A SYN was lost: nothing is known of the path, and what there is of
 	 * it is bad (RFC 6298, 5.7; RFC 5681, 3.1). */
 	if (c->backoff) {
