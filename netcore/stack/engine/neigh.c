@@ -58,6 +58,15 @@ let_go(struct stack *s, const struct neighbour *n, struct neigh_frame *w)
 	w->used = false;
 }
 
+/* Its next hop is known: what it waited does not count as timeouts. */
+static void
+found(struct stack *s, struct tcb *c)
+{
+	neigh_leave(s, c);
+	if (c->rexmit == REXMIT_NEIGHBOUR)
+		c->tries = 0;
+}
+
 /* Each is visited because it waits, no other is. */
 static void
 wake(struct stack *s, struct neighbour *n)
@@ -67,7 +76,7 @@ wake(struct stack *s, struct neighbour *n)
 	while (n->first) {
 		struct tcb *c = &s->tcb[n->first - 1];
 
-		neigh_leave(s, c);
+		found(s, c);
 		out_ready(s, c);
 	}
 	for (unsigned i = 0; n->frames && i < NEIGH_FRAMES; i++)
@@ -253,7 +262,7 @@ neigh_search(struct stack *s, struct tcb *c)
 	if (!n)
 		return NULL;
 	if (mac) {
-		neigh_leave(s, c);
+		found(s, c);
 		c->hop = (uint8_t)((n - s->neighbour) % NEIGH_BANK);
 	} else {
 		join(s, n, c);

@@ -5,6 +5,7 @@
 #define SYNS	   6 /* of ours that are sent again */
 #define ANSWERS	   4 /* to one of the peer's: others wait for its place */
 #define BLACK_HOLE 3 /* timeouts in a row */
+#define NO_WAY	   120 /* seconds; at least 100 (RFC 1122, 4.2.3.5) */
 
 static bool
 due(const struct stack *s, uint32_t t)
@@ -157,7 +158,8 @@ rexmit(struct stack *s, struct tcb *c)
 		break;
 	case REXMIT_NEIGHBOUR:
 		c->rexmit = REXMIT_NONE;
-		if (c->state < TCP_ESTABLISHED && ++c->backoff > 6) {
+		if (c->state < TCP_ESTABLISHED ? ++c->backoff > 6
+					       : ++c->tries > NO_WAY) {
 			s->count.give_ups++;
 			end_now(s, c, STACK_UNREACHABLE);
 			return;
