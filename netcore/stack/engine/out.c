@@ -425,6 +425,9 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	}
 	if (c->state >= TCP_ESTABLISHED && tcb_unacked(c))
 		timer_delay_ack(s, c);
+	/* The window was shut between the call and this. */
+	if (unlikely(c->rexmit == REXMIT_NONE && timer_stuck(c)))
+		timer_rexmit(s, c);
 	return false;
 }
 
