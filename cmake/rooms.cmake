@@ -60,14 +60,33 @@ function(dl_test name)
 		TIMEOUT ${T_TIMEOUT})
 endfunction()
 
-# dl_fuzz(NAME SOURCES file... USES room...): a libFuzzer target, if asked for.
+# dl_fuzz(NAME SOURCES file... USES room... [OWN folder] [CORPUS folder]
+#	[DEFINES macro...])
+# A libFuzzer target, if asked for; and in every build the test corpus_NAME,
+# which runs it on the files of its corpus. OWN: see dl_own().
 function(dl_fuzz name)
-	cmake_parse_arguments(F "" "" "SOURCES;USES" ${ARGN})
-	if(NOT DL_FUZZ)
-		return()
+	cmake_parse_arguments(F "" "OWN;CORPUS" "SOURCES;USES;DEFINES" ${ARGN})
+	set(programs)
+	if(DL_FUZZ)
+		add_executable(fuzz_${name} ${F_SOURCES})
+		target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+		target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+		list(APPEND programs fuzz_${name})
 	endif()
-	add_executable(fuzz_${name} ${F_SOURCES})
-	target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-	target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-	target_link_libraries(fuzz_${name} PRIVATE ${F_USES})
+	if(F_CORPUS)
+		add_executable(corpus_${name} ${F_SOURCES}
+			${CMAKE_SOURCE_DIR}/test/corpus.c)
+		add_test(NAME corpus_${name} COMMAND corpus_${name}
+			${CMAKE_CURRENT_SOURCE_DIR}/${F_CORPUS})
+		set_tests_properties(corpus_${name} PROPERTIES
+			LABELS "unit;stack" TIMEOUT 120)
+		list(APPEND programs corpus_${name})
+	endif()
+	foreach(program ${programs})
+		target_link_libraries(${program} PRIVATE ${F_USES})
+		target_compile_definitions(${program} PRIVATE ${F_DEFINES})
+		if(F_OWN)
+			dl_own(${program} ${F_OWN})
+		endif()
+	endforeach()
 endfunction()
