@@ -207,7 +207,8 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
 /* --- all of it ------------------------------------------------------------*/
 
 /* The next bytes, within the window, or a new acknowledgement; and nothing in
- * the connection's state that asks for more than this file does. */
+ * the connection's state that asks for more than this file does. Its window is
+ * not older than the one that we have (RFC 9293, 3.10.7.4, fifth). */
 static inline bool
 is_next(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t len, bool ts)
 {
@@ -216,6 +217,7 @@ is_next(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t len, bool ts)
 		(c->state ^ TCP_ESTABLISHED) | (ts ^ (c->flags & TCB_TS));
 
 	return !odd && len <= c->rcv_adv - c->rcv_nxt &&
+		seq_le(c->snd_wl1, seq) &&
 		ack - c->snd_una <= c->snd_nxt - c->snd_una &&
 		(len || ack != c->snd_una) && c->snd_wnd &&
 		c->rexmit != REXMIT_PERSIST;
