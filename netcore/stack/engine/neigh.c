@@ -63,7 +63,7 @@ static void
 found(struct stack *s, struct tcb *c)
 {
 	neigh_leave(s, c);
-	if (c->rexmit == REXMIT_NEIGHBOUR)
+	if (!c->segs.head)
 		c->tries = 0;
 }
 

@@ -149,6 +149,12 @@ rexmit(struct stack *s, struct tcb *c)
 		out_ready(s, c);
 		break;
 	case REXMIT_PERSIST:
+		/* The one before never went: there is no neighbour. */
+		if ((c->flags & TCB_PROBE) && ++c->tries > RETRIES) {
+			s->count.give_ups++;
+			end_now(s, c, STACK_UNREACHABLE);
+			return;
+		}
 		s->count.zero_window_probes++;
 		if (c->backoff < BACKOFF_SHUT)
 			c->backoff++;
