@@ -202,6 +202,7 @@ up_data(void *arg, stack_conn c, uint64_t user, const uint8_t *p, uint32_t len,
 	for (uint32_t i = 0; i < len && !h->any; i++)
 		MUST(p[i] == byte_at(from + i));
 	k->got += len;
+	h->got += len;
 	k->unread += len;
 	MUST(k->unread <= h->cfg.rcv_window);
 	note(h, 3, k, len);
@@ -263,7 +264,6 @@ up_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
 
 	MUST(why != STACK_ABORTED || k->gone);
 	note(h, 6, k, why);
-	h->why = why;
 	h->ends[why]++;
 	while (k->oldest) {
 		struct host_mem *m = k->oldest;

@@ -52,8 +52,8 @@ struct host {
 	uint32_t buffers, tokens;
 	uint64_t upcalls, frames; /* hashes of all of them */
 	struct host_conn conn[HOST_CONNS];
-	enum stack_why why; /* of the last end */
 	uint32_t ends[STACK_ABORTED + 1];
+	uint64_t got; /* bytes, of all connections */
 	void (*wire)(struct host *h, const uint8_t *frame, uint32_t len);
 	void *user;
 };

@@ -133,6 +133,7 @@ look_frame(struct host *h, const struct stack_tx_frame *f, const uint8_t *bytes,
 		MUST(!f->l4 || l.l4 == bytes + f->l4);
 		look_contents(h, &l);
 	}
-	for (uint32_t i = 0; i < len; i++)
+	h->frames = host_fold(h->frames, cksum_partial(bytes, len, len));
+	for (uint32_t i = 0; i < f->header_len; i++)
 		h->frames = host_fold(h->frames, bytes[i]);
 }

@@ -7,10 +7,6 @@
 #define STEP_HOLD 64  /* the frame waits for others */
 #define STEP_MUTE 128 /* nothing is fetched for the wire */
 
-#define EACH(p, h)                                  \
-	for (struct host **at_ = (p)->h, *h = *at_; \
-		at_ < (p)->h + (p)->hosts && (h = *at_); at_++)
-
 struct stack_config
 play_config(struct bytes *b)
 {
@@ -50,8 +46,9 @@ play_config(struct bytes *b)
 static void
 give(struct play *p)
 {
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		unsigned step = p->singly && h == p->h[1] ? 1 : p->frames;
 
 		for (unsigned i = 0; i < p->frames; i += step)
@@ -77,8 +74,8 @@ make_frame(struct play *p, struct bytes *b, unsigned what)
 		break;
 	case 13:
 		peer_raw(b, f);
-		EACH(p, h)
-		h->any = true;
+		for (unsigned k = 0; k < p->hosts; k++)
+			p->h[k]->any = true;
 		break;
 	default:
 		peer_tcp(&p->peer, b, f);
@@ -101,8 +98,9 @@ wait(struct play *p, struct bytes *b)
 	else
 		to += us[(how >> 1) % 12] * 1000;
 	p->peer.clock += (uint32_t)((to - p->h[0]->now) / 1000000);
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		h->now = to;
 		host_timers(h);
 	}
@@ -115,8 +113,9 @@ set(struct play *p, struct bytes *b)
 {
 	uint8_t how = take8(b), v = take8(b);
 
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		stack_conn c = h->conn[v % HOST_CONNS].c;
 
 		switch (how % 5) {
@@ -149,8 +148,9 @@ call(struct play *p, struct bytes *b)
 	uint8_t what = take8(b), i = take8(b);
 	uint32_t n = what & 8 ? take8(b) : take16(b);
 
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		switch (what & 7) {
 		case 0:
 		case 1:
@@ -201,9 +201,12 @@ play_step(struct play *p, struct bytes *b)
 		set(p, b);
 	else if (!frame)
 		call(p, b);
-	EACH(p, h)
-	{
-		if (!(step & STEP_MUTE))
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
+		/* Twins may differ in when an acknowledgement is put off, if
+		 * nobody asks at once. */
+		if (!(step & STEP_MUTE) || p->hosts > 1)
 			host_tx(h);
 		host_check(h);
 	}
@@ -228,24 +231,26 @@ play_begin(struct play *p)
 	p->h[0]->wire = learn;
 	peer_neighbour(&arp, &p->held[p->frames++]);
 	peer_neighbour(&nd, &p->held[p->frames++]);
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		h->by_seq = true;
 		h->manners = HOST_READS;
 		stack_listen(h->s, (struct ip_addr){0}, 80, 100);
 		stack_udp_bind(h->s, (struct ip_addr){0}, 53, 9);
 	}
 	give(p);
-	EACH(p, h)
-	host_tx(h);
+	for (unsigned k = 0; k < p->hosts; k++)
+		host_tx(p->h[k]);
 }
 
 void
 play_end(struct play *p)
 {
 	give(p);
-	EACH(p, h)
-	{
+	for (unsigned k = 0; k < p->hosts; k++) {
+		struct host *h = p->h[k];
+
 		host_end(h);
 		host_free(h);
 	}

@@ -12,24 +12,46 @@ enum twin {
 	TWIN_ROOMY = 4,
 };
 
+#define SAME(field)                                                 \
+	do {                                                        \
+		if (a->field != b->field)                           \
+			fprintf(stderr, #field ": %llu and %llu\n", \
+				(unsigned long long)a->field,       \
+				(unsigned long long)b->field);      \
+		same &= a->field == b->field;                       \
+	} while (0)
+
 static void
 same_conn(const struct tcb *a, const struct tcb *b)
 {
-	MUST(a->state == b->state && a->handle == b->handle);
-	if (a->state == TCP_CLOSED)
+	bool same = true;
+
+	SAME(state);
+	SAME(handle);
+	if (a->state == TCP_CLOSED && same)
 		return;
-	MUST(a->snd_una == b->snd_una && a->snd_nxt == b->snd_nxt);
-	MUST(a->snd_wnd == b->snd_wnd && a->max_wnd == b->max_wnd);
-	MUST(a->rcv_nxt == b->rcv_nxt && a->rcv_adv == b->rcv_adv);
-	MUST(a->rcv_space == b->rcv_space);
-	MUST(a->cc.cwnd == b->cc.cwnd && a->cc.ssthresh == b->cc.ssthresh);
-	MUST(a->srtt_us == b->srtt_us && a->rto_ms == b->rto_ms);
-	MUST(a->ts_recent == b->ts_recent);
-	MUST(a->sendq.bytes == b->sendq.bytes);
-	MUST(a->segs.out == b->segs.out && a->segs.lost == b->segs.lost);
-	MUST(a->segs.sacked == b->segs.sacked && a->ooo.bytes == b->ooo.bytes);
-	MUST(a->rexmit == b->rexmit && a->t_rexmit == b->t_rexmit);
-	MUST(a->t_delack == b->t_delack && a->t_life == b->t_life);
+	SAME(snd_una);
+	SAME(snd_nxt);
+	SAME(snd_wnd);
+	SAME(max_wnd);
+	SAME(rcv_nxt);
+	SAME(rcv_adv);
+	SAME(rcv_space);
+	SAME(cc.cwnd);
+	SAME(cc.ssthresh);
+	SAME(srtt_us);
+	SAME(rto_ms);
+	SAME(ts_recent);
+	SAME(sendq.bytes);
+	SAME(segs.out);
+	SAME(segs.lost);
+	SAME(segs.sacked);
+	SAME(ooo.bytes);
+	SAME(rexmit);
+	SAME(t_rexmit);
+	SAME(t_delack);
+	SAME(t_life);
+	MUST(same);
 }
 
 static void
