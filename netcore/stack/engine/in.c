@@ -65,6 +65,18 @@ in_window(const struct tcb *c, const struct tcp_rx *r)
 		seq_gt(r->h.seq + len, c->rcv_nxt);
 }
 
+/* An acknowledgement that is news, on a segment that is not. Who has sent a FIN
+ * or a probe beyond our window acknowledges from below it; were that not taken,
+ * two such peers would answer each other for ever. */
+static bool
+is_late_ack(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
+{
+	return c->state >= TCP_ESTABLISHED && (r->h.flags & WIRE_TCP_ACK) &&
+		seq_gt(r->h.ack, c->snd_una) &&
+		seq_le(r->h.seq + seg_len(r), c->rcv_nxt) &&
+		c->rcv_nxt - r->h.seq <= s->cfg.rcv_window;
+}
+
 /* Nothing of it is new, or wanted: it is answered. The acknowledgement in a
  * probe of our shut window counts all the same (3.10.7.4, first). */
 static bool
@@ -86,9 +98,11 @@ outside(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (c->state == TCP_TIME_WAIT && (r->h.flags & WIRE_TCP_FIN))
 		end_time_wait(s, c); /* begins anew (3.10.7.4, eighth) */
 	ack_now(s, c);
-	if (c->rcv_adv != c->rcv_nxt || r->h.seq != c->rcv_nxt ||
-		(r->h.flags & WIRE_TCP_SYN))
+	if ((r->h.flags & WIRE_TCP_SYN) ||
+		!(is_late_ack(s, c, r) ||
+			(c->rcv_adv == c->rcv_nxt && r->h.seq == c->rcv_nxt)))
 		return false;
+	r->h.seq = c->rcv_nxt;
 	r->len = 0;
 	r->h.flags &= (uint8_t)~WIRE_TCP_FIN;
 	r->h.opts &= (uint8_t)~WIRE_TCP_TS; /* its time is not taken */

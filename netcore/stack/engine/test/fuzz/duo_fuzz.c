@@ -68,6 +68,22 @@ may_spoil(const uint8_t *p, uint32_t len)
 }
 
 static void
+trace(const struct host *h, int to, const uint8_t *p, uint32_t len,
+	unsigned fate)
+{
+	const uint8_t *t =
+		p + WIRE_ETH_LEN + (p[12] == 8 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN);
+
+	fprintf(stderr, "%llu to %d, %u bytes, fate %u",
+		(unsigned long long)h->now / 1000, to, len, fate & 15);
+	if (len >= 54)
+		fprintf(stderr, ": seq %u ack %u flags %x wnd %u",
+			be_get32(t + 4), be_get32(t + 8), t[13],
+			be_get16(t + 14));
+	fprintf(stderr, "\n");
+}
+
+static void
 sent(struct host *h, const uint8_t *frame, uint32_t len)
 {
 	struct duo *d = h->user;
@@ -76,6 +92,8 @@ sent(struct host *h, const uint8_t *frame, uint32_t len)
 	uint64_t at = h->now + HOP_NS;
 
 	memcpy(p, frame, len);
+	if (getenv("FUZZ_TRACE"))
+		trace(h, to, p, len, fate);
 	switch (fate & 15) {
 	case FATE_LOST:
 		d->faults++;

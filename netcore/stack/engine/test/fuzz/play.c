@@ -48,13 +48,16 @@ give(struct play *p)
 {
 	for (unsigned k = 0; k < p->hosts; k++) {
 		struct host *h = p->h[k];
-
 		unsigned step = p->singly && h == p->h[1] ? 1 : p->frames;
 
 		for (unsigned i = 0; i < p->frames; i += step)
 			host_rx(h, &p->held[i], step);
 	}
 	p->frames = 0;
+	/* Twins may differ in when an acknowledgement is put off, if nobody
+	 * asks at once. */
+	for (unsigned k = 0; p->hosts > 1 && k < p->hosts; k++)
+		host_tx(p->h[k]);
 }
 
 static void
@@ -204,8 +207,6 @@ play_step(struct play *p, struct bytes *b)
 	for (unsigned k = 0; k < p->hosts; k++) {
 		struct host *h = p->h[k];
 
-		/* Twins may differ in when an acknowledgement is put off, if
-		 * nobody asks at once. */
 		if (!(step & STEP_MUTE) || p->hosts > 1)
 			host_tx(h);
 		host_check(h);
