@@ -405,6 +405,9 @@ out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 
 	if (unlikely(!mac)) {
 		await_neighbour(s, c);
+		/* plain_in.c leaves it to us. */
+		if (c->state >= TCP_ESTABLISHED && tcb_unacked(c))
+			timer_delay_ack(s, c);
 		return false; /* neigh.c makes it ready when it knows */
 	}
 	if (unlikely(c->flags & TCB_SYN_DUE)) {
