@@ -136,6 +136,15 @@ wheel_advance(struct wheel *w, uint32_t now, unsigned max, uint32_t *out)
 	return wheel_advance_far(w, now, max, out);
 }
 
+/* Nothing is set, and nobody has to call wheel_advance(): the time comes along,
+ * or what is set after a silence of weeks would seem to lie behind it. */
+static inline void
+wheel_rest(struct wheel *w, uint32_t now)
+{
+	if (unlikely(!w->count))
+		w->now = now;
+}
+
 /* The next tick at which wheel_advance() has work; false if nothing is set. No
  * timer is due before it. Being early costs a wake: a timer is looked at once a
  * level, so thrice before it is due, once more if it was put off, and once if

@@ -99,6 +99,7 @@ engine_time(struct stack *s, uint64_t now)
 	s->now = now;
 	s->tick = wheel_tick(now);
 	s->us = (uint32_t)(now / 1000);
+	wheel_rest(&s->wheel, s->tick);
 }
 
 static struct ip_addr

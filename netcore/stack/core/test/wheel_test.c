@@ -361,6 +361,27 @@ a_million_timers(void **state)
 	teardown();
 }
 
+/* Nobody calls while nothing is set; then somebody sets something. */
+static void
+a_silence_of_weeks(void **state)
+{
+	uint32_t out[1], now = (uint32_t)START + (1u << 31) + 5000;
+
+	(void)state;
+	setup(2, START);
+	wheel_rest(&wheel, now);
+	wheel_set(&wheel, 1, now + 100);
+	assert_true(wheel_check(&wheel));
+	assert_int_equal(wheel_advance(&wheel, now + 99, 1, out), 0);
+	assert_int_equal(wheel_advance(&wheel, now + 100, 1, out), 1);
+	assert_int_equal(out[0], 1);
+	/* while something is, it keeps its time */
+	wheel_set(&wheel, 0, now + 200);
+	wheel_rest(&wheel, now + 150);
+	assert_int_equal(wheel.now, now + 100);
+	teardown();
+}
+
 static void
 the_check_sees_damage(void **state)
 {
@@ -399,6 +420,7 @@ main(void)
 		cmocka_unit_test(sleeping_by_wheel_next),
 		cmocka_unit_test(a_random_program_agrees_with_a_list),
 		cmocka_unit_test(a_million_timers),
+		cmocka_unit_test(a_silence_of_weeks),
 		cmocka_unit_test(the_check_sees_damage),
 	};
 
