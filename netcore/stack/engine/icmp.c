@@ -78,7 +78,9 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 	struct reply *r;
 	uint8_t *p;
 
-	if (to_group(f) || is_broadcast(s, ip->src)) {
+	/* A link that brings more than it takes is not ours to overfill. */
+	if (to_group(f) || is_broadcast(s, ip->src) ||
+		WIRE_IPV4_LEN + WIRE_ICMP_LEN + len > s->cfg.mtu) {
 		s->count.icmp_ignored++;
 		return;
 	}

@@ -23,7 +23,8 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 	struct reply *r;
 	uint8_t *p;
 
-	if (ip->dst[0] == 0xff || (f->data[0] & 1) || is_nobody(ip)) {
+	if (ip->dst[0] == 0xff || (f->data[0] & 1) || is_nobody(ip) ||
+		WIRE_IPV6_LEN + WIRE_ICMP_LEN + len > s->cfg.mtu) {
 		s->count.icmp_ignored++;
 		return;
 	}

@@ -108,6 +108,20 @@ echoes_come_back(void **state)
 }
 
 static void
+no_echo_is_too_large(void **state)
+{
+	uint8_t data[1453] = {0};
+
+	(void)state;
+	assert_true(ping(one_addr6(1), 1, data, 1452));
+	assert_false(ping(one_addr6(1), 2, data, 1453));
+	assert_int_equal(one.n->icmp_ignored, 1);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	assert_int_equal(one.out[0].len, 14 + 1500);
+}
+
+static void
 what_is_not_for_us(void **state)
 {
 	struct ip_addr all = {0xff02ull << 48, 1};
@@ -350,6 +364,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 	const struct CMUnitTest tests[] = {
 		T(echoes_come_back),
+		T(no_echo_is_too_large),
 		T(what_is_not_for_us),
 		T(unknown_protocols_are_told),
 		T(datagrams_go_both_ways),

@@ -89,6 +89,21 @@ echoes_come_back(void **state)
 	assert_null(one.out[0].buf);
 }
 
+/* A link may bring more than its MTU; we keep to it. */
+static void
+no_echo_is_too_large(void **state)
+{
+	uint8_t data[1473] = {0};
+
+	(void)state;
+	assert_true(ping(1, 1, data, 1472));
+	assert_false(ping(1, 2, data, 1473));
+	assert_int_equal(one.n->icmp_ignored, 1);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	assert_int_equal(one.out[0].len, 14 + 1500);
+}
+
 static void
 echoes_are_limited(void **state)
 {
@@ -322,6 +337,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 	const struct CMUnitTest tests[] = {
 		T(echoes_come_back),
+		T(no_echo_is_too_large),
 		T(echoes_are_limited),
 		T(bad_echoes_are_dropped),
 		T(unknown_protocols_are_told),
