@@ -187,9 +187,10 @@ new_bytes(const struct stack *s, struct tcb *c)
 		len = most;
 		c->flags |= TCB_CWND_FULL;
 	}
-	/* What devices make of CWR when they cut a segment differs. */
+	/* What devices make of CWR when they cut a segment differs. What one
+	 * cuts may be less than a segment of a large MTU. */
 	most = c->mss;
-	if (s->cfg.tso && likely(!ecn_cwr_due(c)))
+	if (s->cfg.tso > c->mss && likely(!ecn_cwr_due(c)))
 		most = s->cfg.tso / c->mss * c->mss;
 	if (len > most)
 		len = most;

@@ -350,6 +350,24 @@ nothing_left_to_split(void **state)
 	script_end(s);
 }
 
+/* A device that cuts less than a segment is not asked to. */
+static void
+less_to_cut_than_a_segment(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+
+	(void)state;
+	cfg.tso = MSS - 1;
+	s = script_open(&cfg, SCRIPT_MSS);
+	script_write(s, MSS + 500);
+	EXPECT(.seq = 1, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1 + MSS, .ack = 1, .len = 500);
+	SEND(.seq = 1, .ack = 1 + MSS + 500);
+	assert_int_equal(COUNT(timeouts), 0);
+	script_end(s);
+}
+
 int
 main(void)
 {
@@ -363,6 +381,7 @@ main(void)
 		cmocka_unit_test(no_room_for_what_is_early),
 		cmocka_unit_test(no_reply_left),
 		cmocka_unit_test(nothing_left_to_split),
+		cmocka_unit_test(less_to_cut_than_a_segment),
 	};
 
 	return cmocka_run_group_tests_name("tcp_pools", tests, NULL, NULL);
