@@ -178,6 +178,91 @@ fuzz_icmp6(uint8_t *p, size_t size)
 		must(!wire_icmp6_parse(&c, src, dst, 255, &m));
 }
 
+/* A message as it lies behind its checksum; the first byte says which. What the
+ * three emitters can say is written again, and read as the same. */
+UNUSED static void
+fuzz_nd(uint8_t *p, size_t size)
+{
+	const uint8_t from[16] = {0xfe, 0x80, 1}, to[16] = {0xfe, 0x80, 2};
+	struct wire_nd a = {.hop_limit = 255}, b = {.hop_limit = 255};
+	uint8_t type, out[WIRE_ND_MAX];
+	struct cursor c;
+	enum wire_bad bad;
+	size_t n = 0;
+
+	if (!size)
+		return;
+	type = WIRE_ICMP6_RS + (p[0] & 3);
+	c = cursor_of(p + 1, size - 1);
+	bad = wire_nd_parse(&c, type, &a);
+	within(&c, p + 1, size - 1);
+	must(a.prefixes <= WIRE_ND_PREFIXES && a.hop_limit == 255);
+	for (unsigned i = 0; i < a.prefixes; i++)
+		must(a.prefix[i].len <= 128);
+	if (bad)
+		return;
+	if (type == WIRE_ICMP6_RS)
+		n = wire_nd_emit_rs(
+			out, sizeof(out), from, to, a.has_slla ? a.slla : NULL);
+	else if (type == WIRE_ICMP6_NS)
+		n = wire_nd_emit_ns(out, sizeof(out), from, to, a.target,
+			a.has_slla ? a.slla : NULL);
+	else if (type == WIRE_ICMP6_NA)
+		n = wire_nd_emit_na(out, sizeof(out), from, to, a.target,
+			a.flags, a.has_tlla ? a.tlla : NULL);
+	if (!n)
+		return;
+	must(out[0] == type);
+	c = cursor_of(out + 4, n - 4);
+	must(!wire_nd_parse(&c, type, &b));
+	must(!memcmp(a.target, b.target, 16));
+	if (type == WIRE_ICMP6_NA)
+		must(a.flags == b.flags && a.has_tlla == b.has_tlla &&
+			!memcmp(a.tlla, b.tlla, 6));
+	else
+		must(a.has_slla == b.has_slla && !memcmp(a.slla, b.slla, 6));
+}
+
+/* There is no emitter: what is told stands in the bytes. */
+UNUSED static void
+quote(uint8_t *p, size_t size, bool v6)
+{
+	size_t hlen = v6 ? 40 : (p[0] & 15) * 4u;
+	struct cursor c = cursor_of(p, size);
+	struct wire_quote q;
+	enum wire_bad bad =
+		v6 ? wire_quote_parse6(&c, &q) : wire_quote_parse4(&c, &q);
+
+	within(&c, p, size);
+	if (bad)
+		return;
+	must(q.v6 == v6 && size >= hlen);
+	must(!(q.has_ports && q.has_echo));
+	must(q.has_ports || !(q.sport | q.dport | q.seq));
+	must(q.has_echo || !(q.echo_id | q.echo_seq));
+	if (v6)
+		must(!memcmp(q.src6, p + 8, 16) && !memcmp(q.dst6, p + 24, 16));
+	else
+		must(q.src4 == be_get32(p + 12) && q.dst4 == be_get32(p + 16));
+	if (!q.has_ports)
+		return;
+	must(c.p - 8 >= p + hlen);
+	must(q.sport == be_get16(c.p - 8) && q.dport == be_get16(c.p - 6));
+	must(q.seq == (q.proto == WIRE_IP_TCP ? be_get32(c.p - 4) : 0));
+}
+
+UNUSED static void
+fuzz_quote4(uint8_t *p, size_t size)
+{
+	quote(p, size, false);
+}
+
+UNUSED static void
+fuzz_quote6(uint8_t *p, size_t size)
+{
+	quote(p, size, true);
+}
+
 UNUSED static void
 fuzz_udp(uint8_t *p, size_t size)
 {
