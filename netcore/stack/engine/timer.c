@@ -2,9 +2,9 @@
  * of its own; an entry that comes too early is set again. */
 #include "netcore/stack/engine/engine.h"
 
-#define SYNS	   6 /* of ours that are sent again */
-#define ANSWERS	   4 /* to one of the peer's: others wait for its place */
-#define BLACK_HOLE 3 /* timeouts in a row */
+#define SYNS	   6   /* of ours that are sent again */
+#define ANSWERS	   4   /* to one of the peer's: others wait for its place */
+#define BLACK_HOLE 3   /* timeouts in a row */
 #define NO_WAY	   120 /* seconds; at least 100 (RFC 1122, 4.2.3.5) */
 
 static bool

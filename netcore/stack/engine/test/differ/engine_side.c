@@ -334,6 +334,7 @@ look(struct side *d)
 		return;
 	d->wscale = c->rcv_wscale;
 	d->seen.una = c->snd_una - c->iss;
+	d->seen.snd_wnd = c->snd_wnd;
 	d->seen.max_wnd = c->max_wnd;
 	d->seen.rcv_nxt = c->rcv_nxt - d->plan->isn;
 	d->seen.rcv_wnd = c->rcv_adv - c->rcv_nxt;

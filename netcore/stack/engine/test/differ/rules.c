@@ -483,6 +483,15 @@ old_ack_taken(const struct differ_case *c)
 }
 
 static bool
+fin_beyond(const struct differ_case *c)
+{
+	return is_segment(c, WIRE_TCP_ACK, 0) &&
+		c->engine_was.top > c->engine_was.una + c->engine_was.snd_wnd &&
+		c->engine->given.end <= c->engine_was.rcv_nxt &&
+		c->engine->given.ack > c->engine_was.una;
+}
+
+static bool
 syn_received_reset(const struct differ_case *c)
 {
 	return is_segment(c, WIRE_TCP_RST, 0) &&
@@ -538,6 +547,7 @@ static const struct rule rules[] = {
 	{"paws_pure", "RFC 7323 5.3", false, paws_pure},
 	{"ack_unsent", "RFC 9293 3.10.7.4", false, ack_unsent},
 	{"old_ack_taken", "RFC 5961 5.2", false, old_ack_taken},
+	{"fin_beyond", "RFC 9293 3.10.7.4", false, fin_beyond},
 	{"syn_received_reset", "RFC 5961 3.2", false, syn_received_reset},
 	{"syn_received_text", "RFC 9293 3.5", false, syn_received_text},
 	{"syn_received_echo", "RFC 7323 3.2", false, syn_received_echo},

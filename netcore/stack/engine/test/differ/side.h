@@ -67,7 +67,7 @@ struct side_seen {
 	int result; /* of the call: bytes, 0, or -1 */
 
 	/* Of the engine alone: for the rules, not to be compared. */
-	uint32_t una, rcv_nxt, rcv_wnd, max_wnd, ts_recent;
+	uint32_t una, rcv_nxt, rcv_wnd, snd_wnd, max_wnd, ts_recent;
 	bool ts;
 };
 

@@ -122,7 +122,8 @@ look_frame(struct host *h, const struct stack_tx_frame *f, const uint8_t *bytes,
 
 	MUST(wire_eth_parse(&c, &e) == WIRE_OK && !e.tagged);
 	MUST(!memcmp(e.src, h->cfg.mac, 6));
-	MUST((f->flags & STACK_TX_TSO) || len <= WIRE_ETH_LEN + h->cfg.mtu);
+	MUST((f->flags & STACK_TX_TSO) ||
+		len <= WIRE_ETH_LEN + (uint32_t)h->cfg.mtu);
 	if (e.type == WIRE_ETH_ARP) {
 		MUST(wire_arp_parse(&c, &a) == WIRE_OK);
 	} else {
