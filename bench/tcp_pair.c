@@ -5,6 +5,7 @@
 
 #include "bench/duo.h"
 #include "dlibos/base/log.h"
+#include "netcore/stack/engine/test/host.h"
 
 #define PORTS	4 /* that the server listens at: one has 64 Ki peers */
 #define PER	30000u
@@ -81,29 +82,12 @@ server_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
 }
 
 static void
-client_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
-{
-	(void)arg;
-	(void)c;
-	(void)user;
-	(void)bytes;
-}
-
-static void
 server_remote_closed(void *arg, stack_conn c, uint64_t user)
 {
 	struct tcp_pair *p = arg;
 
 	(void)user;
 	stack_close(p->server.s, c, false);
-}
-
-static void
-client_remote_closed(void *arg, stack_conn c, uint64_t user)
-{
-	(void)arg;
-	(void)c;
-	(void)user;
 }
 
 static void
@@ -126,31 +110,18 @@ client_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
 		die(EXIT_FAIL, "a connection was lost");
 }
 
-static void
-release(void *arg, void *buf)
-{
-	(void)arg;
-	(void)buf;
-}
-
 static const struct stack_ops server_ops = {
 	.accepted = accepted,
-	.connected = connected,
 	.data = request,
 	.acked = server_acked,
 	.remote_closed = server_remote_closed,
 	.closed = server_closed,
-	.release = release,
 };
 
 static const struct stack_ops client_ops = {
-	.accepted = accepted,
 	.connected = connected,
 	.data = answer,
-	.acked = client_acked,
-	.remote_closed = client_remote_closed,
 	.closed = client_closed,
-	.release = release,
 };
 
 /* --- making ---------------------------------------------------------------*/
@@ -158,7 +129,7 @@ static const struct stack_ops client_ops = {
 static struct ip_addr
 address(const struct tcp_pair *p, const struct tcp_end *e)
 {
-	return ip_addr_v4(e == &p->server ? 0x0a000001 : 0x0a000002);
+	return host_ip4(e == &p->server ? 1 : 2);
 }
 
 static void
@@ -184,7 +155,8 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 	e->frame = duo_memory(TCP_PAIR_BURST * TCP_PAIR_FRAME);
 	for (unsigned i = 0; i < TCP_PAIR_BURST; i++)
 		e->tx[i].headers = e->frame + i * TCP_PAIR_FRAME;
-	e->s = stack_init(duo_memory(e->bytes), &c, ops, p, p->now);
+	e->ops = host_ops(*ops);
+	e->s = stack_init(duo_memory(e->bytes), &c, &e->ops, p, p->now);
 }
 
 void
@@ -221,12 +193,9 @@ carry(struct tcp_end *from, struct tcp_end *to, bool whole)
 {
 	for (unsigned i = 0; i < from->tx_n; i++) {
 		const struct stack_tx_frame *f = &from->tx[i];
-		uint8_t *at = f->headers + f->header_len;
 
-		for (unsigned k = 0; whole && k < f->pieces; k++) {
-			memcpy(at, f->piece[k].ptr, f->piece[k].len);
-			at += f->piece[k].len;
-		}
+		if (whole)
+			host_frame(f, f->headers, TCP_PAIR_FRAME);
 		to->rx[i] = (struct stack_rx_frame){
 			.data = f->headers,
 			.len = f->header_len + f->len,

@@ -17,6 +17,7 @@
 
 struct tcp_end {
 	struct stack *s;
+	struct stack_ops ops;
 	size_t bytes;
 	unsigned rx_n, tx_n;
 	struct stack_rx_frame rx[TCP_PAIR_BURST];

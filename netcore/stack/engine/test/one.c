@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netcore/stack/engine/test/host.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/ipv4.h"
@@ -11,7 +12,7 @@
 
 struct one one;
 static uint8_t last[65600];
-static const uint8_t mac[2][6] = {{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}};
+static struct stack_ops ops;
 
 static void
 up_connected(void *arg, stack_conn c, uint64_t user)
@@ -26,12 +27,6 @@ up_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
 	(void)arg, (void)c, (void)user;
 	one.closed++;
 	one.why = why;
-}
-
-static void
-up_acked(void *arg, stack_conn c, uint64_t user, uint32_t bytes)
-{
-	(void)arg, (void)c, (void)user, (void)bytes;
 }
 
 static void
@@ -61,17 +56,6 @@ up_datagram(void *arg, const struct stack_datagram *d)
 		up_data(NULL, 0, 0, d->piece[i].ptr, d->piece[i].len, NULL);
 }
 
-static const struct stack_ops ops = {
-	.connected = up_connected,
-	.accepted = up_connected,
-	.remote_closed = up_connected,
-	.closed = up_closed,
-	.acked = up_acked,
-	.data = up_data,
-	.datagram = up_datagram,
-	.release = up_release,
-};
-
 struct stack_config
 one_config(void)
 {
@@ -91,21 +75,26 @@ one_config(void)
 		.frag_pieces = 64,
 	};
 
-	memcpy(c.mac, mac[0], 6);
+	host_mac(c.mac, 1);
 	return c;
 }
 
 void
 one_start(const struct stack_config *cfg)
 {
-	size_t bytes = (stack_bytes(cfg) + 63) & ~(size_t)63;
-	void *mem = aligned_alloc(64, bytes);
-
-	memset(mem, 0, bytes);
+	ops = host_ops((struct stack_ops){
+		.connected = up_connected,
+		.accepted = up_connected,
+		.remote_closed = up_connected,
+		.closed = up_closed,
+		.data = up_data,
+		.datagram = up_datagram,
+		.release = up_release,
+	});
 	memset(&one, 0, sizeof(one));
 	one.cfg = *cfg;
 	one.now = 5000000000;
-	one.s = stack_init(mem, &one.cfg, &ops, NULL, one.now);
+	one.s = host_new(&one.cfg, &ops, NULL, one.now);
 	one.n = stack_counters(one.s);
 	one_arp(WIRE_ARP_REQUEST, 2, ONE_PEER, ONE_IP);
 	one_send();
@@ -114,7 +103,7 @@ one_start(const struct stack_config *cfg)
 void
 one_stop(void)
 {
-	free(one.s);
+	host_free(one.s);
 }
 
 bool
@@ -148,8 +137,8 @@ one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 		.tos = one.tos,
 		.len = (uint16_t)len};
 
-	memcpy(e.dst, mac[0], 6);
-	memcpy(e.src, mac[1], 6);
+	host_mac(e.dst, 1);
+	host_mac(e.src, 2);
 	wire_eth_emit(frame, WIRE_ETH_LEN, &e);
 	wire_ipv4_emit(frame + WIRE_ETH_LEN, WIRE_IPV4_LEN, &ip);
 	memcpy(frame + WIRE_ETH_LEN + WIRE_IPV4_LEN, data, len);
@@ -182,7 +171,7 @@ one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
 struct ip_addr
 one_addr6(uint32_t n)
 {
-	return (struct ip_addr){0xfd00ull << 48, n};
+	return host_ip6(n);
 }
 
 bool
@@ -193,8 +182,8 @@ one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
 	struct wire_ipv6 ip = {
 		.proto = proto, .hop_limit = hop_limit, .len = (uint16_t)len};
 
-	memcpy(e.dst, mac[0], 6);
-	memcpy(e.src, mac[1], 6);
+	host_mac(e.dst, 1);
+	host_mac(e.src, 2);
 	ip_addr_put(src, ip.src);
 	ip_addr_put(dst, ip.dst);
 	wire_eth_emit(last, WIRE_ETH_LEN, &e);
@@ -211,9 +200,8 @@ one_arp(uint16_t op, uint8_t station, uint32_t spa, uint32_t tpa)
 	uint8_t frame[64];
 	size_t n;
 
-	memcpy(e.dst, mac[0], 6);
-	memcpy(e.src, mac[1], 6);
-	e.src[5] = station;
+	host_mac(e.dst, 1);
+	host_mac(e.src, station);
 	memcpy(a.sha, e.src, 6);
 	n = wire_eth_emit(frame, sizeof(frame), &e);
 	n += wire_arp_emit(frame + n, sizeof(frame) - n, &a);
@@ -230,16 +218,11 @@ one_send(void)
 	while (one.sent < ONE_OUT && stack_tx(one.s, &f, 1, one.now)) {
 		struct one_frame *o = &one.out[one.sent++];
 
-		memcpy(o->bytes, headers, f.header_len);
-		o->len = o->headers = f.header_len;
+		o->len = host_frame(&f, o->bytes, sizeof(o->bytes));
+		o->headers = f.header_len;
 		o->piece = f.pieces ? f.piece[0].ptr : NULL;
 		o->buf = f.buf;
 		o->flags = f.flags;
-		for (unsigned i = 0; i < f.pieces; i++) {
-			memcpy(o->bytes + o->len, f.piece[i].ptr,
-				f.piece[i].len);
-			o->len += f.piece[i].len;
-		}
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "netcore/stack/cksum.h"
+#include "netcore/stack/engine/test/host.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/icmp6.h"
@@ -13,8 +14,6 @@
 
 #define FRAME_MAX 4096
 
-static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
-static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 2};
 static uint8_t pattern[SCRIPT_BYTES];
 
 bool
@@ -28,9 +27,7 @@ script_v6(void)
 struct ip_addr
 script_ip(uint32_t host)
 {
-	if (script_v6())
-		return (struct ip_addr){0xfd00ull << 48, host};
-	return ip_addr_v4(0x0a000000u + host);
+	return script_v6() ? host_ip6(host) : host_ip4(host);
 }
 
 /* --- upcalls --------------------------------------------------------------*/
@@ -132,18 +129,9 @@ static const struct stack_ops ops = {
 static void
 inject(struct script *s, const uint8_t *frame, size_t len)
 {
-	uint8_t *copy = malloc(len);
-	struct stack_rx_frame f = {
-		.data = copy, .len = (uint32_t)len, .buf = copy};
 	const char *bad;
 
-	memcpy(copy, frame, len);
-	s->buffers++;
-	stack_rx(s->stack, &f, 1, s->now);
-	if (!f.kept) {
-		s->buffers--;
-		free(copy);
-	}
+	s->buffers += host_rx(s->stack, frame, (uint32_t)len, s->now);
 	bad = stack_check(s->stack);
 	if (bad)
 		fail_msg("invariant: %s", bad);
@@ -154,8 +142,8 @@ start(uint8_t *p, uint16_t type)
 {
 	struct wire_eth e = {.type = type};
 
-	memcpy(e.dst, our_mac, 6);
-	memcpy(e.src, peer_mac, 6);
+	host_mac(e.dst, 1);
+	host_mac(e.src, 2);
 	return wire_eth_emit(p, FRAME_MAX, &e);
 }
 
@@ -168,7 +156,7 @@ arp(struct script *s, uint16_t op)
 	uint8_t p[FRAME_MAX];
 	size_t n = start(p, WIRE_ETH_ARP);
 
-	memcpy(a.sha, peer_mac, 6);
+	host_mac(a.sha, 2);
 	n += wire_arp_emit(p + n, sizeof(p) - n, &a);
 	inject(s, p, n);
 }
@@ -179,9 +167,10 @@ nd(struct script *s, bool asks)
 {
 	struct wire_ipv6 ip = {
 		.proto = WIRE_IP_ICMPV6, .hop_limit = 255, .len = 32};
-	uint8_t p[FRAME_MAX], *b;
+	uint8_t p[FRAME_MAX], peer_mac[6], *b;
 	size_t n = start(p, WIRE_ETH_IPV6);
 
+	host_mac(peer_mac, 2);
 	ip_addr_put(script_ip(2), ip.src);
 	ip_addr_put(script_ip(1), ip.dst);
 	n += wire_ipv6_emit(p + n, WIRE_IPV6_LEN, &ip);
@@ -397,17 +386,9 @@ poll(struct script *s)
 	const char *bad;
 
 	while (stack_tx(s->stack, &f, 1, s->now)) {
-		size_t len = f.header_len;
-
 		if (++n > SCRIPT_SEGS)
 			fail_msg("it does not stop sending");
-		assert_true(len + f.len <= sizeof(frame));
-		memcpy(frame, headers, len);
-		for (unsigned i = 0; i < f.pieces; i++) {
-			memcpy(frame + len, f.piece[i].ptr, f.piece[i].len);
-			len += f.piece[i].len;
-		}
-		catch_frame(s, frame, len);
+		catch_frame(s, frame, host_frame(&f, frame, sizeof(frame)));
 	}
 	bad = stack_check(s->stack);
 	if (bad)
@@ -520,7 +501,7 @@ script_config(void)
 		.reno = true,
 	};
 
-	memcpy(c.mac, our_mac, 6);
+	host_mac(c.mac, 1);
 	if (script_v6()) {
 		c.ip6 = script_ip(1);
 		c.ip6_bits = 64;
@@ -535,13 +516,9 @@ script_config(void)
 static void
 boot(struct script *s, uint64_t now)
 {
-	size_t bytes = (stack_bytes(&s->cfg) + 63) & ~(size_t)63;
-
 	s->now = s->start = now;
-	free(s->mem);
-	s->mem = aligned_alloc(64, bytes);
-	memset(s->mem, 0, bytes);
-	s->stack = stack_init(s->mem, &s->cfg, &ops, s, s->now);
+	host_free(s->stack);
+	s->stack = host_new(&s->cfg, &ops, s, now);
 	assert_int_equal(
 		stack_listen(s->stack, (struct ip_addr){0}, SCRIPT_PORT, 0), 0);
 }

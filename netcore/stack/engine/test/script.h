@@ -77,7 +77,6 @@ struct script_seg {
 struct script {
 	struct stack *stack;
 	struct stack_config cfg;
-	void *mem;
 	uint64_t now;
 	stack_conn conn; /* the last one that was accepted or begun */
 	uint32_t iss;	 /* ours, read from the SYN */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "netcore/stack/engine/test/host.h"
+
 struct script *
 script_syn_sent(const struct stack_config *cfg)
 {
@@ -72,7 +74,7 @@ script_end(struct script *s)
 	SILENCE();
 	stack_close(s->stack, s->conn, true); /* if it is still there */
 	assert_int_equal(s->buffers, 0);
-	free(s->mem);
+	host_free(s->stack);
 	free(s);
 }
 

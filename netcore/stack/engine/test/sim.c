@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netcore/stack/engine/test/host.h"
 #include "netcore/stack/engine/test/sim.h"
 
 #define FRAME_MAX 66000
@@ -167,15 +168,8 @@ sim_poll(struct sim *s, int i)
 		f[j].headers = headers[j];
 	while ((k = stack_tx(n->stack, f, BURST, s->now)))
 		for (unsigned j = 0; j < k; j++) {
-			uint32_t len = f[j].header_len;
-
-			memcpy(frame, headers[j], len);
-			for (unsigned p = 0; p < f[j].pieces; p++) {
-				memcpy(frame + len, f[j].piece[p].ptr,
-					f[j].piece[p].len);
-				len += f[j].piece[p].len;
-			}
-			transmit(s, n, frame, len);
+			transmit(s, n, frame,
+				host_frame(&f[j], frame, sizeof(frame)));
 			if (f[j].buf) {
 				n->buffers--;
 				free(f[j].buf);
@@ -272,13 +266,13 @@ static const struct stack_ops ops = {
 struct ip_addr
 sim_ip(int node)
 {
-	return ip_addr_v4(0x0a000001u + (uint32_t)node);
+	return host_ip4(1u + (unsigned)node);
 }
 
 struct ip_addr
 sim_ip6(int node)
 {
-	return (struct ip_addr){0xfd00ull << 48, 1u + (unsigned)node};
+	return host_ip6(1u + (unsigned)node);
 }
 
 struct stack_config
@@ -308,7 +302,6 @@ sim_new(uint64_t seed, const struct stack_config *cfg,
 	s->now = 1000000000;
 	for (int i = 0; i < 2; i++) {
 		struct sim_node *n = &s->node[i];
-		size_t bytes;
 
 		n->sim = s;
 		n->index = i;
@@ -316,16 +309,12 @@ sim_new(uint64_t seed, const struct stack_config *cfg,
 		n->cfg.ip4 = sim_ip(i);
 		if (cfg->ip6_bits)
 			n->cfg.ip6 = sim_ip6(i);
-		n->cfg.mac[0] = 2;
-		n->cfg.mac[5] = (uint8_t)(i + 1);
+		host_mac(n->cfg.mac, (uint8_t)(i + 1));
 		for (int k = 0; k < 16; k++)
 			n->cfg.secret[k] = (uint8_t)sim_random(s);
 		n->out = *link;
 		n->program = &none;
-		bytes = stack_bytes(&n->cfg);
-		n->mem = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-		memset(n->mem, 0, bytes);
-		n->stack = stack_init(n->mem, &n->cfg, &ops, n, s->now);
+		n->stack = host_new(&n->cfg, &ops, n, s->now);
 	}
 	return s;
 }
@@ -336,7 +325,7 @@ sim_free(struct sim *s)
 	while (s->events)
 		free(pop(s).frame);
 	for (int i = 0; i < 2; i++)
-		free(s->node[i].mem);
+		host_free(s->node[i].stack);
 	free(s);
 }
 

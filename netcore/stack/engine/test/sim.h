@@ -39,7 +39,6 @@ struct sim_node {
 	struct stack_config cfg;
 	const struct sim_program *program;
 	void *user;
-	void *mem;
 	struct sim_link out; /* the link that it sends on */
 	uint64_t busy_until; /* of that link */
 	uint32_t queued;
