@@ -1,11 +1,10 @@
+#include "netcore/stack/engine/test/sim.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "netcore/stack/engine/test/host.h"
-#include "netcore/stack/engine/test/sim.h"
-
-#define FRAME_MAX 66000
-#define BURST	  32
+#include "netcore/stack/engine/test/sim/own.h"
 
 uint64_t
 sim_random(struct sim *s)
@@ -15,166 +14,6 @@ sim_random(struct sim *s)
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
 	return z ^ z >> 31;
-}
-
-static bool
-chance(struct sim *s, uint32_t ppm)
-{
-	return ppm && sim_random(s) % 1000000 < ppm;
-}
-
-static void
-fold(struct sim *s, uint64_t v)
-{
-	s->hash = (s->hash ^ v) * 0x100000001b3;
-	s->hash ^= s->hash >> 29;
-}
-
-/* --- the queue of events: a heap by time, then by order of making ---------*/
-
-static bool
-before(const struct sim_event *a, const struct sim_event *b)
-{
-	return a->at != b->at ? a->at < b->at : a->order < b->order;
-}
-
-static void
-push(struct sim *s, struct sim_event e)
-{
-	unsigned i = s->events++;
-
-	if (i == SIM_EVENTS)
-		abort();
-	e.order = s->order++;
-	while (i && before(&e, &s->heap[(i - 1) / 2])) {
-		s->heap[i] = s->heap[(i - 1) / 2];
-		i = (i - 1) / 2;
-	}
-	s->heap[i] = e;
-}
-
-static struct sim_event
-pop(struct sim *s)
-{
-	struct sim_event top = s->heap[0], e = s->heap[--s->events];
-	unsigned i = 0;
-
-	for (;;) {
-		unsigned k = 2 * i + 1;
-
-		if (k >= s->events)
-			break;
-		if (k + 1 < s->events && before(&s->heap[k + 1], &s->heap[k]))
-			k++;
-		if (!before(&s->heap[k], &e))
-			break;
-		s->heap[i] = s->heap[k];
-		i = k;
-	}
-	if (s->events)
-		s->heap[i] = e;
-	return top;
-}
-
-/* --- the wire -------------------------------------------------------------*/
-
-static void
-deliver(struct sim *s, int to, const uint8_t *frame, uint32_t len, uint64_t at)
-{
-	uint8_t *copy = malloc(len);
-
-	memcpy(copy, frame, len);
-	push(s,
-		(struct sim_event){
-			.at = at, .node = to, .len = len, .frame = copy});
-}
-
-/* As a router does that has a queue: what may be marked, is (RFC 3168, 5). The
- * bits of IPv4 count in a checksum (RFC 1624). */
-static bool
-mark(uint8_t *frame)
-{
-	uint8_t *ip = frame + 14;
-	bool v4 = ip[0] >> 4 == 4;
-	unsigned shift = v4 ? 0 : 4, ecn = ip[1] >> shift & 3, sum;
-
-	if (!ecn || (!v4 && ip[0] >> 4 != 6))
-		return false;
-	ip[1] |= (uint8_t)(3 << shift);
-	if (v4) {
-		sum = (unsigned)(ip[10] << 8 | ip[11]) + 0xffff - (3 - ecn);
-		sum = (sum & 0xffff) + (sum >> 16);
-		ip[10] = (uint8_t)(sum >> 8);
-		ip[11] = (uint8_t)sum;
-	}
-	return true;
-}
-
-static void
-transmit(struct sim *s, struct sim_node *n, uint8_t *frame, uint32_t len)
-{
-	const struct sim_link *l = &n->out;
-	uint64_t at = s->now;
-
-	n->frames++;
-	n->bytes += len;
-	fold(s, s->now ^ (uint64_t)len << 40 ^ (uint64_t)n->index << 63);
-	if (s->tap && s->tap(s, n->index, frame, len))
-		return;
-	if (l->bits_per_s) {
-		if (n->queued >= (l->queue ? l->queue : 1000)) {
-			n->lost++;
-			return;
-		}
-		if (l->mark && n->queued >= l->mark)
-			n->marked += mark(frame);
-		if (n->busy_until > at)
-			at = n->busy_until;
-		at += (uint64_t)len * 8 * 1000000000 / l->bits_per_s;
-		n->busy_until = at;
-		n->queued++;
-		push(s,
-			(struct sim_event){
-				.at = at, .node = n->index, .left = true});
-	}
-	if (chance(s, l->loss)) {
-		n->lost++;
-		return;
-	}
-	if (chance(s, l->corrupt))
-		frame[sim_random(s) % len] ^=
-			(uint8_t)(1 + sim_random(s) % 255);
-	at += l->delay_ns;
-	if (l->jitter_ns)
-		at += sim_random(s) % l->jitter_ns;
-	if (chance(s, l->reorder))
-		at += l->delay_ns / 4 + sim_random(s) % (l->delay_ns / 2 + 1);
-	deliver(s, !n->index, frame, len, at);
-	if (chance(s, l->duplicate))
-		deliver(s, !n->index, frame, len,
-			at + sim_random(s) % (l->delay_ns + 1));
-}
-
-void
-sim_poll(struct sim *s, int i)
-{
-	static uint8_t headers[BURST][STACK_HEADERS];
-	struct sim_node *n = &s->node[i];
-	struct stack_tx_frame f[BURST];
-	uint8_t frame[FRAME_MAX];
-	unsigned k;
-
-	for (unsigned j = 0; j < BURST; j++)
-		f[j].headers = headers[j];
-	while ((k = stack_tx(n->stack, f, BURST, s->now)))
-		for (unsigned j = 0; j < k; j++) {
-			transmit(s, n, frame,
-				host_frame(&f[j], frame, sizeof(frame)));
-			if (f[j].buf) {
-				n->buffers--;
-				free(f[j].buf);
-			}
-		}
 }
 
 /* --- upcalls --------------------------------------------------------------*/
@@ -261,7 +100,7 @@ static const struct stack_ops ops = {
 	.release = up_release,
 };
 
-/* --- running --------------------------------------------------------------*/
+/* --- making ---------------------------------------------------------------*/
 
 struct ip_addr
 sim_ip(int node)
@@ -292,29 +131,53 @@ sim_config(void)
 }
 
 struct sim *
-sim_new(uint64_t seed, const struct stack_config *cfg,
-	const struct sim_link *link)
+sim_net(uint64_t seed, unsigned n)
 {
 	static const struct sim_program none;
 	struct sim *s = calloc(1, sizeof(*s));
 
+	if (!s || n > SIM_NODES)
+		abort();
+	s->node = calloc(n, sizeof(*s->node));
+	if (!s->node)
+		abort();
+	s->nodes = n;
 	s->seed = seed;
 	s->now = 1000000000;
-	for (int i = 0; i < 2; i++) {
-		struct sim_node *n = &s->node[i];
+	for (unsigned i = 0; i < n; i++) {
+		s->node[i].sim = s;
+		s->node[i].index = (int)i;
+		s->node[i].program = &none;
+		s->node[i].deadline = UINT64_MAX;
+	}
+	return s;
+}
 
-		n->sim = s;
-		n->index = i;
-		n->cfg = *cfg;
-		n->cfg.ip4 = sim_ip(i);
-		if (cfg->ip6_bits)
-			n->cfg.ip6 = sim_ip6(i);
-		host_mac(n->cfg.mac, (uint8_t)(i + 1));
-		for (int k = 0; k < 16; k++)
-			n->cfg.secret[k] = (uint8_t)sim_random(s);
-		n->out = *link;
-		n->program = &none;
-		n->stack = host_new(&n->cfg, &ops, n, s->now);
+void
+sim_boot(struct sim *s, unsigned i, const struct stack_config *cfg)
+{
+	struct sim_node *n = &s->node[i];
+
+	n->cfg = *cfg;
+	n->cfg.ip4 = sim_ip(n->index);
+	if (cfg->ip6_bits)
+		n->cfg.ip6 = sim_ip6(n->index);
+	host_mac(n->cfg.mac, (uint8_t)(i + 1));
+	for (int k = 0; k < 16; k++)
+		n->cfg.secret[k] = (uint8_t)sim_random(s);
+	n->stack = host_new(&n->cfg, &ops, n, s->now);
+	n->deadline = stack_deadline(n->stack);
+}
+
+struct sim *
+sim_new(uint64_t seed, const struct stack_config *cfg,
+	const struct sim_link *link)
+{
+	struct sim *s = sim_net(seed, 2);
+
+	for (unsigned i = 0; i < 2; i++) {
+		sim_boot(s, i, cfg);
+		s->node[i].out = *link;
 	}
 	return s;
 }
@@ -322,53 +185,99 @@ sim_new(uint64_t seed, const struct stack_config *cfg,
 void
 sim_free(struct sim *s)
 {
-	while (s->events)
-		free(pop(s).frame);
-	for (int i = 0; i < 2; i++)
-		host_free(s->node[i].stack);
+	while (s->events) {
+		struct sim_event e = queue_pop(s);
+
+		if (e.what == SIM_SWITCH || e.what == SIM_ARRIVE)
+			free(e.frame);
+	}
+	for (unsigned i = 0; i < s->nodes; i++) {
+		struct sim_node *n = &s->node[i];
+
+		while (n->rx_n)
+			free(n->rx[--n->rx_n].buf);
+		host_free(n->stack);
+	}
+	free(s->heap);
+	free(s->node);
 	free(s);
 }
 
-/* When a timer comes before the next frame, its node; or -1. */
-static int
+/* --- running --------------------------------------------------------------*/
+
+void
+sim_poll(struct sim *s, int i)
+{
+	struct sim_node *n = &s->node[i];
+
+	port_drain(n);
+	n->deadline = stack_deadline(n->stack);
+}
+
+void
+sim_after(struct sim_node *n, uint64_t ns,
+	void (*f)(struct sim_node *n, void *arg), void *arg)
+{
+	queue_push(n->sim,
+		(struct sim_event){.at = n->sim->now + ns,
+			.what = SIM_CALL,
+			.node = (uint16_t)n->index,
+			.arg = arg,
+			.f = f});
+}
+
+/* When a timer comes before the next event, its node; or NULL. */
+static struct sim_node *
 timer_first(struct sim *s, uint64_t *at)
 {
-	int who = -1;
+	struct sim_node *who = NULL;
 
 	*at = s->events ? s->heap[0].at : UINT64_MAX;
-	for (int i = 0; i < 2; i++) {
-		uint64_t d = stack_deadline(s->node[i].stack);
-
-		if (d < *at) {
-			*at = d;
-			who = i;
+	for (unsigned i = 0; i < s->nodes; i++)
+		if (s->node[i].deadline < *at) {
+			*at = s->node[i].deadline;
+			who = &s->node[i];
 		}
-	}
 	return who;
 }
 
 static void
-arrive(struct sim *s, struct sim_event e)
+event(struct sim *s, struct sim_event e)
 {
 	struct sim_node *n = &s->node[e.node];
-	struct stack_rx_frame f = {
-		.data = e.frame, .len = e.len, .buf = e.frame};
 
-	n->buffers++;
-	stack_rx(n->stack, &f, 1, s->now);
-	if (!f.kept) {
-		n->buffers--;
-		free(e.frame);
+	switch ((enum sim_what)e.what) {
+	case SIM_LEFT:
+		n->wire[e.way].queued--;
+		break;
+	case SIM_SWITCH:
+		wire_switch(s, &e);
+		break;
+	case SIM_ARRIVE:
+		port_arrive(n, e.frame, e.len);
+		break;
+	case SIM_HAND:
+		if (!n->rx_n)
+			break;
+		s->acted |= 1ull << n->index;
+		port_hand(n);
+		sim_poll(s, n->index);
+		break;
+	case SIM_CALL:
+		s->acted |= 1ull << n->index;
+		e.f(n, e.arg);
+		sim_poll(s, n->index);
+		break;
 	}
-	sim_poll(s, e.node);
 }
 
 bool
 sim_step(struct sim *s, uint64_t until)
 {
 	uint64_t at;
-	int who = timer_first(s, &at);
+	struct sim_node *who = timer_first(s, &at);
 
+	s->acted = 0;
 	if (at == UINT64_MAX || at > until) {
 		if (until > s->now && until != UINT64_MAX)
 			s->now = until;
@@ -376,16 +285,12 @@ sim_step(struct sim *s, uint64_t until)
 	}
 	if (at > s->now)
 		s->now = at;
-	if (who >= 0) {
-		stack_timers(s->node[who].stack, s->now);
-		sim_poll(s, who);
+	if (who) {
+		s->acted |= 1ull << who->index;
+		stack_timers(who->stack, s->now);
+		sim_poll(s, who->index);
 	} else {
-		struct sim_event e = pop(s);
-
-		if (e.left)
-			s->node[e.node].queued--;
-		else
-			arrive(s, e);
+		event(s, queue_pop(s));
 	}
 	return true;
 }
