@@ -175,6 +175,23 @@ simultaneous_open(void **state)
 	script_end(s);
 }
 
+/* The same, where the peer's answer comes before ours has gone out: our SYN is
+ * acknowledged, and not sent again. */
+static void
+simultaneous_open_in_a_burst(void **state)
+{
+	struct script *s = script_syn_sent(NULL);
+
+	(void)state;
+	SEND(.flags = SYN, .opts = SCRIPT_ALL);
+	SEND(.flags = SYN | ACK, .ack = 1, .opts = SCRIPT_ALL);
+	assert_int_equal(s->connected, 1);
+	script_write(s, 10);
+	EXPECT(.seq = 1, .ack = 1, .len = 10);
+	SEND(.seq = 1, .ack = 11);
+	script_end(s);
+}
+
 /* The same, where the peer's answer to our SYN comes as a bare ACK. */
 static void
 simultaneous_open_by_ack(void **state)
@@ -418,6 +435,7 @@ main(void)
 		cmocka_unit_test(our_window_is_scaled),
 		cmocka_unit_test(mss_is_the_peers),
 		cmocka_unit_test(simultaneous_open),
+		cmocka_unit_test(simultaneous_open_in_a_burst),
 		cmocka_unit_test(simultaneous_open_by_ack),
 		cmocka_unit_test(syn_is_sent_again),
 		cmocka_unit_test(syn_ack_is_sent_again),
