@@ -89,19 +89,21 @@ pmtu_too_big(struct stack *s, struct tcb *c, uint32_t mtu)
 	return true;
 }
 
-/* Half, down to what always works; the search upwards begins at once when that
- * arrives. */
+/* Half of what does not arrive, which may be less than a full segment, down to
+ * what always works; the search upwards begins at once when that arrives. */
 void
 pmtu_black_hole(struct stack *s, struct tcb *c)
 {
 	const struct seg *g = segs_at(&s->seg, c->segs.head);
-	uint32_t least = least_mtu(c) - headers(c), mss = c->mss / 2u;
+	uint32_t least = least_mtu(c) - headers(c), mss = c->mss;
 
-	if (!c->segs.head || c->state < TCP_ESTABLISHED || !c->snd_wnd ||
-		g->len < c->mss || c->mss <= least)
+	if (!c->segs.head || c->state < TCP_ESTABLISHED || !c->snd_wnd)
 		return;
-	if (c->mss > PMTU_BASE)
-		mss = PMTU_BASE;
+	if (g->len - !!(g->flags & SEG_FIN) < mss)
+		mss = g->len - !!(g->flags & SEG_FIN);
+	if (mss <= least)
+		return;
+	mss = mss > PMTU_BASE ? PMTU_BASE : mss / 2;
 	s->count.black_holes++;
 	lower(s, c, mss > least ? mss : least, 0);
 }

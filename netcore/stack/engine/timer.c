@@ -95,7 +95,7 @@ timer_sent(struct stack *s, struct tcb *c)
 static void
 enter_loss(struct stack *s, struct tcb *c)
 {
-	if (c->tries == BLACK_HOLE)
+	if (c->tries % BLACK_HOLE == 0)
 		pmtu_black_hole(s, c);
 	ack_enter_loss(s, c);
 }

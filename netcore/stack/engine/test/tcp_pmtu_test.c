@@ -42,6 +42,30 @@ a_black_hole_is_noticed(void **state)
 	script_end(s);
 }
 
+/* RFC 8899, 4.3: what does not arrive may be less than a full segment; and what
+ * is tried then may be too large again. */
+static void
+what_is_lost_counts(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS);
+
+	(void)state;
+	script_write(s, 1300);
+	EXPECT(.seq = 1, .ack = 1, .len = 1300);
+	for (int i = 0; i < 2; i++) {
+		script_until(s, 4000);
+		EXPECT(.seq = 1, .ack = 1, .len = 1300);
+	}
+	for (int i = 0; i < 3; i++) {
+		script_until(s, 40000);
+		EXPECT(.seq = 1, .ack = 1, .len = BASE);
+	}
+	script_until(s, 120000);
+	EXPECT(.seq = 1, .ack = 1, .len = script_v6() ? BASE : 536);
+	assert_int_equal(COUNT(black_holes), script_v6() ? 1 : 2);
+	script_end(s);
+}
+
 /* RFC 8201, 4: what was learned holds for the next connection. */
 static void
 the_next_connection_knows(void **state)
@@ -175,6 +199,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_black_hole_is_noticed),
+		cmocka_unit_test(what_is_lost_counts),
 		cmocka_unit_test(the_next_connection_knows),
 		cmocka_unit_test(small_ones_tell_nothing),
 		cmocka_unit_test(a_probe_that_arrives),
