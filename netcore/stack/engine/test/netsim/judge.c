@@ -1,0 +1,130 @@
+/* judge.c - whether a run went well. Needs to look into the engine. */
+#include "netcore/stack/engine/test/netsim/world.h"
+
+#include "netcore/stack/engine/engine.h"
+
+const char *
+judge_memory(const struct sim_node *n)
+{
+	const struct stack *s = n->stack;
+
+	if (n->buffers || n->rx_n)
+		return "a buffer did not come back";
+	if (idpool_taken(&s->ids) || s->half_open)
+		return "a connection is left";
+	if (s->sg.used || s->seg.used || s->ooo.used || s->frags.live)
+		return "memory is left";
+	if (s->ready_head != s->ready_tail || s->reply_head != s->reply_tail)
+		return "something to send is left";
+	return NULL;
+}
+
+/* --- connections ----------------------------------------------------------*/
+
+static const char *
+judge_sure(const struct conn *c)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct side *s = &c->side[i];
+
+		if (!s->known)
+			return "a connection was not made";
+		if (s->why != STACK_CLOSED)
+			return "a connection did not end well";
+		if (s->got != c->side[!i].bytes)
+			return "bytes did not arrive";
+		if (s->sent != s->bytes)
+			return "bytes were not sent";
+		if (s->end == END_SHUT && s->acked != s->bytes)
+			return "bytes were not acknowledged";
+		if (s->end == END_SHUT && !s->eof)
+			return "an end was not told";
+	}
+	return NULL;
+}
+
+/* Who leaves early ends it as he likes; the other side hears of it. */
+static const char *
+judge_unsure(const struct side *s)
+{
+	bool rude = s->end == END_EARLY || s->end == END_ABORT;
+
+	switch (s->why) {
+	case STACK_CLOSED:
+	case STACK_RESET:
+		return NULL;
+	case STACK_ABORTED:
+		return rude || s->closed ? NULL : "aborted by nobody";
+	case STACK_REFUSED:
+		return s->known ? "refused when it was open" : NULL;
+	default:
+		return "a connection has timed out";
+	}
+}
+
+static const char *
+judge_conn(const struct conn *c)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct side *s = &c->side[i];
+
+		/* Begun by a node, or made known to one. */
+		if (s->begun && !s->over)
+			return "a connection did not end";
+		if (!s->begun && !i)
+			return "a connection was not begun";
+	}
+	if (c->kind == TO_NOBODY)
+		return c->side[0].why == STACK_REFUSED && !c->side[1].begun
+			? NULL
+			: "nobody did not refuse";
+	if (c->sure)
+		return judge_sure(c);
+	for (int i = 0; i < 2; i++) {
+		const char *bad =
+			c->side[i].begun ? judge_unsure(&c->side[i]) : NULL;
+
+		if (bad)
+			return bad;
+	}
+	return NULL;
+}
+
+/* Where nothing is lost, and nothing joined, each mark is seen (RFC 3168, 6.1.3).
+ */
+static const char *
+judge_marks(const struct world *w)
+{
+	uint64_t marked = 0, seen = 0;
+
+	if (w->weather != CLEAR || !w->roomy)
+		return NULL;
+	for (unsigned i = 0; i < w->conns; i++)
+		if (!w->conn[i].sure)
+			return NULL;
+	for (unsigned i = 0; i < w->s->nodes; i++) {
+		const struct sim_node *n = &w->s->node[i];
+
+		if (n->merged)
+			return NULL;
+		marked += n->marked;
+		seen += stack_counters(n->stack)->ecn_ce;
+	}
+	return seen == marked ? NULL : "a mark was not seen";
+}
+
+const char *
+judge(const struct world *w)
+{
+	const char *bad = w->bad ? w->bad : w->s->bad;
+
+	for (unsigned i = 0; i < w->conns && !bad; i++)
+		bad = judge_conn(&w->conn[i]);
+	for (unsigned i = 0; i < w->s->nodes && !bad; i++)
+		bad = judge_memory(&w->s->node[i]);
+	if (!bad)
+		bad = judge_marks(w);
+	if (!bad && w->memory)
+		bad = "memory that was sent did not come back";
+	return bad;
+}
