@@ -34,14 +34,20 @@ measure(struct stack *s, struct tcb *c, const struct tcp_rx *r,
 
 /* --- the windows ----------------------------------------------------------*/
 
+/* By RFC 9293, 3.10.7.4, what was sent later by its number counts. So does what
+ * acknowledges more, be it old data that is sent again: the window that was
+ * known counts from another edge, and would reach too far from the new one. */
 static void
 update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
 	bool opened;
 
-	if (seq_gt(c->snd_wl1, r->h.seq) ||
-		(c->snd_wl1 == r->h.seq && seq_gt(c->snd_wl2, r->h.ack)))
+	if (seq_lt(r->h.ack, c->snd_una) ||
+		(r->h.ack == c->snd_una &&
+			(seq_gt(c->snd_wl1, r->h.seq) ||
+				(c->snd_wl1 == r->h.seq &&
+					seq_gt(c->snd_wl2, r->h.ack)))))
 		return;
 	c->snd_wl1 = r->h.seq;
 	c->snd_wl2 = r->h.ack;
@@ -390,7 +396,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 
 	update_window(s, c, r);
 	if (unlikely(seq_lt(ack, una)))
-		return; /* of old: only its window could be of use */
+		return; /* of old */
 	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_ECN)))
 		ecn_ack_in(s, c, r);
 	if (likely(ack != una)) {

@@ -165,6 +165,29 @@ rest_of_a_window(void **state)
 	script_end(s);
 }
 
+/* 3.10.7.4, fifth: what acknowledges more brings its window along, though its
+ * number is older than that of what brought the last one; and what acknowledges
+ * less does not, though its number is later. */
+static void
+window_of_old_data(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS);
+
+	(void)state;
+	SEND(.seq = 101, .ack = 1, .window = 2 * MSS);
+	script_write(s, 10 * MSS);
+	EXPECT(.seq = 1, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1 + MSS, .ack = 1, .len = MSS);
+	SEND(.seq = 1, .ack = 1 + MSS, .len = 50, .window = MSS);
+	SILENCE();
+	SEND(.seq = 101, .ack = 1, .window = 8 * MSS);
+	script_wait(s, 40);
+	EXPECT(.seq = 1 + 2 * MSS, .ack = 51);
+	SEND(.seq = 101, .ack = 1 + MSS, .window = 2 * MSS);
+	EXPECT(.seq = 1 + 2 * MSS, .ack = 51, .len = MSS);
+	script_end(s);
+}
+
 /* RFC 9293, 3.7.4, with what 3.8.6.2.1 says: Nagle holds a crumb back, but a
  * full segment never; and the end of the data does not wait once nothing is
  * under way. */
@@ -202,6 +225,7 @@ main(void)
 		cmocka_unit_test(probes_come_apart_up_to_a_bound),
 		cmocka_unit_test(window_below_a_segment),
 		cmocka_unit_test(rest_of_a_window),
+		cmocka_unit_test(window_of_old_data),
 		cmocka_unit_test(nagle_lets_full_segments_go),
 	};
 
