@@ -152,7 +152,9 @@ old_timestamp(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	s->count.drop_old_timestamp++;
 	if (seg_len(r)) {
-		if (r->len && seq_le(r->h.seq + r->len, c->rcv_nxt))
+		/* Not of a connection that these ends had before. */
+		if (r->len && seq_le(r->h.seq + r->len, c->rcv_nxt) &&
+			seq_gt(r->h.seq, c->irs))
 			report_dsack(c, r->h.seq, r->h.seq + r->len);
 		ack_now(s, c);
 		return;
