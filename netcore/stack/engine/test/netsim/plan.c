@@ -144,6 +144,7 @@ static void
 make_side(struct world *w, struct conn *c, int i, unsigned bits)
 {
 	struct side *s = &c->side[i];
+	uint32_t least;
 
 	s->conn = c;
 	s->bytes = (uint32_t)(one_in(w, 2) ? pick_size(w, bits)
@@ -151,10 +152,11 @@ make_side(struct world *w, struct conn *c, int i, unsigned bits)
 	s->chunk = (uint32_t)pick(w, 1, 40000);
 	s->ahead = (uint32_t)(1 + pick_size(w, 20));
 	s->nagle = one_in(w, 3);
-	if (one_in(w, 5)) { /* crumbs */
+	if (one_in(w, 5)) /* crumbs */
 		s->chunk = (uint32_t)pick(w, 1, 300);
-		s->bytes %= 20 * s->chunk + 1;
-	}
+	least = s->chunk < s->ahead ? s->chunk : s->ahead;
+	if (s->bytes / 300 > least) /* or it takes for ever */
+		s->bytes %= 300 * least;
 	if (one_in(w, 4)) {
 		s->idle_at = (uint32_t)pick(w, 0, s->bytes + 1);
 		s->idle_ns = pick(w, MS, one_in(w, 3) ? 40000 * MS : 500 * MS);
