@@ -90,8 +90,8 @@ judge_conn(const struct conn *c)
 	return NULL;
 }
 
-/* Where nothing is lost, and nothing joined, each mark is seen (RFC 3168, 6.1.3).
- */
+/* Where nothing is lost, and nothing joined, each mark is seen (RFC 3168,
+ * 6.1.3). */
 static const char *
 judge_marks(const struct world *w)
 {
