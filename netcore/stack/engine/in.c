@@ -66,13 +66,14 @@ in_window(const struct tcb *c, const struct tcp_rx *r)
 }
 
 /* An acknowledgement that is news, on a segment that is not. Who has sent a FIN
- * beyond the other's window acknowledges from below it; were that not taken,
- * two of that kind would answer each other for ever. So who has done it himself
- * takes it; else an old segment only gets an answer (3.10.7.4, first). */
+ * or a probe beyond the other's window acknowledges from below it; were that
+ * not taken, two of that kind would answer each other for ever. So who has done
+ * it himself takes it; else an old segment only gets an answer (3.10.7.4,
+ * first). */
 static bool
 is_late_ack(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 {
-	return (c->flags & TCB_FIN_SENT) &&
+	return c->state >= TCP_ESTABLISHED &&
 		seq_gt(c->snd_nxt, c->snd_una + c->snd_wnd) &&
 		(r->h.flags & WIRE_TCP_ACK) && seq_gt(r->h.ack, c->snd_una) &&
 		seq_le(r->h.seq + seg_len(r), c->rcv_nxt) &&
