@@ -55,7 +55,6 @@ enum tcb_flag {
 	TCB_ALIVE_DUE = 1 << 29,   /* the next bare ACK is a probe */
 	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
 	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
-	TCB_CLOSER = 1 << 27,	   /* never plain; set by tests alone */
 	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
 	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
 	TCB_ECT = 1 << 25,	   /* these two: ecn.h */

@@ -316,11 +316,12 @@ static const struct stack_ops ops = {
 
 /* --- the wire -------------------------------------------------------------*/
 
+/* The plain case asks for this, and nothing else does. */
 static void
 look_closer(struct host *h)
 {
 	for (uint32_t i = 0; h->closer && i < h->s->ids.fresh; i++)
-		h->s->tcb[i].flags |= TCB_CLOSER;
+		h->s->tcb[i].flags |= TCB_FAR;
 }
 
 /* The pool has a list of its own for what is used again, so that what comes
