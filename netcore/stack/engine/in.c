@@ -80,6 +80,18 @@ is_late_ack(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 		c->rcv_nxt - r->h.seq <= s->cfg.rcv_window;
 }
 
+/* Data comes again because our acknowledgement is late, or was lost: each side
+ * would wait for the other's, until a timeout. What ends before our last word is
+ * older than that. */
+static bool
+comes_again(const struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t len = seg_len(r), end = r->h.seq + len;
+
+	return len && c->state >= TCP_ESTABLISHED && seq_le(end, c->rcv_nxt) &&
+		seq_ge(end, c->last_ack_sent) && seq_gt(r->h.ack, c->snd_una);
+}
+
 /* Nothing of it is new, or wanted: it is answered. The acknowledgement in a
  * probe of our shut window counts all the same (3.10.7.4, first). */
 static bool
@@ -102,7 +114,7 @@ outside(struct stack *s, struct tcb *c, struct tcp_rx *r)
 		end_time_wait(s, c); /* begins anew (3.10.7.4, eighth) */
 	ack_now(s, c);
 	if ((r->h.flags & WIRE_TCP_SYN) ||
-		!(is_late_ack(s, c, r) ||
+		!(is_late_ack(s, c, r) || comes_again(c, r) ||
 			(c->rcv_adv == c->rcv_nxt && r->h.seq == c->rcv_nxt)))
 		return false;
 	r->h.seq = c->rcv_nxt;

@@ -115,7 +115,7 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		mss = own;
 	/* Options count against it (RFC 6691). */
 	c->mss = pmtu_mss(s, c, mss - (c->flags & TCB_TS ? 12 : 0));
-	c->peer_mss = own - (c->flags & TCB_TS ? 12 : 0);
+	c->peer_mss = mss - (c->flags & TCB_TS ? 12 : 0);
 	cc_init(&c->cc, s->cfg.reno ? &cc_newreno : &cc_cubic, c->mss);
 	c->snd_wnd = c->max_wnd = r->h.window; /* not scaled in a SYN */
 	c->snd_wl1 = r->h.seq;

@@ -110,10 +110,10 @@ struct tcb {
 	uint32_t t_sent;    /* of the last data */
 	uint32_t ts_offset; /* of our clock on this connection */
 	uint32_t srtt_us, rttvar_us, rto_ms;
-	uint16_t mss; /* payload of a full segment */
-	uint16_t peer_mss;
-	uint8_t backoff; /* of the RTO: doublings */
-	uint8_t tries;	 /* timeouts since the last progress */
+	uint16_t mss;	   /* payload of a full segment */
+	uint16_t peer_mss; /* of what the peer sends, at most */
+	uint8_t backoff;   /* of the RTO: doublings */
+	uint8_t tries;	   /* timeouts since the last progress */
 	uint8_t dupacks;
 	uint8_t hop; /* where in its bank its neighbour stood last */
 	struct flow_key key;

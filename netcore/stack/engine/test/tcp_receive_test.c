@@ -19,6 +19,48 @@ delayed_ack(void **state)
 	script_end(s);
 }
 
+/* RFC 9293, 3.8.6.3: a full segment is what the peer can send, which may be less
+ * than we could take. */
+static void
+delayed_ack_of_a_small_peer(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+
+	(void)state;
+	cfg.mtu = 4000;
+	s = script_open(&cfg, SCRIPT_MSS_SACK);
+	SEND(.seq = 1, .ack = 1, .len = MSS);
+	SILENCE();
+	SEND(.seq = 1 + MSS, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1, .ack = 1 + 2 * MSS);
+	script_end(s);
+}
+
+/* 3.10.7.4, first, and what it leaves out: data comes again, for its
+ * acknowledgement waits; what it acknowledges itself counts. */
+static void
+what_comes_again_acknowledges(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	script_write(s, 50);
+	EXPECT(.seq = 1, .ack = 1, .len = 50);
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	SEND(.seq = 1, .ack = 51, .len = 100);
+	assert_int_equal(s->acked, 50);
+	EXPECT(.seq = 51, .ack = 101, .sack = {{1, 101}});
+	/* But not what is older than our last word. */
+	script_write(s, 50);
+	EXPECT(.seq = 51, .ack = 101, .len = 50);
+	SEND(.seq = 1, .ack = 101, .len = 99);
+	assert_int_equal(s->acked, 50);
+	EXPECT(.seq = 101, .ack = 101, .sack = {{1, 100}});
+	SEND(.seq = 101, .ack = 101);
+	script_end(s);
+}
+
 /* RFC 9293, 3.8.6.2.2, 3.8.6.3: that the program reads at once is no reason
  * for a frame of its own; the acknowledgement takes the window along. */
 static void
@@ -293,6 +335,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(delayed_ack),
+		cmocka_unit_test(delayed_ack_of_a_small_peer),
+		cmocka_unit_test(what_comes_again_acknowledges),
 		cmocka_unit_test(delayed_ack_of_a_fast_reader),
 		cmocka_unit_test(slow_reader),
 		cmocka_unit_test(tiny_buffer),
