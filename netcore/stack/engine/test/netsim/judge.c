@@ -113,6 +113,26 @@ judge_marks(const struct world *w)
 	return seen == marked ? NULL : "a mark was not seen";
 }
 
+/* Where nothing is lost nobody runs into a timeout; but for once in a while by
+ * an acknowledgement that comes with data that is too late to be looked at. */
+static const char *
+judge_timeouts(const struct world *w)
+{
+	uint64_t timeouts = 0, frames = 0;
+
+	for (unsigned i = 0; i < w->s->nodes; i++) {
+		const struct sim_node *n = &w->s->node[i];
+
+		timeouts += stack_counters(n->stack)->timeouts;
+		frames += n->frames;
+	}
+	if (w->weather == STORMY || !w->steady || !w->roomy)
+		return NULL;
+	if (timeouts > (w->weather == MIXED ? 1 + frames / 1000 : 0))
+		return "a timeout for nothing";
+	return NULL;
+}
+
 const char *
 judge(const struct world *w)
 {
@@ -124,6 +144,8 @@ judge(const struct world *w)
 		bad = judge_memory(&w->s->node[i]);
 	if (!bad)
 		bad = judge_marks(w);
+	if (!bad)
+		bad = judge_timeouts(w);
 	if (!bad && w->memory)
 		bad = "memory that was sent did not come back";
 	return bad;

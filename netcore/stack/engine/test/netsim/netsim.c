@@ -77,8 +77,9 @@ show(const struct world *w)
 {
 	static const char *const weather[] = {"clear", "mixed", "stormy"};
 
-	printf("%u nodes, %u connections, %s; %llu ms\n", w->s->nodes, w->conns,
-		weather[w->weather],
+	printf("%u nodes, %u connections, %s%s%s; %llu ms\n", w->s->nodes,
+		w->conns, weather[w->weather], w->steady ? ", steady" : "",
+		w->roomy ? ", roomy" : "",
 		(unsigned long long)(w->last / 1000000 - 1000));
 	for (unsigned i = 0; i < w->s->nodes; i++) {
 		const struct sim_node *n = &w->s->node[i];

@@ -45,7 +45,7 @@ static void
 make_link(struct world *w, struct sim_link *l, bool far)
 {
 	l->delay_ns = far ? pick(w, MS, 30 * MS) : pick(w, 5000, 200000);
-	if (one_in(w, 2)) {
+	if (!w->steady && one_in(w, 2)) {
 		l->bits_per_s = 2000000 + pick_size(w, 30);
 		l->queue = UINT32_MAX;
 		l->mark = (uint32_t)pick(w, 2, 40);
@@ -150,7 +150,8 @@ make_side(struct world *w, struct conn *c, int i, unsigned bits)
 	s->bytes = (uint32_t)(one_in(w, 2) ? pick_size(w, bits)
 					   : pick(w, 0, 1u << bits));
 	s->chunk = (uint32_t)pick(w, 1, 40000);
-	s->ahead = (uint32_t)(1 + pick_size(w, 20));
+	s->ahead = (uint32_t)(one_in(w, 3) ? 1 + pick_size(w, 20)
+					   : pick(w, 50000, 1000000));
 	s->nagle = one_in(w, 3);
 	if (one_in(w, 5)) /* crumbs */
 		s->chunk = (uint32_t)pick(w, 1, 300);
@@ -235,8 +236,8 @@ static void
 make_conns(struct world *w)
 {
 	/* Few that are large, or many that are small. */
-	unsigned bits = (unsigned)pick(w, 10, 21);
-	unsigned most = bits < 15 ? CONNS : bits < 18 ? 16 : 5;
+	unsigned bits = (unsigned)pick(w, 10, 23);
+	unsigned most = bits < 17 ? CONNS : bits < 20 ? 16 : 5;
 
 	w->conns = (unsigned)pick(w, 1, most + 1);
 	for (unsigned i = 0; i < w->conns; i++) {
@@ -269,6 +270,7 @@ world_new(uint64_t seed)
 	w->s = sim_net(seed * 0x2545f4914f6cdd1d, 2 + seed % 7);
 	w->weather = (enum weather)(pick(w, 0, 5) / 2);
 	w->roomy = true;
+	w->steady = one_in(w, 2);
 	far = one_in(w, 2);
 	narrow = w->weather == STORMY && one_in(w, 12);
 	for (unsigned i = 0; i < w->s->nodes; i++)

@@ -90,7 +90,8 @@ struct world {
 	struct sim *s;
 	struct watch *watch;
 	enum weather weather;
-	bool roomy; /* no pool is small */
+	bool roomy;  /* no pool is small */
+	bool steady; /* no link makes others wait */
 	struct conn conn[CONNS];
 	unsigned conns;
 	uint64_t memory; /* pieces that were not given back */
