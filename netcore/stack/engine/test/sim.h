@@ -41,6 +41,7 @@ struct sim_link {
 			   * checksum */
 	uint32_t replay;  /* comes once more, up to replay_ns later */
 	uint64_t replay_ns;
+	uint32_t split; /* TCP: in two or more, as some box on the way would */
 	/* The second state of Gilbert and Elliott: calm_ns apart and burst_ns
 	 * long, on the average. calm_ns 0: there is none. */
 	uint64_t calm_ns, burst_ns;

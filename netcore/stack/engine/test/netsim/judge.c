@@ -1,9 +1,21 @@
-/* judge.c - whether a run went well. Needs to look into the engine. */
+/* judge.c - whether a run went well. Looks into the engine. */
 #include "netcore/stack/engine/test/netsim/world.h"
 
 #include "netcore/stack/engine/engine.h"
 
-const char *
+uint32_t
+judge_iss(const struct sim_node *n, stack_conn c)
+{
+	return n->stack->tcb[idpool_index(c)].iss;
+}
+
+uint32_t
+judge_irs(const struct sim_node *n, stack_conn c)
+{
+	return n->stack->tcb[idpool_index(c)].irs;
+}
+
+static const char *
 judge_memory(const struct sim_node *n)
 {
 	const struct stack *s = n->stack;
@@ -113,6 +125,64 @@ judge_marks(const struct world *w)
 	return seen == marked ? NULL : "a mark was not seen";
 }
 
+/* Whoever sends much, and loses much of it, has to notice by what arrives (RFC
+ * 8985), and not by waiting. */
+static const char *
+judge_recovery(const struct world *w)
+{
+	uint64_t lost = 0, frames = 0, timeouts = 0, recoveries = 0;
+
+	for (unsigned i = 0; i < w->s->nodes; i++) {
+		const struct sim_node *n = &w->s->node[i];
+
+		lost += n->lost + n->missed;
+		frames += n->frames;
+		timeouts += stack_counters(n->stack)->timeouts;
+		recoveries += stack_counters(n->stack)->recoveries;
+	}
+	if (w->conns > 8 || frames < 2000 || lost < 40)
+		return NULL;
+	return timeouts <= 2 * recoveries ? NULL : "too many timeouts";
+}
+
+static uint64_t
+way_ns(const struct sim_node *a, const struct sim_node *b)
+{
+	return a->out.delay_ns + b->in.delay_ns + b->dev.wait_ns;
+}
+
+static bool
+is_plain(const struct side *s)
+{
+	return !s->deaf_ns && !s->idle_ns && !s->gulp;
+}
+
+/* Where nothing holds anybody up, a stream takes its round trips, in each of
+ * which an acknowledgement may be delayed; and some in which the window
+ * grows. */
+static const char *
+judge_speed(const struct world *w)
+{
+	if (w->weather != CLEAR || !w->steady || !w->roomy)
+		return NULL;
+	for (unsigned i = 0; i < 2 * w->conns; i++) {
+		const struct conn *c = &w->conn[i / 2];
+		const struct side *s = &c->side[i % 2], *r = &c->side[!(i % 2)];
+		uint64_t rtt = way_ns(s->node, r->node) +
+			way_ns(r->node, s->node) + 45000000;
+		uint32_t most = s->ahead < 60000 ? s->ahead : 60000;
+
+		if (!c->sure || c->kind == TO_NOBODY || !s->bytes ||
+			!is_plain(s) || !is_plain(r))
+			continue;
+		most = s->chunk * (PIECES / 2) < most ? s->chunk * (PIECES / 2)
+						      : most;
+		if (r->t_got - r->t_open > (s->bytes / most + 10) * rtt)
+			return "too slow";
+	}
+	return NULL;
+}
+
 /* Where nothing is lost nobody runs into a timeout; but for once in a while by
  * an acknowledgement that comes with data that is too late to be looked at. */
 static const char *
@@ -146,6 +216,10 @@ judge(const struct world *w)
 		bad = judge_marks(w);
 	if (!bad)
 		bad = judge_timeouts(w);
+	if (!bad)
+		bad = judge_recovery(w);
+	if (!bad)
+		bad = judge_speed(w);
 	if (!bad && w->memory)
 		bad = "memory that was sent did not come back";
 	return bad;

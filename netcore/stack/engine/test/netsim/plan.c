@@ -59,8 +59,9 @@ make_link(struct world *w, struct sim_link *l, bool far)
 		return;
 	l->loss = ppm(w, 3, 30000);
 	l->corrupt = ppm(w, 4, 10000);
-	l->replay = ppm(w, 3, 10000);
-	l->replay_ns = pick(w, MS, 20000 * MS);
+	l->split = ppm(w, 4, 50000);
+	l->replay = ppm(w, 3, 20000);
+	l->replay_ns = pick(w, MS, one_in(w, 3) ? 20000 * MS : 1000 * MS);
 	if (one_in(w, 4)) {
 		l->calm_ns = pick(w, 100 * MS, 3000 * MS);
 		l->burst_ns = pick(w, MS, 60 * MS);
@@ -210,8 +211,9 @@ make_conn(struct world *w, struct conn *c, unsigned bits)
 	make_reader(w, &c->side[1]);
 }
 
-/* The same ends again, soon after the first was over. What of it is still on
- * its way by then is of an older clock (RFC 7323, 5). */
+/* The same ends again, soon after the first was over, or broken off in the
+ * middle. What of it is still on its way by then is of an older clock (RFC
+ * 7323, 5). */
 static void
 make_again(struct world *w, struct conn *c, struct conn *first, unsigned bits)
 {
@@ -222,6 +224,12 @@ make_again(struct world *w, struct conn *c, struct conn *first, unsigned bits)
 	c->v6 = first->v6;
 	c->port = first->port;
 	c->lport = first->lport;
+	if (one_in(w, 2)) {
+		first->side[0].end = END_ABORT;
+		first->side[0].end_at =
+			first->side[0].bytes - first->side[0].bytes / 8;
+		first->sure = false;
+	}
 	first->next = c;
 	first->next_ns = pick(w, 5 * MS, one_in(w, 2) ? 50 * MS : 3000 * MS);
 }

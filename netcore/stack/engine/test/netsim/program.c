@@ -236,6 +236,7 @@ opened(struct side *s)
 
 	sim_say(s->node, "connection %u is open", s->conn->lport);
 	s->open = s->known = true;
+	s->t_open = s->node->sim->now;
 	must(s, stack_set_keepalive(st, s->c, 20000, 5000, 9), "no keepalive");
 	if (s->nagle)
 		must(s, stack_set_nagle(st, s->c, true), "no Nagle");
@@ -258,7 +259,7 @@ up_connected(struct sim_node *n, stack_conn c)
 	opened(s);
 }
 
-/* The connection that was begun last from there, and was not accepted yet. */
+/* Of those with the same ports the one whose SYN it was. */
 static void
 up_accepted(struct sim_node *n, stack_conn c)
 {
@@ -276,6 +277,7 @@ up_accepted(struct sim_node *n, stack_conn c)
 
 		if (k->lport == port && k->side[0].begun &&
 			k->side[1].node == n && k->kind == TO_LISTENER &&
+			k->side[0].iss == judge_irs(n, c) &&
 			ip_addr_eq(ip,
 				k->v6 ? sim_ip6(k->side[0].node->index)
 				      : sim_ip(k->side[0].node->index)))
@@ -308,6 +310,8 @@ up_data(struct sim_node *n, stack_conn c, const uint8_t *p, uint32_t len)
 	}
 	s->got += len;
 	s->unread += len;
+	if (s->got == other(s)->bytes)
+		s->t_got = n->sim->now;
 	hear(s);
 	maybe_end(s);
 }
@@ -390,9 +394,10 @@ dial(struct side *s, uint16_t lport, uint16_t port)
 	s->begun = true;
 	rc = stack_connect(s->node->stack,
 		s->conn->v6 ? sim_ip6(to) : sim_ip(to), port, lport, 0, &s->c);
-	/* The one before may be in TIME_WAIT, or TIME_WAIT on both sides. */
 	if (rc)
 		world_bad(s->conn->w, "cannot connect");
+	else
+		s->iss = judge_iss(s->node, s->c);
 }
 
 static void

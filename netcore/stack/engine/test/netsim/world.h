@@ -58,6 +58,8 @@ struct side {
 
 	/* how far it got */
 	stack_conn c;
+	uint32_t iss;		/* of who begins */
+	uint64_t t_open, t_got; /* all */
 	bool begun, open, known, over, eof, shut, closed, aborted;
 	bool deaf, idle, idled, reads;
 	enum stack_why why;
@@ -115,8 +117,9 @@ void watch_free(struct watch *w);
 
 /* judge.c: after the end of a run; NULL: all is well. */
 const char *judge(const struct world *w);
-/* What an engine must not have any more. */
-const char *judge_memory(const struct sim_node *n);
+/* Numbers of a connection, as its engine has them. */
+uint32_t judge_iss(const struct sim_node *n, stack_conn c);
+uint32_t judge_irs(const struct sim_node *n, stack_conn c);
 
 static inline struct side *
 other(const struct side *s)

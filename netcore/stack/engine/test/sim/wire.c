@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "netcore/stack/cksum.h"
+#include "netcore/stack/engine/test/sim/dev.h"
 #include "netcore/stack/wire/be.h"
 #include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/ip.h"
@@ -140,6 +141,37 @@ pass(struct sim_node *n, enum sim_way way, uint8_t *frame, uint32_t len,
 	}
 }
 
+struct piece {
+	struct sim_node *n;
+	enum sim_way way;
+	uint64_t at;
+};
+
+static void
+pass_piece(void *arg, const uint8_t *frame, uint32_t len)
+{
+	const struct piece *p = arg;
+
+	pass(p->n, p->way, copy(frame, len), len, p->at);
+}
+
+/* False: it is not one that can be. What is not right would be made so. */
+static bool
+split(struct sim_node *n, enum sim_way way, const uint8_t *frame, uint32_t len,
+	uint64_t at)
+{
+	struct piece p = {n, way, at};
+	struct dev_view v;
+
+	if (!dev_look(frame, len, &v) || !v.data || v.end - v.data < 2 ||
+		!dev_right(frame, len))
+		return false;
+	dev_cut(frame, len,
+		(uint16_t)(1 + sim_random(n->sim) % (v.end - v.data)),
+		pass_piece, &p);
+	return true;
+}
+
 /* False: it is lost, and freed. */
 static bool
 cross(struct sim_node *n, enum sim_way way, uint8_t *frame, uint32_t len)
@@ -157,6 +189,11 @@ cross(struct sim_node *n, enum sim_way way, uint8_t *frame, uint32_t len)
 	else if (in_burst(n->sim, &n->wire[way], l) &&
 		sim_chance(n->sim, l->burst_loss))
 		why = "is lost in a burst";
+	if (!why && sim_chance(n->sim, l->split) &&
+		split(n, way, frame, len, at)) {
+		free(frame);
+		return true;
+	}
 	if (!why) {
 		pass(n, way, frame, len, at);
 		return true;
