@@ -159,7 +159,7 @@ is_plain(const struct side *s)
 
 /* Where nothing holds anybody up, a stream takes its round trips, in each of
  * which an acknowledgement may be delayed; and some in which the window
- * grows. */
+ * grows. Nagle takes two for what another sends in one. */
 static const char *
 judge_speed(const struct world *w)
 {
@@ -177,7 +177,7 @@ judge_speed(const struct world *w)
 			continue;
 		most = s->chunk * (PIECES / 2) < most ? s->chunk * (PIECES / 2)
 						      : most;
-		if (r->t_got - r->t_open > (s->bytes / most + 10) * rtt)
+		if (r->t_got - r->t_open > (2ull * s->bytes / most + 10) * rtt)
 			return "too slow";
 	}
 	return NULL;
