@@ -81,8 +81,8 @@ is_late_ack(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 }
 
 /* Data comes again because our acknowledgement is late, or was lost: each side
- * would wait for the other's, until a timeout. What ends before our last word is
- * older than that. */
+ * would wait for the other's, until a timeout. What ends before our last word
+ * is older than that. */
 static bool
 comes_again(const struct tcb *c, const struct tcp_rx *r)
 {

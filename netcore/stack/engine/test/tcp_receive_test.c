@@ -19,8 +19,8 @@ delayed_ack(void **state)
 	script_end(s);
 }
 
-/* RFC 9293, 3.8.6.3: a full segment is what the peer can send, which may be less
- * than we could take. */
+/* RFC 9293, 3.8.6.3: a full segment is what the peer can send, which may be
+ * less than we could take. */
 static void
 delayed_ack_of_a_small_peer(void **state)
 {

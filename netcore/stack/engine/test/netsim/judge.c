@@ -159,7 +159,8 @@ is_plain(const struct side *s)
 
 /* Where nothing holds anybody up, a stream takes its round trips, in each of
  * which an acknowledgement may be delayed; and some in which the window
- * grows. Nagle takes two for what another sends in one. */
+ * grows. Nagle takes two for what another sends in one, and with it one
+ * segment's worth of pieces, of half a chunk each, may be all there is. */
 static const char *
 judge_speed(const struct world *w)
 {
@@ -175,8 +176,8 @@ judge_speed(const struct world *w)
 		if (!c->sure || c->kind == TO_NOBODY || !s->bytes ||
 			!is_plain(s) || !is_plain(r))
 			continue;
-		most = s->chunk * (PIECES / 2) < most ? s->chunk * (PIECES / 2)
-						      : most;
+		if (most > s->chunk * (STACK_PIECES / 2))
+			most = s->chunk * (STACK_PIECES / 2);
 		if (r->t_got - r->t_open > (2ull * s->bytes / most + 10) * rtt)
 			return "too slow";
 	}
