@@ -10,6 +10,7 @@
 #define LIMIT_DOMAINS 128  /* processes in an instance */
 #define LIMIT_EDGES   4096 /* edges of one domain */
 #define LIMIT_NAME    24   /* bytes of a name, its end included */
+#define LIMIT_PORT    256  /* bytes of what --port says, its end included */
 
 /* The network-on-chip. */
 #define LIMIT_FIFO_MIN 8     /* slots; the smallest ring that a test uses */
@@ -19,6 +20,10 @@
 #define LIMIT_RUN      8     /* slots of one scatter/gather array */
 #define LIMIT_BURST    32    /* messages taken from an edge in a turn */
 #define LIMIT_BAD      16    /* bad messages until a channel is closed */
+
+/* Connections. */
+#define LIMIT_CONNS	16384	   /* of a network core, the default */
+#define LIMIT_CONNS_MAX (1u << 20) /* and the most that can be asked for */
 
 /* Partitions, in bytes. */
 #define LIMIT_RX_BYTES	  (16ull << 20)

@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -71,6 +71,19 @@ struct plan_core {
 	uint16_t pad;
 };
 
+/* What a network domain sends and receives by. Addresses as on the wire, all
+ * zero: none. */
+struct plan_port {
+	char spec[LIMIT_PORT]; /* what driver.h takes; "": there is no port */
+	uint32_t queue, queues;
+	uint16_t mtu;	/* 0: the port's own */
+	uint8_t mac[6]; /* all zero: the port's own */
+	uint8_t ip4[4], gateway4[4];
+	uint8_t ip6[16], gateway6[16];
+	uint8_t ip4_bits, ip6_bits;
+	uint16_t pad;
+};
+
 struct plan_plan {
 	struct plan_head head;
 	uint32_t version;     /* PLAN_VERSION */
@@ -85,6 +98,8 @@ struct plan_plan {
 	uint64_t spin_ns;
 	uint64_t bytes[PART_KINDS]; /* sizes; 0 = not made */
 	uint32_t edges;		    /* that we will ever have at a time */
+	struct plan_port port;	    /* of a network domain */
+	uint32_t conns;		    /* connections of a network core at most */
 	uint32_t cores;
 	struct plan_core core[LIMIT_CORES];
 };
@@ -96,6 +111,7 @@ struct plan_peer {
 	uint32_t edges;	     /* that we share with it; plan_edge follow */
 	uint64_t edge_bytes; /* of either side's PART_EDGE */
 	uint64_t data_bytes; /* what its messages may refer to */
+	uint32_t conns;	     /* of a network core's: numbers are below this */
 };
 
 struct plan_edge {

@@ -52,6 +52,7 @@ send_plan(struct instance *in, struct child *c)
 		.own_fence = !in->heavy_fence,
 		.shared_uid = geteuid() != 0 || in->opt.user,
 		.spin_ns = in->spin_ns,
+		.conns = LIMIT_CONNS,
 		.cores = c->cores,
 	};
 
@@ -85,6 +86,7 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 		.edge_bytes = n * edge_bytes(in->layout.slots),
 		.data_bytes = peer->role == ROLE_NET ? rights[PART_RX].bytes
 						     : in->opt.app_bytes,
+		.conns = peer->role == ROLE_NET ? LIMIT_CONNS : 0,
 	};
 
 	memcpy(p.name, peer->name, sizeof(p.name));
