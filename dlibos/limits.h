@@ -25,6 +25,11 @@
 #define LIMIT_CONNS	16384	   /* of a network core, the default */
 #define LIMIT_CONNS_MAX (1u << 20) /* and the most that can be asked for */
 
+/* Packets of a port, in bytes, the IP header included. */
+#define LIMIT_MTU_MIN 576
+#define LIMIT_MTU_IP6 1280 /* RFC 8200, section 5 */
+#define LIMIT_MTU_MAX 9000
+
 /* Partitions, in bytes. */
 #define LIMIT_RX_BYTES	  (16ull << 20)
 #define LIMIT_TXHDR_BYTES (2ull << 20)

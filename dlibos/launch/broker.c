@@ -52,7 +52,7 @@ send_plan(struct instance *in, struct child *c)
 		.own_fence = !in->heavy_fence,
 		.shared_uid = geteuid() != 0 || in->opt.user,
 		.spin_ns = in->spin_ns,
-		.conns = LIMIT_CONNS,
+		.conns = in->opt.conns,
 		.cores = c->cores,
 	};
 
@@ -60,7 +60,10 @@ send_plan(struct instance *in, struct child *c)
 	memcpy(p.name, c->name, sizeof(p.name));
 	for (int k = 0; k < PART_KINDS; k++)
 		p.bytes[k] = rights[k].bytes;
+	p.bytes[PART_RX] = in->opt.rx_bytes;
 	p.bytes[PART_APP] = in->opt.app_bytes;
+	if (c->role & ROLE_NET)
+		port_plan(&in->port, &p.port);
 	for (unsigned i = 0; i < c->cores; i++)
 		p.core[i] = (struct plan_core){
 			.id = c->core[i],
@@ -84,9 +87,9 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 		.role = peer->role,
 		.edges = n,
 		.edge_bytes = n * edge_bytes(in->layout.slots),
-		.data_bytes = peer->role == ROLE_NET ? rights[PART_RX].bytes
+		.data_bytes = peer->role == ROLE_NET ? in->opt.rx_bytes
 						     : in->opt.app_bytes,
-		.conns = peer->role == ROLE_NET ? LIMIT_CONNS : 0,
+		.conns = peer->role == ROLE_NET ? in->opt.conns : 0,
 	};
 
 	memcpy(p.name, peer->name, sizeof(p.name));
@@ -310,6 +313,8 @@ part_wanted(const struct instance *in, const struct child *c,
 			: 0;
 	if (kind == PART_STAT)
 		return domain_stat_bytes(&p);
+	if (kind == PART_RX)
+		return in->opt.rx_bytes;
 	return kind == PART_APP ? in->opt.app_bytes : rights[kind].bytes;
 }
 

@@ -5,7 +5,9 @@
  * that may read it (mem/rights.c), and from then on waits for deaths, orders
  * and the end. It never maps payload and never touches a FIFO.
  *
- *	run.c		options; from a layout to domains
+ *	options.c	what `dlibos run` is told
+ *	run.c		from a layout to domains
+ *	port.c		what they send and receive by; port_open.c makes it
  *	spawn.c		a domain becomes a process; confine.c takes its rights
  *	broker.c	the conversation of plan.h with each domain, in rounds
  *	post.c		what the launcher says waits for who is behind
@@ -25,6 +27,7 @@
 #include "dlibos/domain/domain.h"
 #include "dlibos/launch/layout.h"
 #include "dlibos/launch/place.h"
+#include "dlibos/launch/port.h"
 
 enum child_state {
 	CHILD_DOWN,
@@ -83,7 +86,8 @@ struct run_options {
 	const char *layout, *user, *name;
 	int idle; /* enum idle_policy, -1: the layout's */
 	bool oversubscribe, restart, stats;
-	uint64_t app_bytes;
+	uint32_t conns;
+	uint64_t rx_bytes, app_bytes;
 	char **program;
 };
 
@@ -100,6 +104,7 @@ struct ctl_client {
 
 struct instance {
 	struct run_options opt;
+	struct port port;
 	char name[LIMIT_NAME];
 	struct topology topology;
 	struct layout layout;
@@ -121,6 +126,10 @@ struct instance {
 
 /* run.c: `dlibos run`. */
 int run_cmd(int argc, char **argv);
+
+/* options.c: dies with one line for what is wrong in itself. */
+void options_read(
+	struct run_options *o, struct port *port, int argc, char **argv);
 
 /* Whether two domains have cores that may talk, and how many pairs. */
 unsigned instance_edges(const struct instance *in, const struct child *a,

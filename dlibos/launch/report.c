@@ -48,6 +48,15 @@ cpus(struct text *t, const struct instance *in, const struct child *c)
 		add(t, "%s%d", i ? "," : "", in->placement.cpu[c->core[i]]);
 }
 
+static void
+port_line(struct text *t, const struct instance *in, const struct child *c)
+{
+	char line[LIMIT_PORT * 2 + 256];
+
+	port_text(&in->port, line, sizeof(line));
+	add(t, "%-8s port %s\n", c->name, line);
+}
+
 size_t
 report_status(const struct instance *in, char *buf, size_t len)
 {
@@ -65,6 +74,8 @@ report_status(const struct instance *in, char *buf, size_t len)
 			c->state == CHILD_DOWN ? 0 : (int)c->pid);
 		cpus(&t, in, c);
 		add(&t, ", restarts %u\n", c->restarts);
+		if (in->port.kind && c->role & ROLE_NET)
+			port_line(&t, in, c);
 	}
 	return t.used;
 }

@@ -1,9 +1,7 @@
-/* run.c - `dlibos run`: from options to an instance. */
+/* run.c - `dlibos run`: from a layout to an instance. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,129 +15,6 @@
 #include "dlibos/base/log.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/show.h"
-
-static const char usage[] =
-	"usage: dlibos run [--layout RATIO|FILE] [--idle POLICY] [--name NAME]"
-	" [--app-memory MIB] [--user USER] [--oversubscribe] [--restart] "
-	"[--stats] [--] PROGRAM [ARGUMENT]...";
-
-/* --- options -------------------------------------------------------------*/
-
-static uint64_t
-mebibytes(const char *s)
-{
-	char *end;
-	unsigned long long n;
-
-	errno = 0;
-	n = strtoull(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end || errno || !n ||
-		n > LIMIT_PART_MAX >> 20)
-		die(EXIT_USAGE, "--app-memory %s: say how many MiB, 1 to %llu",
-			s, (unsigned long long)(LIMIT_PART_MAX >> 20));
-	return n << 20;
-}
-
-static int
-policy(const char *s)
-{
-	int p = idle_policy(s);
-
-	if (p < 0)
-		die(EXIT_USAGE,
-			"--idle %s: choose poll, yield, adaptive or "
-			"sleep",
-			s);
-	return p;
-}
-
-static const char *
-instance_name(const char *s)
-{
-	if (!instance_name_ok(s))
-		die(EXIT_USAGE, "--name: a name is " INSTANCE_NAME_IS,
-			LIMIT_NAME - 1);
-	return s;
-}
-
-static const char *
-user_name(const char *s)
-{
-	const struct passwd *pw;
-
-	if (geteuid())
-		die(EXIT_USAGE,
-			"--user needs root; without it every domain "
-			"runs under your own user");
-	pw = getpwnam(s);
-	if (!pw)
-		die(EXIT_USAGE, "--user %s: there is no such user", s);
-	if (!pw->pw_uid)
-		die(EXIT_USAGE, "--user %s: a program may not run as root", s);
-	return s;
-}
-
-static void
-parse(struct run_options *o, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"layout", required_argument, NULL, 'l'},
-		{"idle", required_argument, NULL, 'i'},
-		{"name", required_argument, NULL, 'n'},
-		{"app-memory", required_argument, NULL, 'm'},
-		{"user", required_argument, NULL, 'u'},
-		{"oversubscribe", no_argument, NULL, 'o'},
-		{"restart", no_argument, NULL, 'r'},
-		{"stats", no_argument, NULL, 's'},
-		{NULL, 0, NULL, 0},
-	};
-	int at = 1, c;
-
-	*o = (struct run_options){
-		.layout = "1:1",
-		.idle = -1,
-		.app_bytes = LIMIT_APP_BYTES,
-	};
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
-		switch (c) {
-		case 'l':
-			o->layout = optarg;
-			break;
-		case 'i':
-			o->idle = policy(optarg);
-			break;
-		case 'n':
-			o->name = instance_name(optarg);
-			break;
-		case 'm':
-			o->app_bytes = mebibytes(optarg);
-			break;
-		case 'u':
-			o->user = user_name(optarg);
-			break;
-		case 'o':
-			o->oversubscribe = true;
-			break;
-		case 'r':
-			o->restart = true;
-			break;
-		case 's':
-			o->stats = true;
-			break;
-		default:
-			die(EXIT_USAGE,
-				"%s: no such option, or it lacks a "
-				"value or takes none; %s",
-				argv[at], usage);
-		}
-		at = optind;
-	}
-	o->program = argv + optind;
-	if (!*o->program)
-		die(EXIT_USAGE, "no program; %s", usage);
-}
 
 /* --- from a layout to domains ---------------------------------------------*/
 
@@ -252,6 +127,7 @@ init_layout(struct instance *in)
 		die(EXIT_USAGE, "%s", err);
 	make_children(in);
 	check_edges(in);
+	port_complete(&in->port, in->layout.net, in->layout.name);
 }
 
 /* Cores that share a CPU must give it up. */
@@ -402,7 +278,7 @@ run_cmd(int argc, char **argv)
 	if (!in->child)
 		die(EXIT_FAIL, "out of memory");
 	in->ctl_fd = -1;
-	parse(&in->opt, argc, argv);
+	options_read(&in->opt, &in->port, argc, argv);
 	if (in->opt.name)
 		snprintf(in->name, sizeof(in->name), "%s", in->opt.name);
 	else
@@ -411,11 +287,13 @@ run_cmd(int argc, char **argv)
 	init_layout(in);
 	init_idle(in);
 	init_loop(in);
-	if (start_children(in)) {
+	in->status = port_open(&in->port);
+	if (!in->status && start_children(in)) {
 		in->status = EXIT_FAIL;
 		supervise_stop(in);
 	}
 	supervise(in);
+	port_close(&in->port);
 	ctl_close(in);
 	return in->status;
 }

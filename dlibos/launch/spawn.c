@@ -15,6 +15,7 @@
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
 #include "dlibos/launch/instance.h"
+#include "dlibos/launch/netns.h"
 
 extern char **environ;
 
@@ -96,6 +97,13 @@ leave_descriptors(int channel, int words)
 	return 0;
 }
 
+/* What a domain gets so that it can open the port. */
+static int
+give_port(const struct port *p)
+{
+	return p->domain_ns < 0 ? 0 : netns_enter(p->domain_ns);
+}
+
 static _Noreturn void
 become(struct instance *in, struct child *c, int channel, int words,
 	pid_t launcher)
@@ -110,6 +118,10 @@ become(struct instance *in, struct child *c, int channel, int words,
 	leave_signals();
 	setsid(); /* the terminal's Ctrl-C is the launcher's */
 	rc = leave_descriptors(channel, words);
+	if (!rc && c->role & ROLE_NET) {
+		what = "port";
+		rc = give_port(&in->port);
+	}
 	if (!rc)
 		rc = confine(c->role == ROLE_APP ? in->opt.user : NULL,
 			launcher, &what);

@@ -194,8 +194,11 @@ in_round(const struct instance *in)
 static void
 start_again(struct instance *in, struct child *c)
 {
-	int rc = supervise_start(in, c);
+	int rc;
 
+	if (c->role & ROLE_NET)
+		port_refresh(&in->port);
+	rc = supervise_start(in, c);
 	c->restarts++;
 	c->want_restart = false;
 	if (rc) {
