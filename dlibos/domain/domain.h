@@ -120,6 +120,11 @@ domain_stopping(const struct domain *d)
 /* Any thread: all cores are to end their loops. */
 void domain_stop(struct domain *d);
 
+/* Any thread, once the port is open: the capabilities that the launcher left
+ * for that go, of all threads that there are. 0, or -errno and some thread may
+ * have kept them. */
+int domain_drop_rights(void);
+
 static inline struct domain_stat *
 domain_stats(const struct domain *d)
 {

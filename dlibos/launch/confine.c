@@ -1,6 +1,6 @@
 /* confine.c - what a domain loses before its first instruction. Each right
  * that it keeps, it keeps because nothing here takes it: files and network as
- * any user has them. */
+ * any user has them; and, for a time, those that its port wants (port.c). */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -15,8 +15,52 @@
 /* Above all users that exist; the process number makes it nobody else's. */
 #define PRIVATE_UIDS 0x40000000u
 
-/* The bounding set: nothing that is executed later can bring one back. Needs
- * the privilege that goes next. */
+static int
+set_flags(cap_t to, cap_flag_t flag, uint64_t caps)
+{
+	for (int c = 0; c < cap_max_bits(); c++) {
+		cap_value_t v = c;
+
+		if (caps >> c & 1 && cap_set_flag(to, flag, 1, &v, CAP_SET))
+			return -errno;
+	}
+	return 0;
+}
+
+/* What is to be kept must be inheritable before the bounding set forbids that,
+ * and survive the change of user. */
+static int
+begin_keeping(uint64_t caps)
+{
+	cap_t now;
+	int rc;
+
+	if (!caps)
+		return 0;
+	now = cap_get_proc();
+	if (!now)
+		return -errno;
+	rc = set_flags(now, CAP_INHERITABLE, caps);
+	if (!rc && (cap_set_proc(now) || prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)))
+		rc = -errno;
+	cap_free(now);
+	return rc;
+}
+
+/* Ambient ones go on through exec to a user that is not root; nothing else
+ * brings a capability past it. */
+static int
+make_ambient(uint64_t caps)
+{
+	for (int c = 0; c < cap_max_bits(); c++)
+		if (caps >> c & 1 && cap_set_ambient(c, CAP_SET))
+			return -errno;
+	return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) ? -errno : 0;
+}
+
+/* The bounding set: nothing that is executed later can bring one back, those
+ * that are kept included, once the program has dropped them. Needs the
+ * privilege that goes next. */
 static int
 drop_bounds(void)
 {
@@ -27,16 +71,21 @@ drop_bounds(void)
 }
 
 static int
-drop_capabilities(void)
+drop_capabilities_but(uint64_t caps)
 {
-	cap_t none = cap_init();
-	int rc = 0;
+	cap_t left = cap_init();
+	int rc;
 
-	if (!none)
+	if (!left)
 		return -ENOMEM;
-	if (cap_set_proc(none))
+	rc = set_flags(left, CAP_PERMITTED, caps);
+	if (!rc)
+		rc = set_flags(left, CAP_EFFECTIVE, caps);
+	if (!rc)
+		rc = set_flags(left, CAP_INHERITABLE, caps);
+	if (!rc && cap_set_proc(left))
 		rc = -errno;
-	cap_free(none);
+	cap_free(left);
 	return rc;
 }
 
@@ -63,11 +112,15 @@ drop_user(const char *user)
 }
 
 int
-confine(const char *user, pid_t launcher, const char **what)
+confine(const char *user, uint64_t caps, pid_t launcher, const char **what)
 {
 	int rc;
 
 	if (!geteuid()) {
+		*what = "kept capabilities";
+		rc = begin_keeping(caps);
+		if (rc)
+			return rc;
 		*what = "bounding set";
 		rc = drop_bounds();
 		if (rc)
@@ -78,7 +131,9 @@ confine(const char *user, pid_t launcher, const char **what)
 			return rc;
 	}
 	*what = "capabilities";
-	rc = drop_capabilities();
+	rc = drop_capabilities_but(caps);
+	if (!rc)
+		rc = make_ambient(caps);
 	if (rc)
 		return rc;
 	*what = "no_new_privs";

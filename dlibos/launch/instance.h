@@ -141,8 +141,10 @@ int spawn(struct instance *in, struct child *c);
  * -errno, -EISDIR and -EACCES for what cannot be run. */
 int spawn_open(const char *program);
 
-/* confine.c: in the new process, before exec. 0 or -errno; what says where. */
-int confine(const char *user, pid_t launcher, const char **what);
+/* confine.c: in the new process, before exec. Keeps the capabilities `caps`
+ * (of root only), which the program drops itself (domain_drop_rights()). 0 or
+ * -errno; what says where. */
+int confine(const char *user, uint64_t caps, pid_t launcher, const char **what);
 
 /* broker.c */
 void broker_begin(struct instance *in, struct child *c); /* after spawn() */

@@ -360,6 +360,8 @@ port_caps(const struct port *p)
 	 * any. A veth has the address that was asked for. */
 	if (p->has_mac && k == PORT_AFPACKET)
 		caps |= CAP(CAP_NET_ADMIN);
+	if (geteuid())
+		caps = 0; /* we have none to give */
 	return caps;
 }
 

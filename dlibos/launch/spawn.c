@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -97,10 +100,54 @@ leave_descriptors(int channel, int words)
 	return 0;
 }
 
-/* What a domain gets so that it can open the port. */
-static int
-give_port(const struct port *p)
+/* A directory for what DPDK writes although it is told not to: a file system
+ * that is mounted nowhere, found by its descriptor alone, and gone with the
+ * process. Where the kernel has no such thing, DPDK looks for a place itself.
+ */
+static void
+give_directory(void)
 {
+	char path[32];
+	int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), dir = -1;
+
+	if (fs < 0)
+		return;
+	if (!fsconfig(fs, FSCONFIG_SET_STRING, "size", "1m", 0) &&
+		!fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "64", 0) &&
+		!fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0777", 0) &&
+		!fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		dir = fsmount(fs, 0,
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				MOUNT_ATTR_NOEXEC);
+	close(fs);
+	if (dir < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", dir);
+	setenv("RUNTIME_DIRECTORY", path, 1);
+}
+
+/* Memory of applications is pinned long after the rights are gone, so a limit
+ * is lifted. Where even root may not, the right has to do. */
+static uint64_t
+give_pins(void)
+{
+	struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (!setrlimit(RLIMIT_MEMLOCK, &all) || geteuid())
+		return 0;
+	return 1ull << CAP_IPC_LOCK;
+}
+
+/* What a domain gets so that it can open the port; *caps are to be kept. */
+static int
+give_port(const struct port *p, uint64_t *caps)
+{
+	if (!p->kind)
+		return 0;
+	*caps = port_caps(p);
+	if (port_pins(p))
+		*caps |= give_pins();
+	give_directory();
 	return p->domain_ns < 0 ? 0 : netns_enter(p->domain_ns);
 }
 
@@ -111,6 +158,7 @@ become(struct instance *in, struct child *c, int channel, int words,
 	int fd = c->role == ROLE_NET ? in->netcore_fd : in->program_fd;
 	char number[16];
 	const char *what = "descriptors";
+	uint64_t caps = 0;
 	bool root = !geteuid();
 	int rc;
 
@@ -120,10 +168,10 @@ become(struct instance *in, struct child *c, int channel, int words,
 	rc = leave_descriptors(channel, words);
 	if (!rc && c->role & ROLE_NET) {
 		what = "port";
-		rc = give_port(&in->port);
+		rc = give_port(&in->port, &caps);
 	}
 	if (!rc)
-		rc = confine(c->role == ROLE_APP ? in->opt.user : NULL,
+		rc = confine(c->role & ROLE_APP ? in->opt.user : NULL, caps,
 			launcher, &what);
 	if (rc) {
 		log_say("cannot be confined: %s: %s", what, strerror(-rc));

@@ -178,9 +178,15 @@ start(struct run *r, const char *arg, va_list ap)
 }
 
 void
-kit_shell(struct run *r, int status, const char *cmd)
+kit_start_shell(struct run *r, const char *cmd)
 {
 	start_program(r, (const char *[]){"sh", "-c", cmd, NULL});
+}
+
+void
+kit_shell(struct run *r, int status, const char *cmd)
+{
+	kit_start_shell(r, cmd);
 	kit_end(r, status);
 }
 

@@ -54,6 +54,7 @@ void kit_free(struct run *r);
 void kit_finish(struct run *r, int status, const char *arg, ...);
 
 /* The same of a shell's command. */
+void kit_start_shell(struct run *r, const char *cmd);
 void kit_shell(struct run *r, int status, const char *cmd);
 
 /* Lines of the launcher's own on stderr, but for the two that only inform
