@@ -4,7 +4,6 @@
 #include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
-#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -38,6 +37,20 @@ link_name_ok(const char *name)
 	return n && n < IFNAMSIZ && !name[n] && strcmp(name, ".") &&
 		strcmp(name, "..") && strcmp(name, "all") &&
 		strcmp(name, "default");
+}
+
+bool
+link_is_promiscuous(const char *name)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = {0};
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &r))
+		r.ifr_flags = 0;
+	if (fd >= 0)
+		close(fd);
+	return r.ifr_flags & IFF_PROMISC;
 }
 
 static int
@@ -141,6 +154,43 @@ link_up(const char *name, bool silent)
 }
 
 int
+link_not_promiscuous(const char *name)
+{
+	struct request r;
+	struct ifinfomsg *m = begin(&r, RTM_NEWLINK, 0, sizeof(*m));
+	int rc = index_of(name, &m->ifi_index);
+
+	m->ifi_change = IFF_PROMISC;
+	return rc ? rc : ask(&r);
+}
+
+/* Whether the interface runs it itself or the kernel for it: one of the two is
+ * there, if any, and to take off what is not there is no error. */
+int
+link_no_xdp(const char *name)
+{
+	static const uint32_t modes[] = {
+		XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE};
+	int rc = 0;
+
+	for (int i = 0; i < 2; i++) {
+		struct request r;
+		struct ifinfomsg *m = begin(&r, RTM_SETLINK, 0, sizeof(*m));
+		struct nlattr *xdp = mnl_attr_nest_start(r.h, IFLA_XDP);
+		int err = index_of(name, &m->ifi_index);
+
+		mnl_attr_put_u32(r.h, IFLA_XDP_FD, UINT32_MAX);
+		mnl_attr_put_u32(r.h, IFLA_XDP_FLAGS, modes[i]);
+		mnl_attr_nest_end(r.h, xdp);
+		if (!err)
+			err = ask(&r);
+		if (err && err != -EOPNOTSUPP)
+			rc = err;
+	}
+	return rc;
+}
+
+int
 link_add_address(const char *name, const struct address *a)
 {
 	struct request r;
@@ -214,33 +264,12 @@ link_no_offloads(const char *name)
 	return rc;
 }
 
-/* --- what lasts as long as a descriptor ----------------------------------*/
-
-int
-link_listen(const char *name, bool all)
-{
-	struct packet_mreq m = {.mr_type = PACKET_MR_ALLMULTI};
-	int fd, rc = index_of(name, &m.mr_ifindex);
-
-	if (rc)
-		return rc;
-	/* Protocol 0: it receives nothing itself. */
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (all)
-		m.mr_type = PACKET_MR_PROMISC;
-	if (!setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)))
-		return fd;
-	rc = -errno;
-	close(fd);
-	return rc;
-}
+/* --- tap -----------------------------------------------------------------*/
 
 int
 link_make_tap(const char *name)
 {
-	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE};
+	struct ifreq r = {.ifr_flags = IFF_TAP | IFF_MULTI_QUEUE};
 	struct ifreq away = {.ifr_flags = IFF_DETACH_QUEUE};
 	int fd, rc;
 

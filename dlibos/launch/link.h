@@ -35,9 +35,11 @@ int link_no_ipv6(const char *name);
  * it and when they arrive. */
 int link_no_offloads(const char *name);
 
-/* Frames to whatever multicast address, and with `all` to any address, are
- * received there for as long as the descriptor that is returned is open. */
-int link_listen(const char *name, bool all);
+/* What a driver does to an interface, and leaves behind: it takes frames to any
+ * address, and runs a program of XDP. */
+bool link_is_promiscuous(const char *name);
+int link_not_promiscuous(const char *name);
+int link_no_xdp(const char *name);
 
 /* A new tap interface, which stays for as long as the descriptor that is
  * returned is open, and does not get any frames by it. -EEXIST. */

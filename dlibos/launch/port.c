@@ -14,13 +14,15 @@
 
 #define CAP(c) (1ull << (c))
 
-/* A packet socket. */
-#define CAPS_PACKET CAP(CAP_NET_RAW)
+/* A packet socket; DPDK's driver of it sets flags of the interface, whether it
+ * would change them or not. */
+#define CAPS_PACKET (CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN))
 /* Takes an interface by its name, sets its address and its MTU. */
 #define CAPS_TAP CAP(CAP_NET_ADMIN)
 /* An XDP socket is a raw one; to put a program on an interface takes the right
- * over that, and to load it the right to load any. */
-#define CAPS_XDP (CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN) | CAP(CAP_BPF))
+ * over that. libxdp looks at the program that it has put there by its number,
+ * for which the kernel wants CAP_SYS_ADMIN: CAP_BPF does not do. */
+#define CAPS_XDP (CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN) | CAP(CAP_SYS_ADMIN))
 /* /dev/vfio/GROUP and the device's files in /sys are root's. */
 #define CAPS_PCI CAP(CAP_DAC_OVERRIDE)
 
@@ -353,16 +355,8 @@ real_kind(const struct port *p)
 uint64_t
 port_caps(const struct port *p)
 {
-	enum port_kind k = real_kind(p);
-	uint64_t caps = kinds[k].caps;
-
-	/* The interface keeps its address, so the driver asks for frames to
-	 * any. A veth has the address that was asked for. */
-	if (p->has_mac && k == PORT_AFPACKET)
-		caps |= CAP(CAP_NET_ADMIN);
-	if (geteuid())
-		caps = 0; /* we have none to give */
-	return caps;
+	/* Not root, we have none to give. */
+	return geteuid() ? 0 : kinds[real_kind(p)].caps;
 }
 
 bool

@@ -8,8 +8,10 @@
  *
  * What the launcher makes cannot outlive it: a veth pair has its one end in a
  * network namespace that only launcher and network domain are in, and goes
- * with it; a tap goes with the last descriptor of it; so do the frames that an
- * interface was asked to let in. port_close() only does it at once.
+ * with it; a tap goes with the last descriptor of it. port_close() only does it
+ * at once. From an interface of somebody else it takes what a driver leaves
+ * there; after a SIGKILL of the launcher that stays for the next instance on
+ * this interface, which uses it and cleans up.
  */
 #ifndef DLIBOS_LAUNCH_PORT_H
 #define DLIBOS_LAUNCH_PORT_H
@@ -50,9 +52,11 @@ struct port {
 	uint8_t mac[6];			       /* all 0: likewise */
 	bool has_mac;
 
-	int user_ns;   /* `netns`; -1: ours */
-	int domain_ns; /* that network domains are started in; -1: ours */
-	int hold;      /* what lasts as long as it is open; -1 */
+	int user_ns;	  /* `netns`; -1: ours */
+	int domain_ns;	  /* that network domains are started in; -1: ours */
+	int hold;	  /* a tap lasts as long as this is open; -1 */
+	bool promiscuous; /* the interface was, before us */
+	bool guest;	  /* it is somebody else's, and was found */
 };
 
 void port_init(struct port *p);

@@ -127,8 +127,6 @@ tap_open(struct port *p)
 	return rc ? failed(p, p->name, rc) : EXIT_OK;
 }
 
-/* An interface that was there before us, and stays as it is but for this: it
- * lets frames in that are for us and not for it. */
 static int
 guest_open(struct port *p)
 {
@@ -137,8 +135,9 @@ guest_open(struct port *p)
 			p->name, p->netns[0] ? " in " : "", p->netns);
 		return EXIT_USAGE;
 	}
-	p->hold = link_listen(p->name, p->has_mac);
-	return p->hold < 0 ? failed(p, p->name, p->hold) : EXIT_OK;
+	p->promiscuous = link_is_promiscuous(p->name);
+	p->guest = true;
+	return EXIT_OK;
 }
 
 /* The domain goes where the interface is. */
@@ -207,15 +206,14 @@ port_refresh(const struct port *p)
 /* A pair goes when one end is deleted; the namespace alone would take a while
  * longer. */
 static void
-veth_close(const struct port *p)
+take_off(const struct port *p)
 {
-	int own = netns_own();
-
-	if (own < 0)
-		return;
-	if (!netns_enter(p->domain_ns))
+	if (p->kind == PORT_VETH)
 		link_delete(p->name);
-	go_back(own);
+	if (p->guest && !p->promiscuous)
+		link_not_promiscuous(p->name);
+	if (p->guest && p->kind == PORT_AFXDP)
+		link_no_xdp(p->name);
 }
 
 static void
@@ -229,8 +227,16 @@ close_at(int *fd)
 void
 port_close(struct port *p)
 {
-	if (p->kind == PORT_VETH && p->domain_ns >= 0)
-		veth_close(p);
+	int own = p->kind ? netns_own() : -1;
+
+	if (own >= 0 && (p->domain_ns < 0 || !netns_enter(p->domain_ns))) {
+		/* Where no namespace was made there is no veth either. */
+		if (p->kind != PORT_VETH || p->domain_ns >= 0)
+			take_off(p);
+		go_back(own);
+	} else if (own >= 0) {
+		close(own);
+	}
 	close_at(&p->hold);
 	if (p->domain_ns != p->user_ns)
 		close_at(&p->domain_ns);

@@ -104,20 +104,19 @@ struct kind {
 	bool pins;
 };
 
+#define PACKET (CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN))
+#define XDP    (PACKET | CAP(CAP_SYS_ADMIN))
+
 static const struct kind kinds[] = {
-	{"--port veth:ours", CAP(CAP_NET_RAW), false},
-	{"--port veth --mac 02:00:00:00:00:01", CAP(CAP_NET_RAW), false},
-	{"--port afpacket:lo", CAP(CAP_NET_RAW), false},
-	{"--port afpacket:lo --mac 02:00:00:00:00:01",
-		CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN), false},
-	{"--port afxdp:lo",
-		CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN) | CAP(CAP_BPF), true},
+	{"--port veth:ours", PACKET, false},
+	{"--port afpacket:lo", PACKET, false},
+	{"--port afxdp:lo", XDP, true},
 	{"--port tap", CAP(CAP_NET_ADMIN), false},
 	{"--port memif:@x", 0, false},
 	{"--port pcap:rx=/dev/null", 0, false},
 	{"--port pci:0000:00:1f.7", CAP(CAP_DAC_OVERRIDE), true},
 	{"--port vdev:net_null0", 0, true},
-	{"--port vdev:net_af_packet0,iface=lo", CAP(CAP_NET_RAW), true},
+	{"--port vdev:net_af_packet0,iface=lo", PACKET, true},
 	{"--port vdev:net_tap0", CAP(CAP_NET_ADMIN), true},
 	{"", 0, false},
 };
