@@ -49,9 +49,11 @@ take_plan(struct domain *d)
 		die(EXIT_FAIL,
 			"launcher and program are of different "
 			"versions; build both from one tree");
-	if (!(m.plan.role & d->ops->role))
+	if (m.plan.role & ~(uint32_t)d->ops->role)
 		die(EXIT_FAIL, "this program is no %s domain",
-			m.plan.role == ROLE_NET ? "network" : "application");
+			m.plan.mode == PLAN_MODE_RTC	  ? "run-to-completion"
+				: m.plan.role == ROLE_NET ? "network"
+							  : "application");
 	d->plan = m.plan;
 }
 

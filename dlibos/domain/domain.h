@@ -59,7 +59,7 @@ struct domain_peer {
 };
 
 struct domain_ops {
-	enum role role;
+	enum role role; /* or more than one, as the plan says which */
 	/* A message for the core; arg is the struct domain_edge. */
 	edge_handler *handler;
 	/* An edge came or went; on the core's thread. May be NULL. */

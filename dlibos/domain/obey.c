@@ -62,7 +62,7 @@ make_own(struct domain *d)
 	for (int k = 0; k < PART_KINDS; k++) {
 		uint64_t bytes = d->plan.bytes[k];
 
-		if (!(rights[k].writer & d->ops->role) || !bytes ||
+		if (!(rights[k].writer & d->plan.role) || !bytes ||
 			d->part[k].base || rights[k].one_reader)
 			continue;
 		make(d, &d->part[k], k, bytes, node, d->plan.domain);
@@ -175,7 +175,7 @@ map(struct domain *d, const struct plan_part *m, int fd)
 	int rc;
 
 	if (m->kind >= PART_KINDS || !p->role || part->base ||
-		!rights_peer_reads(m->kind, d->ops->role))
+		!rights_peer_reads(m->kind, d->plan.role))
 		die(EXIT_FAIL, "a map that we have no right to");
 	rc = part_open(part, m->kind, fd, m->bytes);
 	if (rc)
@@ -210,7 +210,7 @@ open_edge(struct domain *d, struct domain_edge *e)
 		.own = p->out.base + e->plan.offset,
 		.peer = part_at(&p->in, e->plan.offset, bytes),
 		.slots = e->plan.slots,
-		.in = d->ops->role == ROLE_NET ? MSG_COMMAND : MSG_EVENT,
+		.in = d->plan.role == ROLE_NET ? MSG_COMMAND : MSG_EVENT,
 		.in_bytes = p->data_bytes,
 		.bell_in = e->fds[0],
 		.bell_out = e->fds[1],

@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 2u
+#define PLAN_VERSION 3u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -58,6 +58,10 @@ enum plan_type {
 	PLAN_STOP,
 	PLAN_TYPES
 };
+
+/* Who runs what: network and application cores apart; or each core does both,
+ * in a domain of its own that has both roles and no peers. */
+enum plan_mode { PLAN_MODE_DLIBOS, PLAN_MODE_RTC };
 
 struct plan_head {
 	uint32_t type;
@@ -91,7 +95,8 @@ struct plan_plan {
 	char instance[LIMIT_NAME];
 	char name[LIMIT_NAME];
 	uint32_t domain;     /* our own number */
-	uint32_t role;	     /* ROLE_NET or ROLE_APP */
+	uint32_t mode;	     /* enum plan_mode */
+	uint32_t role;	     /* ROLE_NET or ROLE_APP; PLAN_MODE_RTC: both */
 	uint32_t idle;	     /* enum idle_policy */
 	uint32_t own_fence;  /* the kernel has no heavy fence */
 	uint32_t shared_uid; /* other domains run under our user, too */

@@ -47,6 +47,7 @@ send_plan(struct instance *in, struct child *c)
 		.version = PLAN_VERSION,
 		.msg_version = MSG_VERSION,
 		.domain = c->domain,
+		.mode = in->opt.mode,
 		.role = c->role,
 		.idle = in->idle,
 		.own_fence = !in->heavy_fence,

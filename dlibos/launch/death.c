@@ -27,7 +27,7 @@ any_other_app(const struct instance *in, const struct child *but)
 	for (unsigned i = 0; i < in->children; i++) {
 		const struct child *c = &in->child[i];
 
-		if (c != but && c->role == ROLE_APP &&
+		if (c != but && (c->role & ROLE_APP) &&
 			(c->state != CHILD_DOWN || c->want_restart))
 			return true;
 	}
@@ -91,7 +91,7 @@ say_how(const struct child *c, int status, bool well, bool asked, char *how,
 {
 	if (WIFSIGNALED(status))
 		say_signal(how, len, WTERMSIG(status));
-	else if (asked || (well && c->role == ROLE_APP))
+	else if (asked || (well && (c->role & ROLE_APP)))
 		return false;
 	else if (WEXITSTATUS(status))
 		snprintf(how, len, "exited with status %d%s",
@@ -145,7 +145,7 @@ status_of(const struct child *c, int status, bool well)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status))
 		return WEXITSTATUS(status);
-	return well && c->role == ROLE_APP ? EXIT_OK : EXIT_FAIL;
+	return well && (c->role & ROLE_APP) ? EXIT_OK : EXIT_FAIL;
 }
 
 static void

@@ -51,7 +51,7 @@ struct post; /* post.c */
 
 struct child {
 	unsigned domain; /* its number */
-	enum role role;
+	enum role role;	 /* in mode rtc both */
 	char name[LIMIT_NAME];
 	char *const *argv;
 	unsigned cores;
@@ -85,6 +85,7 @@ struct child {
 struct run_options {
 	const char *layout, *user, *name;
 	int idle; /* enum idle_policy, -1: the layout's */
+	enum plan_mode mode;
 	bool oversubscribe, restart, stats;
 	uint32_t conns;
 	uint64_t rx_bytes, app_bytes;

@@ -10,10 +10,11 @@
 #include "dlibos/launch/instance.h"
 
 static const char usage[] =
-	"usage: dlibos run [--layout RATIO|FILE] [--idle POLICY] [--name NAME]"
-	" [--port SPEC] [--ip A/L] [--gateway A] [--mtu BYTES] [--mac MAC]"
-	" [--conns N] [--rx-memory MIB] [--app-memory MIB] [--user USER]"
-	" [--oversubscribe] [--restart] [--stats] [--] PROGRAM [ARGUMENT]...";
+	"usage: dlibos run [--layout RATIO|FILE] [--mode dlibos|rtc]"
+	" [--idle POLICY] [--name NAME] [--port SPEC] [--ip A/L] [--gateway A]"
+	" [--mtu BYTES] [--mac MAC] [--conns N] [--rx-memory MIB]"
+	" [--app-memory MIB] [--user USER] [--oversubscribe] [--restart]"
+	" [--stats] [--] PROGRAM [ARGUMENT]...";
 
 static uint64_t
 number(const char *option, const char *s, const char *of, uint64_t max)
@@ -48,6 +49,16 @@ policy(const char *s)
 	return p;
 }
 
+static enum plan_mode
+mode(const char *s)
+{
+	if (!strcmp(s, "rtc"))
+		return PLAN_MODE_RTC;
+	if (strcmp(s, "dlibos"))
+		die(EXIT_USAGE, "--mode %s: choose dlibos or rtc", s);
+	return PLAN_MODE_DLIBOS;
+}
+
 static const char *
 instance_name(const char *s)
 {
@@ -79,6 +90,7 @@ enum { OPT_PORT = 256, OPT_IP, OPT_GATEWAY, OPT_MTU, OPT_MAC };
 
 static const struct option options[] = {
 	{"layout", required_argument, NULL, 'l'},
+	{"mode", required_argument, NULL, 'd'},
 	{"idle", required_argument, NULL, 'i'},
 	{"name", required_argument, NULL, 'n'},
 	{"port", required_argument, NULL, OPT_PORT},
@@ -126,6 +138,9 @@ one(struct run_options *o, int c)
 	switch (c) {
 	case 'l':
 		o->layout = optarg;
+		return true;
+	case 'd':
+		o->mode = mode(optarg);
 		return true;
 	case 'i':
 		o->idle = policy(optarg);

@@ -62,8 +62,10 @@ report_status(const struct instance *in, char *buf, size_t len)
 {
 	struct text t = {buf, len, 0};
 
-	add(&t, "instance %s: layout %s, idle %s, %s\n", in->name,
-		in->layout.name, idle_name(in->idle),
+	add(&t, "instance %s: layout %s%s, idle %s, %s\n", in->name,
+		in->layout.name,
+		in->opt.mode == PLAN_MODE_RTC ? ", mode rtc" : "",
+		idle_name(in->idle),
 		in->placement.oversubscribed ? "CPUs shared"
 					     : "a CPU for each core");
 	for (unsigned i = 0; i < in->children; i++) {

@@ -43,6 +43,24 @@ add_child(struct instance *in, enum role role, const char *kind, unsigned n,
 	return c;
 }
 
+/* Stack and program in one, a domain for each core: they share nothing. */
+static void
+make_both(struct instance *in)
+{
+	const struct layout *l = &in->layout;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < l->cores; i++) {
+		struct child *c;
+
+		if (l->core[i].role != LAYOUT_RTC)
+			continue;
+		c = add_child(in, (enum role)(ROLE_NET | ROLE_APP), "rtc", n++,
+			in->opt.program);
+		c->core[c->cores++] = (uint16_t)i;
+	}
+}
+
 /* A network core is a domain of its own: nothing that it uses is shared with
  * another one. Application cores are threads of one domain, or not, as the
  * layout says. */
@@ -105,6 +123,26 @@ check_edges(const struct instance *in)
 
 /* --- start-up ------------------------------------------------------------*/
 
+/* In mode rtc, what is an application core has a stack of its own, and what is
+ * a network core has nothing to do. */
+static void
+layout_for_mode(struct layout *l, enum plan_mode mode)
+{
+	if (mode != PLAN_MODE_RTC && l->rtc)
+		die(EXIT_USAGE,
+			"layout %s has run-to-completion cores: choose one "
+			"with net and app cores, or --mode rtc",
+			l->name);
+	if (mode != PLAN_MODE_RTC)
+		return;
+	for (unsigned i = 0; i < l->cores; i++)
+		if (l->core[i].role == LAYOUT_APP)
+			l->core[i].role = LAYOUT_RTC;
+		else if (l->core[i].role == LAYOUT_NET)
+			l->core[i].role = LAYOUT_UNUSED;
+	layout_count(l);
+}
+
 static void
 init_layout(struct instance *in)
 {
@@ -116,18 +154,17 @@ init_layout(struct instance *in)
 	if (layout_load(in->opt.layout, layout_dir(), &in->topology,
 		    &in->layout, err, sizeof(err)))
 		die(EXIT_USAGE, "%s", err);
-	if (in->layout.rtc)
-		die(EXIT_USAGE,
-			"layout %s has run-to-completion cores, which "
-			"this version can only show: choose one with net and "
-			"app cores",
-			in->layout.name);
+	layout_for_mode(&in->layout, in->opt.mode);
 	if (place(&in->layout, &in->topology, &po, &in->placement, err,
 		    sizeof(err)))
 		die(EXIT_USAGE, "%s", err);
-	make_children(in);
+	if (in->opt.mode == PLAN_MODE_RTC)
+		make_both(in);
+	else
+		make_children(in);
 	check_edges(in);
-	port_complete(&in->port, in->layout.net, in->layout.name);
+	port_complete(
+		&in->port, in->layout.net + in->layout.rtc, in->layout.name);
 }
 
 /* Cores that share a CPU must give it up. */

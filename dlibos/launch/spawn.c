@@ -155,7 +155,7 @@ static _Noreturn void
 become(struct instance *in, struct child *c, int channel, int words,
 	pid_t launcher)
 {
-	int fd = c->role == ROLE_NET ? in->netcore_fd : in->program_fd;
+	int fd = c->role & ROLE_APP ? in->program_fd : in->netcore_fd;
 	char number[16];
 	const char *what = "descriptors";
 	uint64_t caps = 0;

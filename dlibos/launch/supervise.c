@@ -88,7 +88,7 @@ stop_role(struct instance *in, enum role role)
 	for (unsigned i = 0; i < in->children; i++) {
 		struct child *c = &in->child[i];
 
-		if (c->role != role || c->state == CHILD_DOWN)
+		if (!(c->role & role) || c->state == CHILD_DOWN)
 			continue;
 		alive = true;
 		broker_stop(in, c); /* once */

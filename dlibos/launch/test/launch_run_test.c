@@ -164,9 +164,11 @@ static const struct wrong wrongs[] = {
 		{"run", "--user", "root", "true"}},
 	{"no-such", {"run", "--layout", "no-such", "true"}},
 	{"0:1", {"run", "--layout", "0:1", "true"}},
-	{"a-rtc has run-to-completion cores, which this version can only "
-	 "show",
+	{"a-rtc has run-to-completion cores: choose one with net and app "
+	 "cores, or --mode rtc",
 		{"run", "--layout", "a-rtc", "true"}},
+	{"--mode split: choose dlibos or rtc",
+		{"run", "--mode", "split", "true"}},
 };
 
 #define WRONGS (sizeof(wrongs) / sizeof(*wrongs))

@@ -1,4 +1,4 @@
-/* netmate.c - in the place of the network core: says what it may before it
+/* netmate.c - in the place of the network core, or in mode rtc: says what it may before it
  * drops its rights, and after. One line for each thing on stderr. */
 #include <dirent.h>
 #include <errno.h>
@@ -131,7 +131,7 @@ int
 main(void)
 {
 	static const struct domain_ops ops = {
-		.role = ROLE_NET,
+		.role = (enum role)(ROLE_NET | ROLE_APP),
 		.handler = command,
 		.core_main = core_main,
 	};
