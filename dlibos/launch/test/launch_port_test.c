@@ -128,13 +128,14 @@ flags_of(const char *name)
 }
 
 static void
-set_promiscuous(const char *name)
+set_flags(const char *name, unsigned flags, bool on)
 {
 	struct ifreq r = {0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-	r.ifr_flags = (short)(flags_of(name) | IFF_PROMISC);
+	r.ifr_flags =
+		(short)(on ? flags_of(name) | flags : flags_of(name) & ~flags);
 	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &r), 0);
 	close(fd);
 }
@@ -394,6 +395,7 @@ static void
 tap_is_made(void **state)
 {
 	struct run r;
+	char text[256];
 
 	(void)state;
 	needs_root();
@@ -403,11 +405,20 @@ tap_is_made(void **state)
 	}
 	kit_start(&r, "run", "--name", NAME, "--idle", "sleep", "--port",
 		"tap:web0,netns=kit,host=198.51.100.9/24", "--ip",
-		"198.51.100.2/24", "--", SUBJECT, "idle", NULL);
+		"198.51.100.2/24", "--ip", "fd09::2/64", "--", SUBJECT, "idle",
+		NULL);
 	kit_await(&r, OUT, "started", 1);
 	enter(far_ns);
 	assert_true(flags_of("web0") & IFF_UP);
 	assert_int_equal(addresses("web0", "198.51.100.9"), 1);
+	set_flags("web0", IFF_UP, false); /* as its driver does in the end */
+	enter(own_ns);
+	assert_int_equal(
+		kit_order(text, sizeof(text), "restart", NAME, "net0"), 0);
+	enter(far_ns);
+	assert_true(flags_of("web0") & IFF_UP);
+	assert_int_equal(addresses("web0", "198.51.100.9"), 1);
+	assert_int_equal(addresses("web0", "fd09::1"), 1);
 	enter(own_ns);
 	kill(r.pid, SIGINT);
 	kit_end(&r, 0);
@@ -439,7 +450,7 @@ guest_is_left_alone(void **state)
 		assert_true(same_ns(ns, own_ns));
 		close(ns);
 		enter(far_ns);
-		set_promiscuous("lo"); /* as a driver does */
+		set_flags("lo", IFF_PROMISC, true); /* as a driver does */
 		enter(own_ns);
 		kill(r.pid, SIGINT);
 		kit_end(&r, 0);

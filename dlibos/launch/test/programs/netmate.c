@@ -1,5 +1,5 @@
-/* netmate.c - in the place of the network core, or in mode rtc: says what it may before it
- * drops its rights, and after. One line for each thing on stderr. */
+/* netmate.c - in the place of the network core, or in mode rtc: says what it
+ * may before it drops its rights, and after. One line for each on stderr. */
 #include <dirent.h>
 #include <errno.h>
 #include <linux/if_packet.h>
