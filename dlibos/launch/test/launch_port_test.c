@@ -554,7 +554,7 @@ wrong_words(void **state)
 	needs_root();
 	for (unsigned i = 0; i < WRONGS; i++) {
 		const char *const *a = wrongs[i].arg;
-		const char *argv[10] = {"--", SUBJECT, "exit", "0"};
+		const char *argv[13] = {"--", SUBJECT, "exit", "0"};
 		struct run r;
 		unsigned n = 0;
 
@@ -565,7 +565,7 @@ wrong_words(void **state)
 		argv[n + 4] = NULL;
 		kit_finish(&r, 2, "run", argv[0], argv[1], argv[2], argv[3],
 			argv[4], argv[5], argv[6], argv[7], argv[8], argv[9],
-			NULL);
+			argv[10], argv[11], NULL);
 		if (!strstr(r.text[ERR], wrongs[i].want) ||
 			kit_lines(&r) != 1 || kit_count(r.text[ERR], "\n") != 1)
 			fail_msg("\"%s\" is wanted, in one line:\n%s",
