@@ -217,6 +217,18 @@ take_off(const struct port *p)
 }
 
 static void
+take_off_there(const struct port *p)
+{
+	int own = netns_own();
+
+	if (own < 0)
+		return;
+	if (!netns_enter(p->domain_ns))
+		take_off(p);
+	go_back(own);
+}
+
+static void
 close_at(int *fd)
 {
 	if (*fd >= 0)
@@ -227,16 +239,10 @@ close_at(int *fd)
 void
 port_close(struct port *p)
 {
-	int own = p->kind ? netns_own() : -1;
-
-	if (own >= 0 && (p->domain_ns < 0 || !netns_enter(p->domain_ns))) {
-		/* Where no namespace was made there is no veth either. */
-		if (p->kind != PORT_VETH || p->domain_ns >= 0)
-			take_off(p);
-		go_back(own);
-	} else if (own >= 0) {
-		close(own);
-	}
+	if (p->domain_ns >= 0)
+		take_off_there(p);
+	else if (p->guest)
+		take_off(p);
 	close_at(&p->hold);
 	if (p->domain_ns != p->user_ns)
 		close_at(&p->domain_ns);

@@ -40,6 +40,7 @@ setup(void **state)
 	if (!rc) {
 		copy(DLIBOS, "dlibos");
 		copy(NETMATE, "dlibos-netcore");
+		copy(SUBJECT, "subject");
 	}
 	return rc;
 }
@@ -181,6 +182,30 @@ dies_with_the_launcher(void **state)
 	kit_free(&r);
 }
 
+/* What needs no rights goes without root, and the rest is refused. */
+static void
+without_root(void **state)
+{
+	static const char *const as_nobody =
+		"setpriv --reuid 65534 --regid 65534 --clear-groups "
+		"%s/dlibos run --idle sleep --port %s -- %s/subject exit 0";
+	static char cmd[512];
+	struct run r;
+
+	(void)state;
+	if (!root())
+		skip();
+	snprintf(cmd, sizeof(cmd), as_nobody, kit_dir, "memif:@x", kit_dir);
+	kit_shell(&r, 0, cmd);
+	assert_int_equal(kit_lines(&r), 0);
+	kit_free(&r);
+	snprintf(cmd, sizeof(cmd), as_nobody, kit_dir, "veth", kit_dir);
+	kit_shell(&r, 2, cmd);
+	assert_int_equal(kit_lines(&r), 1);
+	says(&r, "--port veth: it needs root\n");
+	kit_free(&r);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, kit_teardown)
 
 int
@@ -189,6 +214,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_each_kind_needs),
 		TEST(dies_with_the_launcher),
+		TEST(without_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
