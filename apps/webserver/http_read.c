@@ -64,15 +64,18 @@ static int
 read_body(struct http_reader *rd, struct http_request *r, const char *p,
 	size_t len, size_t *used)
 {
-	int n = http_body_skip(&rd->body, p, len);
+	int n = http_body_skip(&rd->body, p, len), head;
 
+	if (n >= 0) {
+		*used = (size_t)n;
+		if (!http_body_done(&rd->body))
+			return HTTP_MORE;
+	}
+	/* For a refusal too: its answer depends on the method. */
+	head = http_parse(r, rd->buffer, rd->have);
+	assert(head == rd->have);
 	if (n < 0)
 		return n;
-	*used = (size_t)n;
-	if (!http_body_done(&rd->body))
-		return HTTP_MORE;
-	n = http_parse(r, rd->buffer, rd->have);
-	assert(n == rd->have);
 	rd->in_body = false;
 	rd->have = 0;
 	return HTTP_REQUEST;
