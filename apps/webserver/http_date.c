@@ -80,8 +80,8 @@ http_date_write(char *to, int64_t t)
 	two(to + 23, c.second);
 }
 
-/* Whether p is of a form, in which D, Y, h, m and s take digits, d one for which
- * a blank may stand, N a month's name, and all else itself. */
+/* Whether p is of a form, in which D, Y, h, m and s take digits, d one or a
+ * blank, N a month's name, and all else itself. */
 static bool
 by_form(const char *form, const char *p, struct civil *c, unsigned *year_digits)
 {
