@@ -16,7 +16,7 @@ enum {
 	CHAR_QUERY = 8, /* printable ASCII but '#' */
 	CHAR_DIGIT = 16,
 	CHAR_HEX = 32,
-	CHAR_ALPHA = 64,
+	CHAR_NAME = 64, /* of hosts as they mostly are: letters, digits, - . */
 	CHAR_TAG = 128, /* etagc, RFC 9110 section 8.8.3 */
 };
 

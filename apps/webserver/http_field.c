@@ -35,12 +35,13 @@ control_among(const char *p, size_t len)
 static bool
 value_ok(const char *p, size_t len)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= len; i += 8)
+	if (len < 8)
+		return !control_among(p, len);
+	for (size_t i = 0; i + 8 < len; i += 8)
 		if (control_among_8(p + i) && control_among(p + i, 8))
 			return false;
-	return !control_among(p + i, len - i);
+	p += len - 8;
+	return !control_among_8(p) || !control_among(p, 8);
 }
 
 /* The next element of a comma-separated list, without blanks; *p moves behind
@@ -193,7 +194,7 @@ http_field(struct http_fields *f, struct http_request *r, const char *line,
 
 	if (++f->lines > HTTP_FIELDS_MAX)
 		return -431;
-	while (n < len && char_is(line[n], CHAR_TOKEN))
+	while (char_is(line[n], CHAR_TOKEN))
 		n++;
 	if (n == 0 || n == len || line[n] != ':')
 		return -400;

@@ -17,7 +17,7 @@ struct http_fields {
 	int refusal; /* of a transfer coding; waits for the head's end */
 };
 
-/* One line, without its CRLF. 0 or -status. */
+/* One line, with its CRLF behind it, which len does not count. 0 or -status. */
 int http_field(struct http_fields *f, struct http_request *r, const char *line,
 	size_t len);
 

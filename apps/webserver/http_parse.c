@@ -9,8 +9,8 @@
 
 #define VERSION_LEN 8 /* HTTP/1.1 */
 
-/* What comes before the decoded path is cleared for each request. */
-#define CLEARED offsetof(struct http_request, decoded)
+/* What comes before these is cleared for each request. */
+#define CLEARED offsetof(struct http_request, none_match)
 
 /* The line from p on: the byte behind its CRLF; NULL, and why: 0 if it does not
  * end before `end`, -400 if it ends without a CR. */
@@ -26,6 +26,10 @@ line_end(const char *p, const char *end, int *why)
 static int
 version(struct http_request *r, const char *p)
 {
+	if (!memcmp(p, "HTTP/1.1", VERSION_LEN)) {
+		r->minor = 1;
+		return 0;
+	}
 	if (memcmp(p, "HTTP/", 5) || !char_is(p[5], CHAR_DIGIT) ||
 		p[6] != '.' || !char_is(p[7], CHAR_DIGIT))
 		return -400;
@@ -101,34 +105,90 @@ skip_empty_lines(const char *p, const char *end)
 	return p;
 }
 
+/* What most requests begin with, word for word: a GET of a plain path, and a
+ * plain Host. The byte behind it; or, with nothing changed, `p`, for the files
+ * that look at everything. What this takes they would take for the same.
+ *
+ * The last byte is LF, which no class has: so no loop needs to look for the
+ * end. */
+static const char *
+plain_start(struct http_request *r, struct http_fields *f, const char *p,
+	const char *end)
+{
+	static const char version[] = " HTTP/1.1\r\nHost: ";
+	const char *path = p + 4, *q = path, *host;
+
+	if (end - p < 32 || end[-1] != '\n' || memcmp(p, "GET /", 5))
+		return p;
+	while (char_is(*++q, CHAR_PLAIN) || (*q == '.' && q[-1] != '/'))
+		;
+	host = q + sizeof(version) - 1;
+	if (end - q < (ptrdiff_t)sizeof(version) + 2 ||
+		memcmp(q, version, sizeof(version) - 1) ||
+		host - p > HTTP_LINE_MAX)
+		return p;
+	for (p = host; char_is(*p, CHAR_NAME); p++)
+		;
+	if (p > host && *p == ':')
+		while (char_is(*++p, CHAR_DIGIT))
+			;
+	if (*p != '\r' || p[1] != '\n')
+		return path - 4;
+	r->method = HTTP_GET;
+	r->minor = 1;
+	r->path = (struct http_text){path, (size_t)(q - path)};
+	r->host = (struct http_text){host, (size_t)(p - host)};
+	f->lines = 1;
+	f->hosts = 1;
+	return p + 2;
+}
+
+/* Up to the first of the fields; NULL and why, as line_end(). */
+static const char *
+first_line(struct http_request *r, struct http_fields *f, const char *buf,
+	size_t len, int *why)
+{
+	const char *end = buf + (len < HTTP_LINE_MAX ? len : HTTP_LINE_MAX);
+	const char *line = buf, *p;
+
+	if (len && *buf == '\r')
+		line = skip_empty_lines(buf, end);
+	p = line_end(line, end, why);
+	if (!p) {
+		if (*why == 0)
+			*why = unfinished_line(buf, line, end);
+		return NULL;
+	}
+	*why = request_line(r, line, (size_t)(p - line) - 2);
+	f->absolute = r->host.p;
+	return *why ? NULL : p;
+}
+
 int
 http_parse(struct http_request *r, const char *buf, size_t len)
 {
-	const char *line, *p = buf, *end;
+	const char *end = buf + (len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX);
 	struct http_fields f = {0};
+	const char *p, *line;
 	int rc;
 
 	memset(r, 0, CLEARED);
-	end = buf + (len < HTTP_LINE_MAX ? len : HTTP_LINE_MAX);
-	if (len && *p == '\r')
-		p = skip_empty_lines(p, end);
-	line = p;
-	p = line_end(line, end, &rc);
+	p = plain_start(r, &f, buf, end);
+	if (p == buf)
+		p = first_line(r, &f, buf, len, &rc);
 	if (!p)
-		return rc ? rc : unfinished_line(buf, line, end);
-	rc = request_line(r, line, (size_t)(p - line) - 2);
-	f.absolute = r->host.p;
-	end = buf + (len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX);
-	while (!rc) {
+		return rc;
+	for (;;) {
 		line = p;
+		if (end - p >= 2 && p[0] == '\r' && p[1] == '\n')
+			break;
 		p = line_end(line, end, &rc);
 		if (!p)
 			return !rc && end - buf == HTTP_HEAD_MAX ? -431 : rc;
-		if (p - line == 2) {
-			rc = http_fields_end(&f, r);
-			return rc ? rc : (int)(p - buf);
-		}
 		rc = http_field(&f, r, line, (size_t)(p - line) - 2);
+		if (rc)
+			return rc;
 	}
-	return rc;
+	rc = http_fields_end(&f, r);
+	return rc ? rc : (int)(p + 2 - buf);
 }

@@ -48,11 +48,11 @@ struct http_request {
 				  * segments and no control bytes */
 	struct http_text query;	 /* as it came, without '?' */
 	struct http_text host;	 /* with the port, if one was given */
-	struct http_text none_match[HTTP_TAG_LINES]; /* If-None-Match */
-	unsigned none_matches;	/* lines of it, not all kept */
-	struct http_text since; /* If-Modified-Since */
-	struct http_text range; /* Range */
+	unsigned none_matches;	 /* lines of If-None-Match, not all kept */
+	struct http_text since;	 /* If-Modified-Since */
+	struct http_text range;	 /* Range */
 	struct http_text if_range;
+	struct http_text none_match[HTTP_TAG_LINES];
 	char decoded[HTTP_LINE_MAX];
 };
 

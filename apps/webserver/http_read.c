@@ -115,6 +115,10 @@ http_read(struct http_reader *rd, struct http_request *r, const char *p,
 	if (rd->have)
 		return read_on(rd, r, p, len, used);
 	n = http_parse(r, p, len);
+	if (n > 0 && !r->chunked && r->body == 0) {
+		*used = (size_t)n;
+		return HTTP_REQUEST;
+	}
 	if (n > 0)
 		return begin_body(rd, r, p, len, (size_t)n, (size_t)n, used);
 	if (n < 0 || len == 0)

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "apps/webserver/char.h"
 #include "apps/webserver/http_parse.h"
 
 #define H "Host: a\r\n"
@@ -63,32 +62,6 @@ is_text(struct http_text t, const char *want)
 	assert_non_null(t.p);
 	if (t.len != strlen(want) || memcmp(t.p, want, t.len) != 0)
 		fail_msg("%.*s, not %s", (int)t.len, t.p, want);
-}
-
-static void
-classes(void **state)
-{
-	static const char token[] = "!#$%&'*+-.^_`|~";
-
-	(void)state;
-	for (int c = 0; c < 256; c++) {
-		bool alnum = (c >= '0' && c <= '9') ||
-			((c | 32) >= 'a' && (c | 32) <= 'z' && c < 128);
-		bool seen = c > ' ' && c < 127;
-
-		assert_int_equal(char_is((char)c, CHAR_TOKEN),
-			alnum || (c && strchr(token, c)));
-		assert_int_equal(
-			char_is((char)c, CHAR_QUERY), seen && c != '#');
-		assert_int_equal(char_is((char)c, CHAR_PLAIN),
-			seen && !strchr("#%?.", c));
-		assert_int_equal(char_is((char)c, CHAR_HOST),
-			alnum || (c && strchr("-._~!$&'()*+,;=%", c)));
-		assert_int_equal(char_is((char)c, CHAR_TAG),
-			(seen && c != '"') || c > 127);
-		assert_int_equal(
-			char_is((char)c, CHAR_DIGIT), c >= '0' && c <= '9');
-	}
 }
 
 static void
@@ -558,7 +531,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(classes),
 		cmocka_unit_test(a_plain_request_stays_where_it_is),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(target_forms),
