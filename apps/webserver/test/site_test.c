@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "apps/webserver/hash.h"
 #include "apps/webserver/mime.h"
 #include "apps/webserver/site.h"
 #include "apps/webserver/test/web_kit.h"
@@ -321,6 +322,29 @@ generations(void **state)
 	assert_memory_equal(find("/a")->body.p, "newer", 5);
 }
 
+/* Each bit of each byte counts, and the length, and both halves of the key. */
+static void
+hashes(void **state)
+{
+	static const struct hash_key key = {11, 12},
+				     keys[] = {{11, 13}, {10, 12}};
+	char bytes[80] = "";
+
+	(void)state;
+	for (size_t len = 1; len <= 70; len++) {
+		uint64_t h = hash_bytes(&key, bytes, len);
+
+		assert_true(h != hash_bytes(&key, bytes, len - 1));
+		assert_true(h != hash_bytes(&keys[0], bytes, len));
+		assert_true(h != hash_bytes(&keys[1], bytes, len));
+		for (size_t bit = 0; bit < len * 8; bit++) {
+			bytes[bit / 8] = (char)(1 << bit % 8);
+			assert_true(h != hash_bytes(&key, bytes, len));
+			bytes[bit / 8] = 0;
+		}
+	}
+}
+
 /* The table with collisions, by a key that makes them likely. */
 static void
 many(void **state)
@@ -351,6 +375,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types),
+		cmocka_unit_test(hashes),
 		unit(documents),
 		unit(indexes),
 		unit(tags),
