@@ -7,7 +7,8 @@
 # dl_room(NAME [EXPORTS path...] [SOURCES file...] [USES room-or-library...]
 #	[HIDES room-or-library...])
 # EXPORTS: the folders and headers that users of the room may include.
-# USES is visible to the room's users as well, HIDES is not.
+# USES is visible to the room's users as well, HIDES is not. A room without
+# sources is a contract: headers only.
 function(dl_room name)
 	cmake_parse_arguments(R "" "" "EXPORTS;SOURCES;USES;HIDES" ${ARGN})
 	set(inc ${CMAKE_BINARY_DIR}/rooms/${name})
@@ -18,6 +19,12 @@ function(dl_room name)
 		file(CREATE_LINK ${CMAKE_SOURCE_DIR}/${path} ${inc}/${path}
 			SYMBOLIC)
 	endforeach()
+	if(NOT R_SOURCES)
+		add_library(${name} INTERFACE)
+		target_include_directories(${name} INTERFACE ${inc})
+		target_link_libraries(${name} INTERFACE dl_flags ${R_USES})
+		return()
+	endif()
 	add_library(${name} STATIC ${R_SOURCES})
 	target_include_directories(${name} PUBLIC ${inc})
 	target_link_libraries(${name} PUBLIC dl_flags ${R_USES}
