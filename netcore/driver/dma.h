@@ -1,0 +1,13 @@
+/* dma.h - what a device may reach: the partitions, and nothing else. */
+#ifndef NETCORE_DRIVER_DMA_H
+#define NETCORE_DRIVER_DMA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Lets devices reach [base, base + bytes) at the same address; without
+ * `written`, for reading only. 0 or -errno. */
+int dma_map(const void *base, uint64_t bytes, bool written);
+void dma_unmap(const void *base, uint64_t bytes);
+
+#endif

@@ -1,0 +1,53 @@
+/* done.h - which frames has the port let go of? Serial numbers are given in
+ * order; frames are let go of in any; what is told is up to where all were.
+ *
+ * A frame's pieces are external buffers to DPDK. They share one counter, which
+ * lies here, and when it reaches 0 DPDK calls back, on the owner's thread. So
+ * a frame needs neither a search nor memory of its own, wherever it is.
+ *
+ *	done            sent
+ *	  |               |
+ *	  v               v
+ *	..x x . x . . x . .         x: let go of
+ */
+#ifndef NETCORE_DRIVER_DONE_H
+#define NETCORE_DRIVER_DONE_H
+
+#include <rte_mbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct done;
+
+struct done_slot {
+	struct rte_mbuf_ext_shared_info info;
+	struct done *of;
+	struct rte_mbuf *buf; /* goes when the frame goes; or NULL */
+	bool open;	      /* not let go of yet */
+};
+
+struct done {
+	uint64_t sent, upto; /* serials */
+	uint32_t mask;	     /* slots - 1 */
+	struct done_slot *slot;
+};
+
+/* slots: a power of two. 0; -ENOMEM. */
+int done_init(struct done *d, uint32_t slots);
+void done_fini(struct done *d);
+
+static inline uint32_t
+done_room(const struct done *d)
+{
+	return d->mask + 1 - (uint32_t)(d->sent - d->upto);
+}
+
+/* The next serial, for a frame of so many pieces (not 0), each of which will be
+ * attached with what is returned. There must be room. */
+struct rte_mbuf_ext_shared_info *done_begin(
+	struct done *d, struct rte_mbuf *buf, uint16_t pieces);
+
+/* The next serial, for a frame that is let go of already. */
+void done_at_once(struct done *d);
+
+#endif

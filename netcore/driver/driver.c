@@ -1,0 +1,260 @@
+#include "netcore/driver/driver.h"
+
+#include <errno.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dlibos/base/bits.h"
+#include "netcore/driver/dma.h"
+#include "netcore/driver/eal.h"
+#include "netcore/driver/own.h"
+
+#define PAGE 4096u
+
+/* Of the pages for what is sent, 7 of 13 are for headers, nine to a page; the
+ * rest are for pieces, 21 to a page: two a frame. */
+#define HEADER_SHARE 7u
+#define ALL_SHARES   13u
+
+#define RX_LEAST 64u /* buffers */
+#define TX_LEAST 32u /* frames */
+
+/* What Ethernet and the ring of a packet socket ask for besides a packet. */
+#define AROUND 192u
+
+static uint32_t
+room_for(uint16_t mtu)
+{
+	return pool_object(mtu + AROUND) - POOL_MBUF - POOL_FORE;
+}
+
+uint64_t
+driver_rx_bytes(uint16_t mtu, uint32_t frames)
+{
+	uint32_t object = pool_object((mtu ? mtu : 1500) + AROUND);
+	uint64_t page = object > PAGE ? 1 : PAGE / object;
+
+	if (object > PAGE)
+		return round_up((uint64_t)frames * object, PAGE);
+	return (frames + page - 1) / page * PAGE;
+}
+
+uint64_t
+driver_txhdr_bytes(uint32_t frames)
+{
+	uint64_t pages = (frames + 8) / 9;
+
+	return (pages * ALL_SHARES + HEADER_SHARE - 1) / HEADER_SHARE * PAGE;
+}
+
+/* --- opening --------------------------------------------------------------*/
+
+static int
+check(const struct driver_config *c, char *why, size_t size)
+{
+	const char *what = NULL;
+	uint32_t rx, tx;
+
+	if (!c->port || !c->rx || !c->rx->base || !c->txhdr || !c->txhdr->base)
+		what = "a driver needs a port and two partitions";
+	else if (c->queue >= DRIVER_QUEUES || c->queues > DRIVER_QUEUES ||
+		c->queue >= (c->queues ? c->queues : 1))
+		what = "there is no such queue";
+	else if (c->mtu < DRIVER_MTU_MIN || c->mtu > DRIVER_MTU_MAX)
+		what = "an MTU is from 576 to 9000 bytes";
+	if (what) {
+		snprintf(why, size, "port %.64s: %s", c->port ? c->port : "",
+			what);
+		return -EINVAL;
+	}
+	rx = pool_fit(c->rx->bytes, pool_object(room_for(c->mtu)));
+	tx = pool_fit(c->txhdr->bytes / ALL_SHARES * HEADER_SHARE,
+		pool_object(STACK_HEADERS));
+	if (rx >= RX_LEAST && tx >= TX_LEAST)
+		return 0;
+	snprintf(why, size,
+		"port %.64s: memory for %u frames received (%u are least), %u "
+		"sent (%u)",
+		c->port, rx, RX_LEAST, tx, TX_LEAST);
+	return -ENOMEM;
+}
+
+static int
+pools(struct driver *d, const struct driver_config *c, char *why, size_t size)
+{
+	static unsigned number; /* names are the process's */
+	uint64_t pages = c->txhdr->bytes / PAGE;
+	uint64_t headers = pages * HEADER_SHARE / ALL_SHARES * PAGE;
+	uint32_t slots = 64;
+
+	d->rx = pool_make(
+		number++, c->rx->base, c->rx->bytes, room_for(c->mtu));
+	d->headers =
+		pool_make(number++, c->txhdr->base, headers, STACK_HEADERS);
+	d->pieces = pool_make(
+		number++, c->txhdr->base + headers, pages * PAGE - headers, 0);
+	if (!d->rx || !d->headers || !d->pieces) {
+		snprintf(why, size, "port %.64s: no pool of buffers: %s",
+			c->port, rte_strerror(rte_errno));
+		return -ENOMEM;
+	}
+	while (slots < 2 * d->headers->size)
+		slots *= 2;
+	return done_init(&d->done, slots);
+}
+
+/* A device reaches the partitions; what the kernel or memory stands behind
+ * needs no such thing. */
+static int
+map(struct driver *d, const struct driver_config *c, char *why, size_t size)
+{
+	int rc;
+
+	if (d->port->spec.kind != SPEC_PCI)
+		return 0;
+	rc = dma_map(c->rx->base, c->rx->bytes, true);
+	if (!rc) {
+		d->mapped[0] = *c->rx;
+		rc = dma_map(c->txhdr->base, c->txhdr->bytes, true);
+	}
+	if (!rc)
+		d->mapped[1] = *c->txhdr;
+	else
+		snprintf(why, size, "port %.64s: no access for the device: %s",
+			c->port, strerror(-rc));
+	return rc;
+}
+
+int
+driver_app_add(struct driver *d, const void *base, uint64_t bytes)
+{
+	return d->port->spec.kind == SPEC_PCI ? dma_map(base, bytes, false) : 0;
+}
+
+static int
+join_port(
+	struct driver *d, const struct driver_config *c, char *why, size_t size)
+{
+	int rc;
+
+	d->trust = d->port->spec.trust;
+	d->gathers = d->port->caps.gathers;
+	d->max_segs = d->port->max_segs;
+	d->id = d->port->id;
+	d->queue = (uint16_t)c->queue;
+	rc = pools(d, c, why, size);
+	if (!rc)
+		rc = map(d, c, why, size);
+	if (rc)
+		return rc;
+	d->port->caps.rx_buffers = d->rx->size;
+	d->port->caps.tx_frames = d->headers->size;
+	return port_queue(d->port, c->queue, d->rx, why, size);
+}
+
+static void
+let_go(struct driver *d)
+{
+	for (; d->stash_at != d->stash_end; d->stash_at++)
+		rte_pktmbuf_free(d->stash[d->stash_at]);
+	for (; d->wait_at != d->wait_end; d->wait_at++)
+		rte_pktmbuf_free(d->wait[d->wait_at % DRIVER_WAIT]);
+	for (unsigned i = 0; i < 2; i++)
+		if (d->mapped[i].base)
+			dma_unmap(d->mapped[i].base, d->mapped[i].bytes);
+	pool_free(d->rx);
+	pool_free(d->headers);
+	pool_free(d->pieces);
+	done_fini(&d->done);
+	free(d);
+}
+
+int
+driver_open(struct driver **out, const struct driver_config *config, char *why,
+	size_t size)
+{
+	struct driver_config c = *config;
+	struct driver *d;
+	int rc;
+
+	*out = NULL;
+	c.mtu = c.mtu ? c.mtu : 1500;
+	rc = check(&c, why, size);
+	if (rc)
+		return rc;
+	d = aligned_alloc(CACHELINE, sizeof(*d));
+	if (!d) {
+		snprintf(why, size, "port %.64s: no memory", c.port);
+		return -ENOMEM;
+	}
+	memset(d, 0, sizeof(*d));
+	eal_hush();
+	rc = port_get(&d->port, &c, room_for(c.mtu), why, size);
+	if (rc)
+		goto fail;
+	rc = join_port(d, &c, why, size);
+	if (rc) {
+		port_put(d->port, c.queue);
+		goto fail;
+	}
+	eal_speak();
+	*out = d;
+	return 0;
+fail:
+	eal_speak();
+	let_go(d);
+	return rc;
+}
+
+void
+driver_close(struct driver *d)
+{
+	if (!d)
+		return;
+	port_put(d->port, d->queue);
+	let_go(d);
+}
+
+/* --- asking ---------------------------------------------------------------*/
+
+const struct driver_caps *
+driver_caps(struct driver *d)
+{
+	return port_caps(d->port);
+}
+
+int
+driver_fd(const struct driver *d)
+{
+	return d->port->fd[d->queue];
+}
+
+void
+driver_stats(struct driver *d, struct driver_count *c)
+{
+	struct rte_eth_stats s = {0};
+
+	*c = d->count;
+	c->log_lines = eal_lines();
+	if (rte_eth_stats_get(d->id, &s))
+		return;
+	c->port_missed = s.imissed;
+	c->port_no_buffer = s.rx_nombuf;
+	c->port_rx_errors = s.ierrors;
+	c->port_tx_errors = s.oerrors;
+}
+
+uint32_t
+driver_rx_free(const struct driver *d)
+{
+	return pool_left(d->rx);
+}
+
+uint32_t
+driver_tx_free(const struct driver *d)
+{
+	return pool_left(d->headers);
+}

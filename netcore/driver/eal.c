@@ -1,0 +1,231 @@
+#include "netcore/driver/eal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dlibos/base/atomic.h"
+#include "dlibos/base/log.h"
+#include "netcore/driver/driver.h"
+
+#define SAID_MAX 32   /* lines of DPDK's that are logged, the rest is counted */
+#define CPU_LIST 1024 /* bytes of a list of CPUs */
+#define ARGS	 24
+
+/* The one thing of the room that is the process's: DPDK has it so. DPDK's own
+ * thread may write a line at any time, so the lines have a lock. */
+static struct {
+	bool begun, pci;
+	pthread_mutex_t lock;
+	bool hushed;
+	uint64_t lines;
+	char last[200];
+	char label[DRIVER_LABEL];
+	char lcores[CPU_LIST];
+} eal = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* --- what DPDK says -------------------------------------------------------*/
+
+/* DPDK ends a line with a newline, or two, or none. */
+static void
+line(const char *text, size_t n)
+{
+	while (n && isspace((unsigned char)text[n - 1]))
+		n--;
+	if (!n)
+		return;
+	pthread_mutex_lock(&eal.lock);
+	eal.lines++;
+	snprintf(eal.last, sizeof(eal.last), "%.*s", (int)n, text);
+	for (char *p = eal.last; *p; p++)
+		if (!isprint((unsigned char)*p))
+			*p = ' ';
+	if (!eal.hushed && eal.lines <= SAID_MAX)
+		log_say("DPDK: %s", eal.last);
+	pthread_mutex_unlock(&eal.lock);
+}
+
+static ssize_t
+write_line(void *cookie, const char *text, size_t n)
+{
+	(void)cookie;
+	line(text, n);
+	return (ssize_t)n;
+}
+
+void
+eal_hush(void)
+{
+	pthread_mutex_lock(&eal.lock);
+	eal.hushed = true;
+	eal.last[0] = 0;
+	pthread_mutex_unlock(&eal.lock);
+}
+
+void
+eal_speak(void)
+{
+	pthread_mutex_lock(&eal.lock);
+	eal.hushed = false;
+	pthread_mutex_unlock(&eal.lock);
+}
+
+const char *
+eal_last(void)
+{
+	return eal.last;
+}
+
+uint64_t
+eal_lines(void)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&eal.lock);
+	n = eal.lines;
+	pthread_mutex_unlock(&eal.lock);
+	return n;
+}
+
+/* --- the beginning --------------------------------------------------------*/
+
+/* One logical core that may be wherever we may be, so that DPDK pins nobody. */
+static int
+lcores(char *to, size_t size)
+{
+	const char *comma = "";
+	size_t at = (size_t)snprintf(to, size, "0@(");
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return -errno;
+	for (int i = 0; i < CPU_SETSIZE; i++) {
+		int end = i;
+
+		if (!CPU_ISSET(i, &set))
+			continue;
+		while (end + 1 < CPU_SETSIZE && CPU_ISSET(end + 1, &set))
+			end++;
+		at += (size_t)snprintf(
+			to + at, size - at, "%s%d-%d", comma, i, end);
+		if (at + 2 > size)
+			return -E2BIG;
+		comma = ",";
+		i = end;
+	}
+	snprintf(to + at, size - at, ")");
+	return 0;
+}
+
+static int
+init(bool pci)
+{
+	static char words[ARGS][CPU_LIST];
+	const char *args[ARGS] = {"dlibos", "--no-huge", "--no-shconf",
+		"--no-telemetry", "-m", "64", "--iova-mode", "va", "--lcores",
+		eal.lcores, "--file-prefix", eal.label, "--log-level",
+		"lib.*:error", "--log-level", "pmd.*:error"};
+	char *argv[ARGS] = {NULL};
+	int argc = 0;
+
+	/* Devices are asked for one by one later: a list of those allowed
+	 * that names none keeps DPDK from taking whatever it finds. */
+	args[16] = pci ? "-a" : "--no-pci";
+	args[17] = pci ? "ffff:ff:1f.7" : NULL;
+	for (; args[argc]; argc++) {
+		snprintf(words[argc], CPU_LIST, "%s", args[argc]);
+		argv[argc] = words[argc];
+	}
+	return rte_eal_init(argc, argv);
+}
+
+/* DPDK makes directories for files that it then does not write. They are made
+ * in one of our own, which goes at once; without that, two processes could
+ * take them away from each other while they begin. */
+static int
+init_aside(bool pci)
+{
+	const char *had = getenv("RUNTIME_DIRECTORY");
+	char *keep = had ? strdup(had) : NULL;
+	char dir[] = "/tmp/dlibos-XXXXXX", path[128];
+	bool aside = mkdtemp(dir) && !setenv("RUNTIME_DIRECTORY", dir, 1);
+	int rc = init(pci);
+
+	if (keep)
+		setenv("RUNTIME_DIRECTORY", keep, 1);
+	else if (aside)
+		unsetenv("RUNTIME_DIRECTORY");
+	free(keep);
+	if (!aside)
+		return rc;
+	snprintf(path, sizeof(path), "%s/dpdk/%s", dir, eal.label);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/dpdk", dir);
+	rmdir(path);
+	rmdir(dir);
+	return rc;
+}
+
+static bool
+good_label(const char *s)
+{
+	size_t n = s ? strspn(s,
+			       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR"
+			       "STUVWXYZ0123456789-_")
+		     : 0;
+
+	return n && n < DRIVER_LABEL && !s[n];
+}
+
+int
+eal_begin(const char *label, bool pci, char *why, size_t size)
+{
+	static const cookie_io_functions_t io = {.write = write_line};
+	cpu_set_t set;
+	FILE *f;
+	int rc;
+
+	if (!good_label(label)) {
+		snprintf(why, size, "'%.40s' is no label for a driver",
+			label ? label : "");
+		return -EINVAL;
+	}
+	if (eal.begun && (eal.pci || !pci))
+		return 0;
+	if (eal.begun) {
+		snprintf(why, size,
+			"DPDK was begun without devices in this "
+			"process: open the device first");
+		return -EBUSY;
+	}
+	snprintf(eal.label, sizeof(eal.label), "%s", label);
+	rc = lcores(eal.lcores, sizeof(eal.lcores));
+	f = fopencookie(NULL, "w", io);
+	if (rc || !f) {
+		if (f)
+			fclose(f);
+		snprintf(why, size, "DPDK: %s", strerror(rc ? -rc : errno));
+		return -EIO;
+	}
+	setvbuf(f, NULL, _IOLBF, 0);
+	rte_openlog_stream(f);
+	sched_getaffinity(0, sizeof(set), &set);
+	rc = init_aside(pci);
+	sched_setaffinity(0, sizeof(set), &set);
+	if (rc < 0) {
+		snprintf(why, size, "DPDK does not begin: %s",
+			eal.last[0] ? eal.last : rte_strerror(rte_errno));
+		return -EIO;
+	}
+	eal.begun = true;
+	eal.pci = pci;
+	return 0;
+}

@@ -1,0 +1,184 @@
+#include "netcore/driver/port.h"
+
+#include <errno.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netcore/driver/eal.h"
+#include "netcore/driver/setup.h"
+
+/* DPDK's ports are the process's, and so is the table of them. */
+static struct port ports[DRIVER_PORTS];
+
+static int
+broken(int err, const struct port *p, const char *what, char *why, size_t size)
+{
+	const char *last = eal_last();
+
+	snprintf(why, size, "port %.64s: %s: %s", p->text, what,
+		last[0] ? last : strerror(err));
+	return -err;
+}
+
+static struct port *
+find(const char *text)
+{
+	for (unsigned i = 0; i < DRIVER_PORTS; i++)
+		if (ports[i].used && !strcmp(ports[i].text, text))
+			return &ports[i];
+	return NULL;
+}
+
+/* A second queue must be of the same port as the first. */
+static int
+again(struct port *p, const struct driver_config *c, uint32_t room, char *why,
+	size_t size)
+{
+	unsigned queues = c->queues ? c->queues : 1;
+	const char *what = NULL;
+
+	if (p->opened & (1u << c->queue))
+		what = "is open already";
+	else if (queues != p->queues)
+		what = "was opened with another number of queues";
+	else if (c->mtu != p->mtu || room != p->room)
+		what = "was opened with another MTU";
+	if (!what)
+		return 0;
+	snprintf(why, size, "port %.64s: queue %u %s", p->text, c->queue, what);
+	return -EBUSY;
+}
+
+static int
+probe(struct port *p, char *why, size_t size)
+{
+	int rc;
+
+	fds_now(&p->before);
+	rc = rte_dev_probe(p->spec.args);
+	/* One that was found at the beginning is as good. */
+	if (rc && rc != -EEXIST)
+		return broken(
+			rc < -1 ? -rc : EIO, p, "cannot be opened", why, size);
+	rc = rte_eth_dev_get_port_by_name(p->spec.device, &p->id);
+	if (rc)
+		return broken(ENODEV, p, "is no network device", why, size);
+	return 0;
+}
+
+static void
+remove_port(struct port *p)
+{
+	struct rte_eth_dev_info info;
+	bool known = !rte_eth_dev_info_get(p->id, &info);
+
+	rte_eth_dev_close(p->id);
+	if (known && info.device)
+		rte_dev_remove(info.device);
+}
+
+int
+port_get(struct port **out, const struct driver_config *c, uint32_t room,
+	char *why, size_t size)
+{
+	struct spec_for with = {
+		.queues = c->queues ? c->queues : 1,
+		.mtu = c->mtu,
+		.room = room,
+	};
+	struct port *p = find(c->port);
+	int rc;
+
+	*out = p;
+	if (p)
+		return again(p, c, room, why, size);
+	for (p = ports; p < ports + DRIVER_PORTS && p->used; p++)
+		with.number++;
+	if (p == ports + DRIVER_PORTS) {
+		snprintf(why, size, "port %.64s: %d ports are open already",
+			c->port, DRIVER_PORTS);
+		return -ENOSPC;
+	}
+	memset(p, 0, sizeof(*p));
+	rc = spec_parse(&p->spec, c->port, &with, why, size);
+	if (rc)
+		return rc;
+	snprintf(p->text, sizeof(p->text), "%s", c->port);
+	p->mtu = c->mtu;
+	p->room = room;
+	p->queues = with.queues;
+	for (unsigned q = 0; q < DRIVER_QUEUES; q++)
+		p->fd[q] = -1;
+	rc = eal_begin(c->label, p->spec.kind == SPEC_PCI, why, size);
+	if (rc)
+		return rc;
+	rc = probe(p, why, size);
+	if (rc)
+		return rc;
+	rc = setup_port(p, c, why, size);
+	if (rc) {
+		remove_port(p);
+		return rc;
+	}
+	p->used = true;
+	*out = p;
+	return 0;
+}
+
+static int
+start(struct port *p, char *why, size_t size)
+{
+	int rc = rte_eth_dev_start(p->id);
+
+	if (rc)
+		return broken(-rc, p, "does not start", why, size);
+	p->started = true;
+	setup_listen(p);
+	for (unsigned q = 0; q < p->queues; q++)
+		p->fd[q] = setup_fd(p, q);
+	return 0;
+}
+
+int
+port_queue(struct port *p, unsigned queue, struct rte_mempool *pool, char *why,
+	size_t size)
+{
+	int rc = rte_eth_rx_queue_setup(
+		p->id, (uint16_t)queue, p->rx_desc, SOCKET_ID_ANY, NULL, pool);
+
+	if (!rc)
+		rc = rte_eth_tx_queue_setup(p->id, (uint16_t)queue, p->tx_desc,
+			SOCKET_ID_ANY, NULL);
+	if (rc)
+		return broken(rc < -1 ? -rc : EIO, p, "a queue is refused", why,
+			size);
+	p->opened |= 1u << queue;
+	if (p->opened != (1u << p->queues) - 1)
+		return 0;
+	return start(p, why, size);
+}
+
+void
+port_put(struct port *p, unsigned queue)
+{
+	p->opened &= ~(1u << queue);
+	if (p->started)
+		rte_eth_dev_stop(p->id);
+	p->started = false;
+	if (p->opened)
+		return;
+	remove_port(p);
+	p->used = false;
+}
+
+const struct driver_caps *
+port_caps(struct port *p)
+{
+	struct rte_eth_link link = {0};
+
+	p->caps.link = p->started && !rte_eth_link_get_nowait(p->id, &link) &&
+		link.link_status == RTE_ETH_LINK_UP;
+	return &p->caps;
+}

@@ -1,0 +1,46 @@
+/* port.h - a port of DPDK's, and the queues of it that are opened. */
+#ifndef NETCORE_DRIVER_PORT_H
+#define NETCORE_DRIVER_PORT_H
+
+#include <rte_mempool.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dlibos/limits.h"
+#include "netcore/driver/driver.h"
+#include "netcore/driver/fds.h"
+#include "netcore/driver/spec.h"
+
+struct port {
+	bool used, started;
+	char text[LIMIT_PORT]; /* as it was asked for */
+	struct spec spec;
+	uint16_t id, mtu;
+	unsigned queues;
+	uint32_t opened; /* bit: queue */
+	uint32_t room;	 /* bytes for a frame in a buffer */
+	uint16_t rx_desc, tx_desc;
+	uint16_t max_segs; /* of a frame that it does not cut up */
+	struct fds before; /* the process's descriptors before it was probed */
+	int fd[DRIVER_QUEUES];
+	struct driver_caps caps;
+};
+
+/* The port that c asks for; it is made if it is not there. 0 or -errno and a
+ * line. It is to be given back by port_put(). */
+int port_get(struct port **out, const struct driver_config *c, uint32_t room,
+	char *why, size_t size);
+
+/* Sets a queue up to receive into `pool`; with the last one the port starts. */
+int port_queue(struct port *p, unsigned queue, struct rte_mempool *pool,
+	char *why, size_t size);
+
+/* The queue is not in use any more (it may never have been). The port stops,
+ * and lets go of every buffer; with its last queue it goes. */
+void port_put(struct port *p, unsigned queue);
+
+/* What it can do, as configured; the link as it is now. */
+const struct driver_caps *port_caps(struct port *p);
+
+#endif

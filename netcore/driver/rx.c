@@ -1,0 +1,104 @@
+/* From the port to the engine: rx step 2 of 8. */
+#include <rte_ethdev.h>
+#include <stdbool.h>
+
+#include "dlibos/base/bits.h"
+#include "netcore/driver/own.h"
+
+#define ETHERTYPE_AT 12
+
+/* A device says nothing of the header checksum of IPv6, which has none. */
+static inline bool
+verified(const struct rte_mbuf *m)
+{
+	uint64_t f = m->ol_flags;
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if ((f & RTE_MBUF_F_RX_L4_CKSUM_MASK) != RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		return false;
+	if ((f & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD)
+		return true;
+	return (f & RTE_MBUF_F_RX_IP_CKSUM_MASK) !=
+		RTE_MBUF_F_RX_IP_CKSUM_BAD &&
+		p[ETHERTYPE_AT] == 0x86 && p[ETHERTYPE_AT + 1] == 0xdd;
+}
+
+/* What came in several buffers becomes one, if it fits; else it is dropped:
+ * the engine hands up one reference a frame. */
+static bool
+join(struct driver *d, struct rte_mbuf *m)
+{
+	if (!rte_pktmbuf_linearize(m)) {
+		d->count.rx_joined++;
+		return true;
+	}
+	d->count.rx_drop_segments++;
+	rte_pktmbuf_free(m);
+	return false;
+}
+
+static unsigned
+take(struct driver *d, struct rte_mbuf *const *m, unsigned n,
+	struct stack_rx_frame *f)
+{
+	struct stack_rx_frame *at = f;
+
+	for (unsigned i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(m[i], void *));
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(m[i]->nb_segs > 1) && !join(d, m[i]))
+			continue;
+		if (unlikely(m[i]->data_len < RTE_ETHER_HDR_LEN)) {
+			d->count.rx_drop_empty++;
+			rte_pktmbuf_free(m[i]);
+			continue;
+		}
+		*at++ = (struct stack_rx_frame){
+			.data = rte_pktmbuf_mtod(m[i], const uint8_t *),
+			.len = m[i]->data_len,
+			.flags = d->trust || verified(m[i]) ? STACK_RX_CKSUM_OK
+							    : 0,
+			.buf = m[i],
+		};
+		d->count.rx_bytes += m[i]->data_len;
+	}
+	d->count.rx_frames += (uint64_t)(at - f);
+	return (unsigned)(at - f);
+}
+
+unsigned
+driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max)
+{
+	struct rte_mbuf *m[DRIVER_BURST];
+	unsigned n = d->stash_end - d->stash_at;
+
+	if (unlikely(n)) {
+		n = n < max ? n : max;
+		d->stash_at += n;
+		return take(d, &d->stash[d->stash_at - n], n, f);
+	}
+	if (unlikely(!d->port->started))
+		return 0;
+	n = rte_eth_rx_burst(d->id, d->queue, m,
+		(uint16_t)(max < DRIVER_BURST ? max : DRIVER_BURST));
+	return n ? take(d, m, n, f) : 0;
+}
+
+void
+driver_release(struct driver *d, void *buf)
+{
+	(void)d;
+	rte_pktmbuf_free(buf);
+}
+
+/* A burst tells of every kind of port, where a descriptor would not. */
+bool
+driver_pending(struct driver *d)
+{
+	if (d->stash_at == d->stash_end && d->port->started) {
+		d->stash_at = 0;
+		d->stash_end = rte_eth_rx_burst(
+			d->id, d->queue, d->stash, DRIVER_STASH);
+	}
+	return d->stash_at != d->stash_end;
+}

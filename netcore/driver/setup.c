@@ -1,0 +1,184 @@
+#include "netcore/driver/setup.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <rte_ethdev.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "netcore/driver/eal.h"
+
+#define DESCRIPTORS 512
+#define TSO_BYTES   65280 /* of a super-segment: with headers below 64 KiB */
+
+#define CKSUM_TX (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define TSO_TX	 (RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
+
+static const uint8_t no_mac[6];
+
+static int
+refuse(int err, const struct port *p, const char *what, char *why, size_t size)
+{
+	const char *last = eal_last();
+
+	snprintf(why, size, "port %.64s: %s: %s", p->text, what,
+		last[0] ? last : strerror(err));
+	return -err;
+}
+
+/* Interfaces of the kernel belong to somebody else: they are not changed. */
+static bool
+is_guest(const struct port *p)
+{
+	return p->spec.kind == SPEC_AFPACKET || p->spec.kind == SPEC_AFXDP;
+}
+
+/* Of these the device does the work; what DPDK's drivers for the kernel's
+ * interfaces offer, they do by our own CPU. */
+static bool
+is_device(const struct port *p)
+{
+	return p->spec.kind == SPEC_PCI || p->spec.kind == SPEC_VDEV;
+}
+
+static int
+guest_mtu(const struct port *p, char *why, size_t size)
+{
+	const char *name = strstr(p->spec.args, "iface=") + 6;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq r = {0};
+	int rc = 0;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%.*s",
+		(int)strcspn(name, ","), name);
+	if (fd >= 0 && !ioctl(fd, SIOCGIFMTU, &r) && r.ifr_mtu < p->mtu) {
+		snprintf(why, size, "port %.64s: an MTU of %u, but %s has %d",
+			p->text, p->mtu, r.ifr_name, r.ifr_mtu);
+		rc = -EMSGSIZE;
+	}
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static void
+offloads(struct port *p, const struct rte_eth_dev_info *info,
+	struct rte_eth_conf *conf)
+{
+	uint64_t tx = info->tx_offload_capa, rx = info->rx_offload_capa;
+	struct driver_caps *caps = &p->caps;
+
+	caps->gathers = tx & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (caps->gathers)
+		conf->txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	if (!is_device(p))
+		return;
+	caps->tx_cksum = (tx & CKSUM_TX) == CKSUM_TX;
+	if (caps->tx_cksum)
+		conf->txmode.offloads |= CKSUM_TX;
+	if (caps->tx_cksum && caps->gathers && (tx & TSO_TX) == TSO_TX) {
+		conf->txmode.offloads |= TSO_TX;
+		caps->tso = TSO_BYTES;
+	}
+	caps->rx_cksum = (rx & RTE_ETH_RX_OFFLOAD_CHECKSUM) ==
+		RTE_ETH_RX_OFFLOAD_CHECKSUM;
+	if (caps->rx_cksum)
+		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_CHECKSUM;
+	/* The most that it spreads by, and that we can use. */
+	conf->rx_adv_conf.rss_conf.rss_hf = info->flow_type_rss_offloads &
+		(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+	if (p->queues > 1 && conf->rx_adv_conf.rss_conf.rss_hf) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		caps->rss_hash = true;
+	}
+}
+
+static void
+descriptors(struct port *p, const struct rte_eth_dev_info *info)
+{
+	p->rx_desc = p->tx_desc = DESCRIPTORS;
+	/* A tap takes as many buffers for a single frame. */
+	if (p->spec.kind == SPEC_TAP)
+		p->rx_desc = 4;
+	rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &p->rx_desc, &p->tx_desc);
+	p->max_segs = info->tx_desc_lim.nb_mtu_seg_max;
+	if (!p->max_segs)
+		p->max_segs = UINT8_MAX;
+}
+
+static int
+addresses(struct port *p, const struct driver_config *c, char *why, size_t size)
+{
+	struct rte_ether_addr own, want;
+	int rc = rte_eth_macaddr_get(p->id, &own);
+
+	if (rc)
+		return refuse(-rc, p, "has no address", why, size);
+	memcpy(p->caps.mac, own.addr_bytes, 6);
+	if (!memcmp(c->mac, no_mac, 6) || !memcmp(c->mac, own.addr_bytes, 6))
+		return 0;
+	memcpy(p->caps.mac, c->mac, 6);
+	memcpy(want.addr_bytes, c->mac, 6);
+	if ((is_guest(p) || rte_eth_dev_default_mac_addr_set(p->id, &want)) &&
+		rte_eth_promiscuous_enable(p->id))
+		return refuse(ENOTSUP, p, "takes no other address", why, size);
+	return 0;
+}
+
+int
+setup_port(
+	struct port *p, const struct driver_config *c, char *why, size_t size)
+{
+	struct rte_eth_conf conf = {0};
+	struct rte_eth_dev_info info;
+	int rc;
+
+	if (is_guest(p)) {
+		rc = guest_mtu(p, why, size);
+		if (rc)
+			return rc;
+	}
+	rc = rte_eth_dev_info_get(p->id, &info);
+	if (rc)
+		return refuse(-rc, p, "is not to be asked", why, size);
+	if (p->queues > info.max_rx_queues || p->queues > info.max_tx_queues)
+		return refuse(EINVAL, p, "has not so many queues", why, size);
+	offloads(p, &info, &conf);
+	if (is_device(p))
+		conf.rxmode.mtu = p->mtu;
+	conf.intr_conf.rxq = p->spec.kind == SPEC_TAP;
+	rc = rte_eth_dev_configure(
+		p->id, (uint16_t)p->queues, (uint16_t)p->queues, &conf);
+	if (rc)
+		return refuse(-rc, p, "cannot be configured", why, size);
+	rc = p->spec.kind == SPEC_TAP ? rte_eth_dev_set_mtu(p->id, p->mtu) : 0;
+	if (rc)
+		return refuse(-rc, p, "does not take the MTU", why, size);
+	descriptors(p, &info);
+	p->caps.mtu = p->mtu;
+	snprintf(p->caps.name, sizeof(p->caps.name), "%s", info.driver_name);
+	return addresses(p, c, why, size);
+}
+
+void
+setup_listen(struct port *p)
+{
+	/* Neighbours of IPv6 ask by multicast. */
+	if (rte_eth_allmulticast_enable(p->id))
+		rte_eth_promiscuous_enable(p->id);
+}
+
+int
+setup_fd(const struct port *p, unsigned queue)
+{
+	if (p->spec.kind == SPEC_AFPACKET)
+		return fds_new_socket(&p->before, AF_PACKET, queue);
+	if (p->spec.kind == SPEC_AFXDP)
+		return fds_new_socket(&p->before, AF_XDP, queue);
+	if (p->spec.kind == SPEC_TAP)
+		return rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, (uint16_t)queue);
+	return -1;
+}

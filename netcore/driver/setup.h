@@ -1,0 +1,19 @@
+/* setup.h - what a port of each kind is told before it starts, and after. */
+#ifndef NETCORE_DRIVER_SETUP_H
+#define NETCORE_DRIVER_SETUP_H
+
+#include <stddef.h>
+
+#include "netcore/driver/port.h"
+
+/* Configures a port that was probed; p->caps say the result. 0 or -errno. */
+int setup_port(
+	struct port *p, const struct driver_config *c, char *why, size_t size);
+
+/* After it started: lets in what is for our address, and multicast. */
+void setup_listen(struct port *p);
+
+/* What wakes the owner of a queue; or -1. */
+int setup_fd(const struct port *p, unsigned queue);
+
+#endif

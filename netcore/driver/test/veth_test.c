@@ -1,0 +1,221 @@
+/* A driver on one end of a pair of interfaces, by a packet socket or by an XDP
+ * socket; a packet socket of the test's at the other. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "netcore/driver/test/rig.h"
+#include "netcore/driver/test/wire.h"
+
+#define FRAMES 100000u
+#define ROUND  32u
+
+static const size_t sizes[] = {
+	60, 61, 64, 127, 128, 129, 590, 1024, 1500, 1514};
+
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+static const char *port;
+static int peer;
+
+static uint8_t frame[WIRE_MAX];
+
+static void
+test_in(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	for (uint32_t i = 0; i < SIZES; i++) {
+		wire_fill(frame, sizes[i], i);
+		wire_send(peer, frame, sizes[i]);
+		rig_expect(&r, sizes[i], i);
+	}
+	assert_int_equal(driver_rx_free(r.d), r.rx_free);
+	rig_close(&r);
+}
+
+static void
+test_out(void **state)
+{
+	static const unsigned pieces[] = {1, 2, 5, STACK_PIECES};
+	struct rig r;
+	uint32_t number = 0;
+	size_t len;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	for (unsigned i = 0; sizes[i] <= STACK_HEADERS; i++) {
+		rig_send(&r, sizes[i], 0, ++number);
+		len = wire_receive(peer, frame, sizeof(frame));
+		assert_int_equal(len, sizes[i]);
+		assert_true(wire_is(frame, len, number));
+	}
+	for (unsigned p = 0; p < sizeof(pieces) / sizeof(pieces[0]); p++)
+		for (unsigned i = 4; i < SIZES; i++) {
+			rig_send(&r, sizes[i], pieces[p], ++number);
+			len = wire_receive(peer, frame, sizeof(frame));
+			assert_int_equal(len, sizes[i]);
+			assert_true(wire_is(frame, len, number));
+		}
+	rig_settle(&r);
+	rig_close(&r);
+}
+
+static void
+test_descriptor(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	p.fd = driver_fd(r.d);
+	assert_true(p.fd >= 0);
+	assert_false(driver_pending(r.d));
+	assert_int_equal(poll(&p, 1, 0), 0);
+	for (uint32_t i = 0; i < 50; i++) {
+		wire_fill(frame, 100, i);
+		wire_send(peer, frame, 100);
+		assert_int_equal(poll(&p, 1, WIRE_MS), 1);
+		assert_true(p.revents & POLLIN);
+		/* Having looked, it is still there to be taken. */
+		if (i % 2)
+			assert_true(driver_pending(r.d));
+		rig_expect(&r, 100, i);
+		assert_false(driver_pending(r.d));
+		assert_int_equal(poll(&p, 1, 0), 0);
+	}
+	assert_int_equal(driver_rx_free(r.d), r.rx_free);
+	rig_close(&r);
+}
+
+static void
+test_many(void **state)
+{
+	struct driver_count c;
+	struct rig r;
+	size_t len;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	for (uint32_t number = 0; number < FRAMES; number += ROUND) {
+		for (uint32_t i = 0; i < ROUND; i++) {
+			len = 60 + (number + i) % 1400;
+			wire_fill(frame, len, number + i);
+			wire_send(peer, frame, len);
+		}
+		rig_echo(&r, ROUND);
+		for (uint32_t i = 0; i < ROUND; i++) {
+			len = wire_receive(peer, frame, sizeof(frame));
+			assert_int_equal(len, 60 + (number + i) % 1400);
+			assert_true(wire_is(frame, len, number + i));
+		}
+	}
+	rig_settle(&r);
+	assert_int_equal(driver_tx_done(r.d), FRAMES);
+	driver_stats(r.d, &c);
+	assert_int_equal(c.rx_frames, FRAMES);
+	assert_int_equal(c.tx_frames, FRAMES);
+	assert_int_equal(c.port_tx_errors, 0);
+	assert_int_equal(c.log_lines, 0);
+	rig_close(&r);
+}
+
+static void
+test_caps(void **state)
+{
+	const struct driver_caps *caps;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	caps = driver_caps(r.d);
+	assert_int_equal(caps->mtu, 1500);
+	assert_true(caps->link);
+	assert_true(caps->mac[0] || caps->mac[5]);
+	assert_false(caps->tx_cksum);
+	assert_true(caps->rx_buffers >= 3072);
+	assert_true(caps->tx_frames >= 1024);
+	assert_memory_equal(caps->name, "net_af_", 7);
+	rig_close(&r);
+}
+
+/* A frame that another process of the port's queues gets is not lost: each
+ * frame comes to one of them. */
+static void
+test_queues(void **state)
+{
+	struct stack_rx_frame f[8];
+	struct rig r[RIG_QUEUES];
+	unsigned got = 0, n;
+	uint64_t until;
+
+	(void)state;
+	rig_open(&r[0], port, 1500, 0, 2);
+	assert_int_equal(driver_rx(r[0].d, f, 8), 0); /* not started yet */
+	assert_false(driver_caps(r[0].d)->link);
+	rig_open(&r[1], port, 1500, 1, 2);
+	assert_true(driver_caps(r[0].d)->link);
+	assert_int_not_equal(driver_fd(r[0].d), driver_fd(r[1].d));
+	until = wire_now_ms() + WIRE_MS;
+	for (uint32_t i = 0; i < 64; i++) {
+		wire_fill(frame, 200, i);
+		wire_send(peer, frame, 200);
+	}
+	while (got < 64 && wire_now_ms() < until)
+		for (unsigned q = 0; q < RIG_QUEUES; q++) {
+			n = driver_rx(r[q].d, f, 8);
+			got += n;
+			while (n)
+				driver_release(r[q].d, f[--n].buf);
+		}
+	assert_int_equal(got, 64);
+	for (unsigned q = 0; q < RIG_QUEUES; q++) {
+		rig_send(&r[q], 300, 2, q);
+		wire_receive(peer, frame, sizeof(frame));
+		assert_true(wire_is(frame, 300, q));
+		rig_settle(&r[q]);
+	}
+	rig_close(&r[0]);
+	assert_int_equal(driver_rx(r[1].d, f, 8), 0);
+	rig_close(&r[1]);
+}
+
+static int
+all(const char *what, const char *spec)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in),
+		cmocka_unit_test(test_out),
+		cmocka_unit_test(test_descriptor),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_queues),
+	};
+
+	port = spec;
+	return cmocka_run_group_tests_name(what, tests, NULL, NULL);
+}
+
+int
+main(void)
+{
+	int bad;
+
+	if (!wire_enter())
+		return 77;
+	wire_pair("dl0", "dl1", 1500);
+	peer = wire_socket("dl1");
+	bad = all("afpacket", "afpacket:dl0");
+	return bad;
+}
