@@ -1,6 +1,7 @@
 #include "netcore/driver/driver.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <stdio.h>
@@ -19,22 +20,24 @@
 #define HEADER_SHARE 7u
 #define ALL_SHARES   13u
 
+#define TRIES  50
+#define TRY_MS 20
+
 #define RX_LEAST 64u /* buffers */
 #define TX_LEAST 32u /* frames */
 
-/* What Ethernet and the ring of a packet socket ask for besides a packet. */
-#define AROUND 192u
+#define XDP_FRAME PAGE /* bytes at most */
 
 static uint32_t
-room_for(uint16_t mtu)
+room_for(const char *port, uint16_t mtu)
 {
-	return pool_object(mtu + AROUND) - POOL_MBUF - POOL_FORE;
+	return pool_object(mtu + spec_around(port)) - POOL_MBUF - POOL_FORE;
 }
 
 uint64_t
-driver_rx_bytes(uint16_t mtu, uint32_t frames)
+driver_rx_bytes(const char *port, uint16_t mtu, uint32_t frames)
 {
-	uint32_t object = pool_object((mtu ? mtu : 1500) + AROUND);
+	uint32_t object = pool_object(room_for(port, mtu ? mtu : 1500));
 	uint64_t page = object > PAGE ? 1 : PAGE / object;
 
 	if (object > PAGE)
@@ -65,12 +68,15 @@ check(const struct driver_config *c, char *why, size_t size)
 		what = "there is no such queue";
 	else if (c->mtu < DRIVER_MTU_MIN || c->mtu > DRIVER_MTU_MAX)
 		what = "an MTU is from 576 to 9000 bytes";
+	else if (!strncmp(c->port, "afxdp:", 6) &&
+		pool_object(room_for(c->port, c->mtu)) > XDP_FRAME)
+		what = "the MTU is too much for an XDP socket";
 	if (what) {
 		snprintf(why, size, "port %.64s: %s", c->port ? c->port : "",
 			what);
 		return -EINVAL;
 	}
-	rx = pool_fit(c->rx->bytes, pool_object(room_for(c->mtu)));
+	rx = pool_fit(c->rx->bytes, pool_object(room_for(c->port, c->mtu)));
 	tx = pool_fit(c->txhdr->bytes / ALL_SHARES * HEADER_SHARE,
 		pool_object(STACK_HEADERS));
 	if (rx >= RX_LEAST && tx >= TX_LEAST)
@@ -91,7 +97,7 @@ pools(struct driver *d, const struct driver_config *c, char *why, size_t size)
 	uint32_t slots = 64;
 
 	d->rx = pool_make(
-		number++, c->rx->base, c->rx->bytes, room_for(c->mtu));
+		number++, c->rx->base, c->rx->bytes, room_for(c->port, c->mtu));
 	d->headers =
 		pool_make(number++, c->txhdr->base, headers, STACK_HEADERS);
 	d->pieces = pool_make(
@@ -172,12 +178,37 @@ let_go(struct driver *d)
 	free(d);
 }
 
+static int
+attempt(struct driver **out, const struct driver_config *c, char *why,
+	size_t size)
+{
+	struct driver *d = aligned_alloc(CACHELINE, sizeof(*d));
+	int rc;
+
+	if (!d) {
+		snprintf(why, size, "port %.64s: no memory", c->port);
+		return -ENOMEM;
+	}
+	memset(d, 0, sizeof(*d));
+	rc = port_get(&d->port, c, room_for(c->port, c->mtu), why, size);
+	if (rc)
+		goto fail;
+	rc = join_port(d, c, why, size);
+	if (!rc) {
+		*out = d;
+		return 0;
+	}
+	port_put(d->port, c->queue);
+fail:
+	let_go(d);
+	return rc;
+}
+
 int
 driver_open(struct driver **out, const struct driver_config *config, char *why,
 	size_t size)
 {
 	struct driver_config c = *config;
-	struct driver *d;
 	int rc;
 
 	*out = NULL;
@@ -185,28 +216,18 @@ driver_open(struct driver **out, const struct driver_config *config, char *why,
 	rc = check(&c, why, size);
 	if (rc)
 		return rc;
-	d = aligned_alloc(CACHELINE, sizeof(*d));
-	if (!d) {
-		snprintf(why, size, "port %.64s: no memory", c.port);
-		return -ENOMEM;
-	}
-	memset(d, 0, sizeof(*d));
 	eal_hush();
-	rc = port_get(&d->port, &c, room_for(c.mtu), why, size);
-	if (rc)
-		goto fail;
-	rc = join_port(d, &c, why, size);
-	if (rc) {
-		port_put(d->port, c.queue);
-		goto fail;
+	/* The kernel frees the queue that an XDP socket had some time after
+	 * the socket was closed, and tells nobody. DPDK keeps the buffers of
+	 * an attempt that failed, so each one begins with nothing. */
+	for (unsigned i = 0; i < TRIES; i++) {
+		rc = attempt(out, &c, why, size);
+		if (rc != -EAGAIN)
+			break;
+		poll(NULL, 0, TRY_MS);
 	}
 	eal_speak();
-	*out = d;
-	return 0;
-fail:
-	eal_speak();
-	let_go(d);
-	return rc;
+	return rc == -EAGAIN ? -EBUSY : rc;
 }
 
 void

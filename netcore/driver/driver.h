@@ -8,10 +8,10 @@
  *
  * Order of use, each turn of the owner's loop:
  *
- *	n = driver_rx(d, frames, max)	what came; buffers are the caller's now
+ *	n = driver_rx(d, frames, max)	what came; buffers are the caller's
  *	driver_release(d, buf)		... until it gives them back
- *	room = driver_tx_room(d)	how many frames driver_tx() takes for sure
- *	driver_tx(d, frames, n)		what is to go out, and what still waits
+ *	room = driver_tx_room(d)	what driver_tx() takes for sure
+ *	driver_tx(d, frames, n)		what is to go out, and what waits
  *	driver_tx_done(d)		whose memory is free again
  *
  * Nothing here blocks, allocates or makes a system call that the port's own
@@ -61,9 +61,9 @@ struct driver_caps {
 	bool tx_cksum; /* completes checksums of TCP and UDP */
 	bool rx_cksum; /* verifies those of IP, TCP and UDP */
 	bool rss_hash; /* spreads connections over its queues */
-	bool gathers; /* sends pieces from where they lie; else they are copied */
-	bool link;    /* at the time of asking */
-	uint32_t tso; /* bytes of a frame to be cut up, headers included; 0 */
+	bool gathers;  /* sends pieces from where they lie, uncopied */
+	bool link;     /* at the time of asking */
+	uint32_t tso;  /* bytes of a frame to be cut up, headers included; 0 */
 	uint32_t rx_buffers, tx_frames;
 	char name[DRIVER_LABEL]; /* of the kind of port, as DPDK says it */
 };
@@ -76,7 +76,7 @@ struct driver_count {
 
 /* Bytes that a partition needs for so many received frames, or frames under
  * way; what is more than that is used, too. */
-uint64_t driver_rx_bytes(uint16_t mtu, uint32_t frames);
+uint64_t driver_rx_bytes(const char *port, uint16_t mtu, uint32_t frames);
 uint64_t driver_txhdr_bytes(uint32_t frames);
 
 /* 0 or -errno; then `why` has one line for the user, without its end. */

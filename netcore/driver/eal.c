@@ -1,6 +1,7 @@
 #include "netcore/driver/eal.h"
 
 #include <ctype.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <rte_eal.h>
@@ -27,29 +28,33 @@ static struct {
 	pthread_mutex_t lock;
 	bool hushed;
 	uint64_t lines;
-	char last[200];
+	char first[200];
 	char label[DRIVER_LABEL];
 	char lcores[CPU_LIST];
 } eal = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* --- what DPDK says -------------------------------------------------------*/
 
-/* DPDK ends a line with a newline, or two, or none. */
+/* DPDK ends a line with a newline, or two, or none. Of what is hushed the first
+ * line says most: who failed because of it complains after it. */
 static void
 line(const char *text, size_t n)
 {
+	char said[sizeof(eal.first)];
+
 	while (n && isspace((unsigned char)text[n - 1]))
 		n--;
 	if (!n)
 		return;
-	pthread_mutex_lock(&eal.lock);
-	eal.lines++;
-	snprintf(eal.last, sizeof(eal.last), "%.*s", (int)n, text);
-	for (char *p = eal.last; *p; p++)
+	snprintf(said, sizeof(said), "%.*s", (int)n, text);
+	for (char *p = said; *p; p++)
 		if (!isprint((unsigned char)*p))
 			*p = ' ';
-	if (!eal.hushed && eal.lines <= SAID_MAX)
-		log_say("DPDK: %s", eal.last);
+	pthread_mutex_lock(&eal.lock);
+	if (!eal.hushed && ++eal.lines <= SAID_MAX)
+		log_say("DPDK: %s", said);
+	if (eal.hushed && !eal.first[0])
+		memcpy(eal.first, said, sizeof(said));
 	pthread_mutex_unlock(&eal.lock);
 }
 
@@ -66,7 +71,7 @@ eal_hush(void)
 {
 	pthread_mutex_lock(&eal.lock);
 	eal.hushed = true;
-	eal.last[0] = 0;
+	eal.first[0] = 0;
 	pthread_mutex_unlock(&eal.lock);
 }
 
@@ -79,9 +84,9 @@ eal_speak(void)
 }
 
 const char *
-eal_last(void)
+eal_first(void)
 {
-	return eal.last;
+	return eal.first;
 }
 
 uint64_t
@@ -185,6 +190,21 @@ good_label(const char *s)
 	return n && n < DRIVER_LABEL && !s[n];
 }
 
+/* Libraries below DPDK's XDP sockets talk of what they tried on the way. */
+static void
+quiet(const char *library, const char *setter)
+{
+	void *l = dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+	void *(*set)(void *print) = NULL;
+	void *found = l ? dlsym(l, setter) : NULL;
+
+	memcpy(&set, &found, sizeof(set));
+	if (set)
+		set(NULL);
+	if (l)
+		dlclose(l);
+}
+
 int
 eal_begin(const char *label, bool pci, char *why, size_t size)
 {
@@ -222,9 +242,11 @@ eal_begin(const char *label, bool pci, char *why, size_t size)
 	sched_setaffinity(0, sizeof(set), &set);
 	if (rc < 0) {
 		snprintf(why, size, "DPDK does not begin: %s",
-			eal.last[0] ? eal.last : rte_strerror(rte_errno));
+			eal.first[0] ? eal.first : rte_strerror(rte_errno));
 		return -EIO;
 	}
+	quiet("libbpf.so.1", "libbpf_set_print");
+	quiet("libxdp.so.1", "libxdp_set_print");
 	eal.begun = true;
 	eal.pci = pci;
 	return 0;

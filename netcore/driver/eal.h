@@ -14,14 +14,14 @@
  * devices, and now there is to be one; -EIO. */
 int eal_begin(const char *label, bool pci, char *why, size_t size);
 
-/* From now on DPDK's complaints are kept instead of logged, the last of them
- * for eal_last(); until eal_speak(). */
+/* From now on DPDK's complaints are not logged, and the first of them is kept
+ * for eal_first(); until eal_speak(). */
 void eal_hush(void);
 void eal_speak(void);
-/* The last complaint since eal_hush(), or "" */
-const char *eal_last(void);
+/* The first complaint since eal_hush(), or "". */
+const char *eal_first(void);
 
-/* Lines that DPDK wrote. Of these only the first ones are logged. */
+/* Lines that DPDK wrote unhushed. Of these only the first are logged. */
 uint64_t eal_lines(void);
 
 #endif

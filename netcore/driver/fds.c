@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+void
+fds_add(struct fds *f, int fd)
+{
+	if (fd >= 0 && fd < FDS_MAX)
+		f->bits[fd / 64] |= 1ull << (fd % 64);
+}
 
 void
 fds_now(struct fds *f)
@@ -19,7 +27,7 @@ fds_now(struct fds *f)
 		fd = strtoul(e->d_name, &end, 10);
 		if (end != e->d_name && !*end && fd < FDS_MAX &&
 			(int)fd != dirfd(d))
-			f->bits[fd / 64] |= 1ull << (fd % 64);
+			fds_add(f, (int)fd);
 	}
 	if (d)
 		closedir(d);
@@ -52,4 +60,11 @@ fds_new_socket(const struct fds *then, int family, unsigned nth)
 		}
 	}
 	return -1;
+}
+
+void
+fds_close_socket(int fd, int family)
+{
+	if (fd >= 0 && is_of(fd, family))
+		close(fd);
 }

@@ -16,8 +16,14 @@ struct fds {
 /* All that are open; those that are not below FDS_MAX are left out. */
 void fds_now(struct fds *f);
 
+/* As if it had been open. */
+void fds_add(struct fds *f, int fd);
+
 /* The nth (from 0) socket of this address family that is open now and was not
  * then, in the order of numbers; -1: there is none. */
 int fds_new_socket(const struct fds *then, int family, unsigned nth);
+
+/* Closes the descriptor, if it is such a socket. */
+void fds_close_socket(int fd, int family);
 
 #endif

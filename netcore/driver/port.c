@@ -5,6 +5,8 @@
 #include <rte_ethdev.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "netcore/driver/eal.h"
 #include "netcore/driver/setup.h"
@@ -15,10 +17,10 @@ static struct port ports[DRIVER_PORTS];
 static int
 broken(int err, const struct port *p, const char *what, char *why, size_t size)
 {
-	const char *last = eal_last();
+	const char *said = eal_first();
 
 	snprintf(why, size, "port %.64s: %s: %s", p->text, what,
-		last[0] ? last : strerror(err));
+		said[0] ? said : strerror(err));
 	return -err;
 }
 
@@ -74,7 +76,16 @@ remove_port(struct port *p)
 	struct rte_eth_dev_info info;
 	bool known = !rte_eth_dev_info_get(p->id, &info);
 
+	if (p->member >= 0)
+		close(p->member);
 	rte_eth_dev_close(p->id);
+	/* DPDK 22.11 forgets to close XDP sockets, which keeps their queues
+	 * busy until the process ends. */
+	for (unsigned q = 0; p->spec.kind == SPEC_AFXDP && q < p->queues; q++)
+		fds_close_socket(p->fd[q], AF_XDP);
+	/* What libxdp locked something by; others may still use it. */
+	if (p->spec.kind == SPEC_AFXDP)
+		rmdir("/run/xdp");
 	if (known && info.device)
 		rte_dev_remove(info.device);
 }
@@ -109,6 +120,7 @@ port_get(struct port **out, const struct driver_config *c, uint32_t room,
 	p->mtu = c->mtu;
 	p->room = room;
 	p->queues = with.queues;
+	p->member = -1;
 	for (unsigned q = 0; q < DRIVER_QUEUES; q++)
 		p->fd[q] = -1;
 	rc = eal_begin(c->label, p->spec.kind == SPEC_PCI, why, size);
@@ -135,8 +147,8 @@ start(struct port *p, char *why, size_t size)
 	if (rc)
 		return broken(-rc, p, "does not start", why, size);
 	p->started = true;
-	setup_listen(p);
-	for (unsigned q = 0; q < p->queues; q++)
+	/* An XDP socket has been found when it was made. */
+	for (unsigned q = 0; p->spec.kind != SPEC_AFXDP && q < p->queues; q++)
 		p->fd[q] = setup_fd(p, q);
 	return 0;
 }
@@ -145,15 +157,23 @@ int
 port_queue(struct port *p, unsigned queue, struct rte_mempool *pool, char *why,
 	size_t size)
 {
-	int rc = rte_eth_rx_queue_setup(
-		p->id, (uint16_t)queue, p->rx_desc, SOCKET_ID_ANY, NULL, pool);
+	bool xdp = p->spec.kind == SPEC_AFXDP;
+	struct fds then;
+	int rc;
 
+	fds_now(&then);
+	rc = rte_eth_rx_queue_setup(
+		p->id, (uint16_t)queue, p->rx_desc, SOCKET_ID_ANY, NULL, pool);
+	if (xdp && !rc)
+		p->fd[queue] = fds_new_socket(&then, AF_XDP, 0);
 	if (!rc)
 		rc = rte_eth_tx_queue_setup(p->id, (uint16_t)queue, p->tx_desc,
 			SOCKET_ID_ANY, NULL);
 	if (rc)
-		return broken(rc < -1 ? -rc : EIO, p, "a queue is refused", why,
-			size);
+		return broken(xdp	  ? EAGAIN
+				: rc < -1 ? -rc
+					  : EIO,
+			p, "a queue is refused", why, size);
 	p->opened |= 1u << queue;
 	if (p->opened != (1u << p->queues) - 1)
 		return 0;

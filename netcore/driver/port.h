@@ -24,6 +24,7 @@ struct port {
 	uint16_t max_segs; /* of a frame that it does not cut up */
 	struct fds before; /* the process's descriptors before it was probed */
 	int fd[DRIVER_QUEUES];
+	int member; /* keeps an interface listening; or -1 */
 	struct driver_caps caps;
 };
 
@@ -32,7 +33,8 @@ struct port {
 int port_get(struct port **out, const struct driver_config *c, uint32_t room,
 	char *why, size_t size);
 
-/* Sets a queue up to receive into `pool`; with the last one the port starts. */
+/* Sets a queue up to receive into `pool`; with the last one the port starts.
+ * -EAGAIN: a new pool may have more luck. */
 int port_queue(struct port *p, unsigned queue, struct rte_mempool *pool,
 	char *why, size_t size);
 

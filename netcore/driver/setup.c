@@ -1,15 +1,13 @@
 #include "netcore/driver/setup.h"
 
 #include <errno.h>
-#include <linux/if.h>
 #include <rte_ethdev.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "netcore/driver/eal.h"
+#include "netcore/driver/guest.h"
 
 #define DESCRIPTORS 512
 #define TSO_BYTES   65280 /* of a super-segment: with headers below 64 KiB */
@@ -22,10 +20,10 @@ static const uint8_t no_mac[6];
 static int
 refuse(int err, const struct port *p, const char *what, char *why, size_t size)
 {
-	const char *last = eal_last();
+	const char *said = eal_first();
 
 	snprintf(why, size, "port %.64s: %s: %s", p->text, what,
-		last[0] ? last : strerror(err));
+		said[0] ? said : strerror(err));
 	return -err;
 }
 
@@ -45,23 +43,15 @@ is_device(const struct port *p)
 }
 
 static int
-guest_mtu(const struct port *p, char *why, size_t size)
+check_mtu(const struct port *p, char *why, size_t size)
 {
-	const char *name = strstr(p->spec.args, "iface=") + 6;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq r = {0};
-	int rc = 0;
+	unsigned mtu = is_guest(p) ? guest_mtu(p->spec.interface) : 0;
 
-	snprintf(r.ifr_name, sizeof(r.ifr_name), "%.*s",
-		(int)strcspn(name, ","), name);
-	if (fd >= 0 && !ioctl(fd, SIOCGIFMTU, &r) && r.ifr_mtu < p->mtu) {
-		snprintf(why, size, "port %.64s: an MTU of %u, but %s has %d",
-			p->text, p->mtu, r.ifr_name, r.ifr_mtu);
-		rc = -EMSGSIZE;
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	if (!mtu || mtu >= p->mtu)
+		return 0;
+	snprintf(why, size, "port %.64s: an MTU of %u, but %s has %u", p->text,
+		p->mtu, p->spec.interface, mtu);
+	return -EMSGSIZE;
 }
 
 static void
@@ -109,22 +99,33 @@ descriptors(struct port *p, const struct rte_eth_dev_info *info)
 		p->max_segs = UINT8_MAX;
 }
 
+/* Whose frames are let in: those for our address, and multicast, by which
+ * neighbours of IPv6 ask. */
 static int
 addresses(struct port *p, const struct driver_config *c, char *why, size_t size)
 {
-	struct rte_ether_addr own, want;
-	int rc = rte_eth_macaddr_get(p->id, &own);
+	struct rte_ether_addr mac;
+	bool other;
+	int rc = rte_eth_macaddr_get(p->id, &mac);
 
 	if (rc)
 		return refuse(-rc, p, "has no address", why, size);
-	memcpy(p->caps.mac, own.addr_bytes, 6);
-	if (!memcmp(c->mac, no_mac, 6) || !memcmp(c->mac, own.addr_bytes, 6))
-		return 0;
-	memcpy(p->caps.mac, c->mac, 6);
-	memcpy(want.addr_bytes, c->mac, 6);
-	if ((is_guest(p) || rte_eth_dev_default_mac_addr_set(p->id, &want)) &&
+	other = memcmp(c->mac, no_mac, 6) && memcmp(c->mac, &mac, 6);
+	if (other)
+		memcpy(&mac, c->mac, 6);
+	memcpy(p->caps.mac, &mac, 6);
+	if (is_guest(p)) {
+		p->member = guest_listen(p->spec.interface, other);
+		fds_add(&p->before, p->member); /* it is not DPDK's */
+		if (p->member >= 0)
+			return 0;
+		return refuse(-p->member, p, "cannot listen", why, size);
+	}
+	if (other && rte_eth_dev_default_mac_addr_set(p->id, &mac) &&
 		rte_eth_promiscuous_enable(p->id))
 		return refuse(ENOTSUP, p, "takes no other address", why, size);
+	if (rte_eth_allmulticast_enable(p->id))
+		rte_eth_promiscuous_enable(p->id);
 	return 0;
 }
 
@@ -136,11 +137,9 @@ setup_port(
 	struct rte_eth_dev_info info;
 	int rc;
 
-	if (is_guest(p)) {
-		rc = guest_mtu(p, why, size);
-		if (rc)
-			return rc;
-	}
+	rc = check_mtu(p, why, size);
+	if (rc)
+		return rc;
 	rc = rte_eth_dev_info_get(p->id, &info);
 	if (rc)
 		return refuse(-rc, p, "is not to be asked", why, size);
@@ -163,21 +162,11 @@ setup_port(
 	return addresses(p, c, why, size);
 }
 
-void
-setup_listen(struct port *p)
-{
-	/* Neighbours of IPv6 ask by multicast. */
-	if (rte_eth_allmulticast_enable(p->id))
-		rte_eth_promiscuous_enable(p->id);
-}
-
 int
 setup_fd(const struct port *p, unsigned queue)
 {
 	if (p->spec.kind == SPEC_AFPACKET)
 		return fds_new_socket(&p->before, AF_PACKET, queue);
-	if (p->spec.kind == SPEC_AFXDP)
-		return fds_new_socket(&p->before, AF_XDP, queue);
 	if (p->spec.kind == SPEC_TAP)
 		return rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, (uint16_t)queue);
 	return -1;

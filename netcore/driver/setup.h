@@ -10,9 +10,6 @@
 int setup_port(
 	struct port *p, const struct driver_config *c, char *why, size_t size);
 
-/* After it started: lets in what is for our address, and multicast. */
-void setup_listen(struct port *p);
-
 /* What wakes the owner of a queue; or -1. */
 int setup_fd(const struct port *p, unsigned queue);
 

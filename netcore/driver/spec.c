@@ -16,6 +16,8 @@
 #define PAGE	   4096u
 #define FRAMES	   1024u /* in each of a packet socket's rings */
 #define FRAME_STEP 128u
+/* Ethernet, and what the ring of a packet socket asks for. */
+#define AROUND 192u
 
 #define OPT_QUEUE 1u
 #define OPT_ROLE  2u
@@ -53,10 +55,7 @@ struct said {
 };
 
 /* A printf that returns err, for `return refuse(...)`. */
-static int refuse(int err, char *why, size_t size, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static int
+__attribute__((format(printf, 4, 5))) static int
 refuse(int err, char *why, size_t size, const char *fmt, ...)
 {
 	va_list ap;
@@ -181,7 +180,8 @@ memif(struct spec *s, const struct said *said, const struct spec_for *f)
 }
 
 static int
-interface(const struct said *said, bool is_there, char *why, size_t size)
+interface(struct spec *s, const struct said *said, bool is_there, char *why,
+	size_t size)
 {
 	const char *name = said->name;
 
@@ -193,6 +193,32 @@ interface(const struct said *said, bool is_there, char *why, size_t size)
 		return refuse(-ENODEV, why, size,
 			"port %.64s: there is no interface %s here", said->text,
 			name);
+	snprintf(s->interface, sizeof(s->interface), "%s", name);
+	return 0;
+}
+
+/* [DOMAIN:]BUS:DEVICE.FUNCTION, in hexadecimal digits. */
+static int
+pci(struct spec *s, const struct said *said, char *why, size_t size)
+{
+	unsigned domain = 0, bus, device, function;
+	const char *name = said->name;
+	int used = 0;
+
+	if (sscanf(name, "%4x:%2x:%2x.%1u%n", &domain, &bus, &device, &function,
+		    &used) != 4) {
+		domain = 0;
+		if (sscanf(name, "%2x:%2x.%1u%n", &bus, &device, &function,
+			    &used) != 3)
+			used = 0;
+	}
+	if (!used || name[used])
+		return refuse(-EINVAL, why, size,
+			"port %.64s: '%.64s' is no address of a device",
+			said->text, name);
+	snprintf(s->device, sizeof(s->device), "%04x:%02x:%02x.%u", domain, bus,
+		device, function);
+	snprintf(s->args, sizeof(s->args), "%s", s->device);
 	return 0;
 }
 
@@ -204,11 +230,11 @@ complete(struct spec *s, const struct said *said, const struct spec_for *f,
 
 	switch (s->kind) {
 	case SPEC_AFPACKET:
-		rc = interface(said, true, why, size);
+		rc = interface(s, said, true, why, size);
 		afpacket(s, said, f);
 		break;
 	case SPEC_AFXDP:
-		rc = interface(said, true, why, size);
+		rc = interface(s, said, true, why, size);
 		/* The kernel serves the queue by itself while we sleep. */
 		snprintf(s->args, sizeof(s->args),
 			"%s,iface=%s,start_queue=%u,queue_count=%u,"
@@ -216,7 +242,7 @@ complete(struct spec *s, const struct said *said, const struct spec_for *f,
 			s->device, said->name, said->queue, f->queues);
 		break;
 	case SPEC_TAP:
-		rc = interface(said, false, why, size);
+		rc = interface(s, said, false, why, size);
 		snprintf(s->args, sizeof(s->args), "%s,iface=%s", s->device,
 			said->name);
 		break;
@@ -232,13 +258,18 @@ complete(struct spec *s, const struct said *said, const struct spec_for *f,
 			said->tx ? said->tx : "");
 		break;
 	case SPEC_PCI:
-		snprintf(s->device, sizeof(s->device), "%.60s", said->name);
-		snprintf(s->args, sizeof(s->args), "%s", s->device);
-		break;
+		return pci(s, said, why, size);
 	case SPEC_VDEV:
 		break;
 	}
 	return rc;
+}
+
+unsigned
+spec_around(const char *text)
+{
+	/* The kernel puts room for a program of XDP into each frame. */
+	return strncmp(text, "afxdp:", 6) ? AROUND : AROUND + 256;
 }
 
 /* Here the user speaks to DPDK himself: the device's name is what stands in

@@ -37,6 +37,7 @@ enum spec_kind {
 struct spec {
 	enum spec_kind kind;
 	bool trust;
+	char interface[16];   /* of the kernel, that it is on; or "" */
 	char device[64];      /* DPDK's name of it */
 	char args[SPEC_ARGS]; /* and all that it is told of it */
 };
@@ -48,6 +49,9 @@ struct spec_for {
 	unsigned mtu;
 	unsigned room; /* bytes for a frame in a buffer */
 };
+
+/* Bytes that a buffer needs besides a packet, for such a port. */
+unsigned spec_around(const char *text);
 
 /* 0; -EINVAL, -ENODEV, -ENOENT; then `why` has one line. */
 int spec_parse(struct spec *s, const char *text, const struct spec_for *f,

@@ -33,7 +33,7 @@ rig_try(struct rig *r, const char *port, uint16_t mtu, unsigned queue,
 		.label = "driver-test"};
 
 	memset(r, 0, sizeof(*r));
-	part(&r->rx, PART_RX, driver_rx_bytes(mtu, RX_FRAMES));
+	part(&r->rx, PART_RX, driver_rx_bytes(port, mtu, RX_FRAMES));
 	part(&r->txhdr, PART_TXHDR, driver_txhdr_bytes(TX_FRAMES));
 	part(&r->app, PART_APP, APP_BYTES);
 	if (part_open(&r->view, PART_APP, r->app.fd, r->app.bytes))

@@ -23,8 +23,8 @@ static const size_t sizes[] = {
 
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-static const char *port;
-static int peer;
+static const char *port, *wide; /* of one queue, and of two */
+static int peer, wide_peer;
 
 static uint8_t frame[WIRE_MAX];
 
@@ -150,8 +150,7 @@ test_caps(void **state)
 	rig_close(&r);
 }
 
-/* A frame that another process of the port's queues gets is not lost: each
- * frame comes to one of them. */
+/* Each frame comes to one of the queues. */
 static void
 test_queues(void **state)
 {
@@ -161,16 +160,16 @@ test_queues(void **state)
 	uint64_t until;
 
 	(void)state;
-	rig_open(&r[0], port, 1500, 0, 2);
+	rig_open(&r[0], wide, 1500, 0, 2);
 	assert_int_equal(driver_rx(r[0].d, f, 8), 0); /* not started yet */
 	assert_false(driver_caps(r[0].d)->link);
-	rig_open(&r[1], port, 1500, 1, 2);
+	rig_open(&r[1], wide, 1500, 1, 2);
 	assert_true(driver_caps(r[0].d)->link);
 	assert_int_not_equal(driver_fd(r[0].d), driver_fd(r[1].d));
 	until = wire_now_ms() + WIRE_MS;
 	for (uint32_t i = 0; i < 64; i++) {
 		wire_fill(frame, 200, i);
-		wire_send(peer, frame, 200);
+		wire_send(wide_peer, frame, 200);
 	}
 	while (got < 64 && wire_now_ms() < until)
 		for (unsigned q = 0; q < RIG_QUEUES; q++) {
@@ -182,7 +181,7 @@ test_queues(void **state)
 	assert_int_equal(got, 64);
 	for (unsigned q = 0; q < RIG_QUEUES; q++) {
 		rig_send(&r[q], 300, 2, q);
-		wire_receive(peer, frame, sizeof(frame));
+		wire_receive(wide_peer, frame, sizeof(frame));
 		assert_true(wire_is(frame, 300, q));
 		rig_settle(&r[q]);
 	}
@@ -191,8 +190,25 @@ test_queues(void **state)
 	rig_close(&r[1]);
 }
 
+/* A pair of interfaces has no queues to give to XDP sockets of one port. */
+static void
+test_one_queue(void **state)
+{
+	struct rig r;
+	char why[256];
+
+	(void)state;
+	assert_int_not_equal(
+		rig_try(&r, wide, 1500, 0, 2, why, sizeof(why)), 0);
+	assert_non_null(strstr(why, "queue count"));
+	assert_null(strchr(why, '\n'));
+	rig_close(&r);
+	rig_open(&r, wide, 1500, 0, 1);
+	rig_close(&r);
+}
+
 static int
-all(const char *what, const char *spec)
+all(const char *what, const char *spec, const char *wide_spec)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in),
@@ -200,10 +216,13 @@ all(const char *what, const char *spec)
 		cmocka_unit_test(test_descriptor),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_caps),
-		cmocka_unit_test(test_queues),
+		strncmp(what, "afxdp", 5)
+			? (struct CMUnitTest)cmocka_unit_test(test_queues)
+			: (struct CMUnitTest)cmocka_unit_test(test_one_queue),
 	};
 
 	port = spec;
+	wide = wide_spec;
 	return cmocka_run_group_tests_name(what, tests, NULL, NULL);
 }
 
@@ -214,8 +233,11 @@ main(void)
 
 	if (!wire_enter())
 		return 77;
-	wire_pair("dl0", "dl1", 1500);
+	wire_pair("dl0", "dl1", 1500, 1);
+	wire_pair("dl2", "dl3", 1500, 2);
 	peer = wire_socket("dl1");
-	bad = all("afpacket", "afpacket:dl0");
+	wide_peer = wire_socket("dl3");
+	bad = all("afpacket", "afpacket:dl0", "afpacket:dl2");
+	bad += all("afxdp", "afxdp:dl0", "afxdp:dl2");
 	return bad;
 }

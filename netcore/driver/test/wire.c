@@ -116,14 +116,14 @@ wire_no_offloads(const char *interface)
 }
 
 void
-wire_pair(const char *a, const char *b, unsigned mtu)
+wire_pair(const char *a, const char *b, unsigned mtu, unsigned queues)
 {
 	char words[200];
 
 	snprintf(words, sizeof(words),
-		"link add %s mtu %u numtxqueues 2 numrxqueues 2 type veth peer "
-		"name %s mtu %u numtxqueues 2 numrxqueues 2",
-		a, mtu, b, mtu);
+		"link add %s mtu %u numtxqueues %u numrxqueues %u type veth "
+		"peer name %s mtu %u numtxqueues %u numrxqueues %u",
+		a, mtu, queues, queues, b, mtu, queues, queues);
 	wire_ip(words);
 	wire_no_offloads(a);
 	wire_no_offloads(b);

@@ -23,7 +23,7 @@ void wire_ip(const char *words);
 void wire_no_offloads(const char *interface);
 
 /* A pair of interfaces, both up, without offloads at either end. */
-void wire_pair(const char *a, const char *b, unsigned mtu);
+void wire_pair(const char *a, const char *b, unsigned mtu, unsigned queues);
 
 /* A packet socket on the interface, that sees all but its own frames. */
 int wire_socket(const char *interface);

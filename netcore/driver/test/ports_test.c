@@ -1,0 +1,237 @@
+/* Ports of the other kinds: a tap, shared memory, files; and jumbo frames. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "netcore/driver/test/rig.h"
+#include "netcore/driver/test/wire.h"
+
+#define FRAMES 20000u
+#define ROUND  32u
+
+static uint8_t frame[WIRE_MAX];
+
+static void
+there_and_back(struct rig *r, int peer, uint32_t frames, uint32_t longest)
+{
+	size_t len, want;
+
+	for (uint32_t number = 0; number < frames; number += ROUND) {
+		for (uint32_t i = 0; i < ROUND; i++) {
+			len = 60 + (number + i) * 7 % (longest - 59);
+			wire_fill(frame, len, number + i);
+			wire_send(peer, frame, len);
+		}
+		rig_echo(r, ROUND);
+		for (uint32_t i = 0; i < ROUND; i++) {
+			want = 60 + (number + i) * 7 % (longest - 59);
+			len = wire_receive(peer, frame, sizeof(frame));
+			assert_int_equal(len, want);
+			assert_true(wire_is(frame, len, number + i));
+		}
+	}
+	rig_settle(r);
+}
+
+static void
+test_tap(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	struct rig r;
+	int peer;
+
+	(void)state;
+	rig_open(&r, "tap:dltap", 1500, 0, 1);
+	wire_ip("link set dltap up");
+	peer = wire_socket("dltap");
+	assert_true(driver_caps(r.d)->link);
+	p.fd = driver_fd(r.d);
+	assert_true(p.fd >= 0);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	wire_fill(frame, 100, 1);
+	wire_send(peer, frame, 100);
+	while (poll(&p, 1, WIRE_MS) != 1) /* DPDK's tap sends signals */
+		assert_int_equal(errno, EINTR);
+	rig_expect(&r, 100, 1);
+	there_and_back(&r, peer, FRAMES, 1514);
+	for (unsigned pieces = 1; pieces <= STACK_PIECES; pieces++) {
+		rig_send(&r, 1514, pieces, pieces);
+		assert_int_equal(
+			wire_receive(peer, frame, sizeof(frame)), 1514);
+		assert_true(wire_is(frame, 1514, pieces));
+	}
+	rig_settle(&r);
+	close(peer);
+	rig_close(&r);
+}
+
+static void
+test_jumbo(void **state)
+{
+	struct rig r;
+	int peer;
+
+	(void)state;
+	wire_pair("dlj0", "dlj1", 9000, 1);
+	peer = wire_socket("dlj1");
+	rig_open(&r, "afpacket:dlj0", 9000, 0, 1);
+	wire_fill(frame, 9014, 1);
+	wire_send(peer, frame, 9014);
+	rig_expect(&r, 9014, 1);
+	there_and_back(&r, peer, 640, 9014);
+	rig_close(&r);
+	rig_open(&r, "afpacket:dlj0", 1500, 0, 1); /* below the interface's */
+	there_and_back(&r, peer, 640, 1514);
+	rig_close(&r);
+	close(peer);
+}
+
+/* --- shared memory --------------------------------------------------------*/
+
+#define MEMIF "dlibos-driver-test"
+
+/* The other process: sends, and expects its frames back. */
+static void
+client(int ready)
+{
+	uint64_t until = wire_now_ms() + WIRE_MS;
+	uint32_t number = 0;
+	struct rig r;
+	char c;
+
+	if (read(ready, &c, 1) != 1)
+		_exit(1);
+	rig_open(&r, "memif:" MEMIF ",client", 1500, 0, 1);
+	while (!driver_caps(r.d)->link)
+		if (wire_now_ms() > until)
+			wire_fail("memif: no link");
+	for (uint32_t i = 0; i < FRAMES; i++) {
+		rig_send(&r, 120 + i % 1390, 1 + i % 3, ++number);
+		rig_expect(&r, 120 + i % 1390, number);
+	}
+	rig_settle(&r);
+	assert_int_equal(driver_rx_free(r.d), r.rx_free);
+	assert_int_equal(driver_fd(r.d), -1);
+	rig_close(&r);
+	_exit(0);
+}
+
+static void
+test_memif(void **state)
+{
+	int ready[2], status;
+	struct rig r;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		client(ready[0]);
+	rig_open(&r, "memif:" MEMIF ",server", 1500, 0, 1);
+	assert_int_equal(write(ready[1], "", 1), 1);
+	rig_echo(&r, FRAMES);
+	rig_settle(&r);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(driver_rx_free(r.d), r.rx_free);
+	rig_close(&r);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* --- files ----------------------------------------------------------------*/
+
+static void
+put(FILE *f, const void *bytes, size_t n)
+{
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+}
+
+static void
+write_pcap(const char *path, uint32_t frames)
+{
+	uint32_t head[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 65535, 1};
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	put(f, head, sizeof(head));
+	for (uint32_t i = 0; i < frames; i++) {
+		uint32_t len = 60 + i * 13, record[4] = {i, 0, len, len};
+
+		wire_fill(frame, len, i);
+		put(f, record, sizeof(record));
+		put(f, frame, len);
+	}
+	fclose(f);
+}
+
+static void
+read_pcap(const char *path, uint32_t frames)
+{
+	uint32_t head[6], record[4];
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_int_equal(fread(head, 1, sizeof(head), f), sizeof(head));
+	for (uint32_t i = 0; i < frames; i++) {
+		assert_int_equal(fread(record, 1, 16, f), 16);
+		assert_int_equal(record[2], 60 + i * 13);
+		assert_int_equal(fread(frame, 1, record[2], f), record[2]);
+		assert_true(wire_is(frame, record[2], i));
+	}
+	assert_int_equal(fread(record, 1, 16, f), 0);
+	fclose(f);
+}
+
+static void
+test_pcap(void **state)
+{
+	char dir[] = "/tmp/dl-driver-XXXXXX", in[64], out[64], spec[200];
+	struct stack_rx_frame f;
+	struct rig r;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(in, sizeof(in), "%s/in.pcap", dir);
+	snprintf(out, sizeof(out), "%s/out.pcap", dir);
+	snprintf(spec, sizeof(spec), "pcap:rx=%s,tx=%s", in, out);
+	write_pcap(in, 100);
+	rig_open(&r, spec, 1500, 0, 1);
+	rig_echo(&r, 100);
+	rig_settle(&r);
+	assert_int_equal(driver_rx(r.d, &f, 1), 0);
+	assert_int_equal(driver_rx_free(r.d), r.rx_free);
+	rig_close(&r);
+	read_pcap(out, 100);
+	unlink(in);
+	unlink(out);
+	rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_memif), /* forks before DPDK begins */
+		cmocka_unit_test(test_tap),
+		cmocka_unit_test(test_jumbo),
+		cmocka_unit_test(test_pcap),
+	};
+
+	if (!wire_enter())
+		return 77;
+	return cmocka_run_group_tests_name("ports", tests, NULL, NULL);
+}
