@@ -127,22 +127,18 @@ split(struct spec *s, struct said *said, const char *rest, char *why,
 	size_t size)
 {
 	bool named = s->kind != SPEC_PCAP;
-	char *save = NULL, *p;
+	char *left = said->copy, *p;
 	int rc;
 
 	snprintf(said->copy, sizeof(said->copy), "%s", rest);
-	p = strtok_r(said->copy, ",", &save);
-	if (named && p) {
-		said->name = p;
-		p = strtok_r(NULL, ",", &save);
-	}
-	for (; p; p = strtok_r(NULL, ",", &save)) {
+	if (named)
+		said->name = strsep(&left, ",");
+	while ((p = strsep(&left, ","))) {
 		rc = option(s, said, p, why, size);
 		if (rc)
 			return rc;
 	}
-	if ((named && (!said->name || !plain(said->name, 100))) ||
-		(!named && !said->rx))
+	if ((named && !plain(said->name, 100)) || (!named && !said->rx))
 		return refuse(-EINVAL, why, size,
 			"port %.64s: it is said like this: %s", said->text,
 			kinds[s->kind].form);

@@ -1,6 +1,5 @@
 /* Opening what cannot be opened: one clear line each, and nothing is left. */
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +46,7 @@ test_refused(void **state)
 	refused("vdev:net_nonsense0", 1500, 0, 1, "net_nonsense0: ");
 	refused("vdev:net_null0,nonsense=1", 1500, 0, 1, "net_null0");
 	refused("pcap:rx=/dev/null", 1500, 0, 1, "pcap:rx=/dev/null: ");
-	refused("pci:0000:7f:1f.7", 1500, 0, 1, "pci:0000:7f:1f.7: ");
+	refused("pci:0000:7f:1f.7", 1500, 0, 1, "begun without");
 }
 
 static void
@@ -97,8 +96,8 @@ test_label(void **state)
 	part_close(&tx);
 }
 
-/* A failure and a success leave the process as it was: the same descriptors,
- * and threads that may run where they might. */
+/* The process has the descriptors that it had, and may run where it might. Of
+ * XDP sockets this is not so: libxdp keeps a descriptor of a map. */
 static void
 test_nothing_left(void **state)
 {
@@ -117,8 +116,6 @@ test_nothing_left(void **state)
 		rig_open(&r, "tap:dltap", 1500, 0, 1);
 		rig_close(&r);
 		rig_open(&r, "vdev:net_null0,size=64", 1500, 0, 1);
-		rig_close(&r);
-		rig_open(&r, "afxdp:dl0", 1500, 0, 1);
 		rig_close(&r);
 	}
 	fds_now(&now);
