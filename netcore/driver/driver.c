@@ -260,7 +260,7 @@ driver_stats(struct driver *d, struct driver_count *c)
 
 	*c = d->count;
 	c->log_lines = eal_lines();
-	if (rte_eth_stats_get(d->id, &s))
+	if (d->port->gone || rte_eth_stats_get(d->id, &s))
 		return;
 	c->port_missed = s.imissed;
 	c->port_no_buffer = s.rx_nombuf;

@@ -41,7 +41,9 @@ again(struct port *p, const struct driver_config *c, uint32_t room, char *why,
 	unsigned queues = c->queues ? c->queues : 1;
 	const char *what = NULL;
 
-	if (p->opened & (1u << c->queue))
+	if (p->gone)
+		what = "was opened, and is being closed";
+	else if (p->opened & (1u << c->queue))
 		what = "is open already";
 	else if (queues != p->queues)
 		what = "was opened with another number of queues";
@@ -180,17 +182,25 @@ port_queue(struct port *p, unsigned queue, struct rte_mempool *pool, char *why,
 	return start(p, why, size);
 }
 
+/* A port holds buffers of all its queues until it is closed, and the memory of
+ * this one's is about to go: so it is closed with the first of them. */
 void
 port_put(struct port *p, unsigned queue)
 {
+	bool was_open = p->opened & (1u << queue);
+
 	p->opened &= ~(1u << queue);
-	if (p->started)
-		rte_eth_dev_stop(p->id);
-	p->started = false;
-	if (p->opened)
+	if (!was_open && p->opened)
 		return;
-	remove_port(p);
-	p->used = false;
+	if (!p->gone) {
+		if (p->started)
+			rte_eth_dev_stop(p->id);
+		p->started = false;
+		remove_port(p);
+		p->gone = true;
+	}
+	if (!p->opened)
+		p->used = false;
 }
 
 const struct driver_caps *

@@ -14,6 +14,7 @@
 
 struct port {
 	bool used, started;
+	bool gone; /* closed; some queue is still to be given back */
 	char text[LIMIT_PORT]; /* as it was asked for */
 	struct spec spec;
 	uint16_t id, mtu;
@@ -38,8 +39,8 @@ int port_get(struct port **out, const struct driver_config *c, uint32_t room,
 int port_queue(struct port *p, unsigned queue, struct rte_mempool *pool,
 	char *why, size_t size);
 
-/* The queue is not in use any more (it may never have been). The port stops,
- * and lets go of every buffer; with its last queue it goes. */
+/* The queue is not in use any more. The port stops, and lets go of every
+ * buffer of every queue. One that was never set up leaves the others be. */
 void port_put(struct port *p, unsigned queue);
 
 /* What it can do, as configured; the link as it is now. */

@@ -76,6 +76,29 @@ test_tap(void **state)
 	rig_close(&r);
 }
 
+/* A tap holds buffers of each queue, whichever is closed first. */
+static void
+test_tap_queues(void **state)
+{
+	struct rig r[RIG_QUEUES];
+	char why[256];
+
+	(void)state;
+	for (unsigned first = 0; first < RIG_QUEUES; first++) {
+		rig_open(&r[0], "tap:dltap", 1500, 0, 2);
+		rig_open(&r[1], "tap:dltap", 1500, 1, 2);
+		assert_true(driver_caps(r[0].d)->link);
+		rig_close(&r[first]);
+		assert_false(driver_caps(r[!first].d)->link);
+		assert_int_equal(rig_try(&r[first], "tap:dltap", 1500, first, 2,
+					 why, sizeof(why)),
+			-EBUSY);
+		assert_non_null(strstr(why, "being closed"));
+		rig_close(&r[first]);
+		rig_close(&r[!first]);
+	}
+}
+
 static void
 test_jumbo(void **state)
 {
@@ -227,6 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_memif), /* forks before DPDK begins */
 		cmocka_unit_test(test_tap),
+		cmocka_unit_test(test_tap_queues),
 		cmocka_unit_test(test_jumbo),
 		cmocka_unit_test(test_pcap),
 	};
