@@ -164,8 +164,7 @@ join_port(
 static void
 let_go(struct driver *d)
 {
-	for (; d->stash_at != d->stash_end; d->stash_at++)
-		rte_pktmbuf_free(d->stash[d->stash_at]);
+	/* They may hold buffers of another driver. */
 	for (; d->wait_at != d->wait_end; d->wait_at++)
 		rte_pktmbuf_free(d->wait[d->wait_at % DRIVER_WAIT]);
 	for (unsigned i = 0; i < 2; i++)

@@ -62,8 +62,11 @@ struct driver_caps {
 	bool rx_cksum; /* verifies those of IP, TCP and UDP */
 	bool rss_hash; /* spreads connections over its queues */
 	bool gathers;  /* sends pieces from where they lie, uncopied */
-	bool link;     /* at the time of asking */
-	uint32_t tso;  /* bytes of a frame to be cut up, headers included; 0 */
+	/* Lets go of the last frames only when more are sent: there is no use
+	 * in waiting for them. */
+	bool lazy;
+	bool link;    /* at the time of asking */
+	uint32_t tso; /* bytes of a frame to be cut up, headers included; 0 */
 	uint32_t rx_buffers, tx_frames;
 	char name[DRIVER_LABEL]; /* of the kind of port, as DPDK says it */
 };

@@ -149,6 +149,7 @@ start(struct port *p, char *why, size_t size)
 	if (rc)
 		return broken(-rc, p, "does not start", why, size);
 	p->started = true;
+	p->caps.lazy = setup_lazy(p);
 	/* An XDP socket has been found when it was made. */
 	for (unsigned q = 0; p->spec.kind != SPEC_AFXDP && q < p->queues; q++)
 		p->fd[q] = setup_fd(p, q);
@@ -169,8 +170,7 @@ port_queue(struct port *p, unsigned queue, struct rte_mempool *pool, char *why,
 	if (xdp && !rc)
 		p->fd[queue] = fds_new_socket(&then, AF_XDP, 0);
 	if (!rc)
-		rc = rte_eth_tx_queue_setup(p->id, (uint16_t)queue, p->tx_desc,
-			SOCKET_ID_ANY, NULL);
+		rc = setup_transmit(p, queue);
 	if (rc)
 		return broken(xdp	  ? EAGAIN
 				: rc < -1 ? -rc

@@ -10,6 +10,7 @@
 #include "netcore/driver/guest.h"
 
 #define DESCRIPTORS 512
+#define TX_FEW	    8
 #define TSO_BYTES   65280 /* of a super-segment: with headers below 64 KiB */
 
 #define CKSUM_TX (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
@@ -160,6 +161,35 @@ setup_port(
 	p->caps.mtu = p->mtu;
 	snprintf(p->caps.name, sizeof(p->caps.name), "%s", info.driver_name);
 	return addresses(p, c, why, size);
+}
+
+/* A device reports what it has sent once in many frames, and DPDK looks when it
+ * runs short. So that an application need not wait for its memory until enough
+ * others have sent, each frame is reported, and looked for with the next burst
+ * - if the driver takes that; else it goes by its own measure. */
+int
+setup_transmit(const struct port *p, unsigned queue)
+{
+	struct rte_eth_txconf conf = {
+		.tx_rs_thresh = 1,
+		.tx_free_thresh = (uint16_t)(p->tx_desc - TX_FEW),
+	};
+	int rc = -1;
+
+	if (is_device(p) && p->tx_desc > 2 * TX_FEW)
+		rc = rte_eth_tx_queue_setup(p->id, (uint16_t)queue, p->tx_desc,
+			SOCKET_ID_ANY, &conf);
+	if (!rc)
+		return 0;
+	return rte_eth_tx_queue_setup(
+		p->id, (uint16_t)queue, p->tx_desc, SOCKET_ID_ANY, NULL);
+}
+
+/* What the kernel stands behind is copied when it is sent. */
+bool
+setup_lazy(const struct port *p)
+{
+	return is_device(p) && rte_eth_tx_done_cleanup(p->id, 0, 0) == -ENOTSUP;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef NETCORE_DRIVER_SETUP_H
 #define NETCORE_DRIVER_SETUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "netcore/driver/port.h"
@@ -9,6 +10,13 @@
 /* Configures a port that was probed; p->caps say the result. 0 or -errno. */
 int setup_port(
 	struct port *p, const struct driver_config *c, char *why, size_t size);
+
+/* A queue to send by. 0 or -errno, of DPDK's. */
+int setup_transmit(const struct port *p, unsigned queue);
+
+/* Does it let go of the last frames only when more are sent? Of a port that has
+ * started. */
+bool setup_lazy(const struct port *p);
 
 /* What wakes the owner of a queue; or -1. */
 int setup_fd(const struct port *p, unsigned queue);
