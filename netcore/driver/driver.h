@@ -14,8 +14,8 @@
  *	driver_tx(d, frames, n)		what is to go out, and what waits
  *	driver_tx_done(d)		whose memory is free again
  *
- * Nothing here blocks, allocates or makes a system call that the port's own
- * way of sending does not need.
+ * Nothing here allocates. DPDK sends by a system call where the kernel stands
+ * behind the port, and waits there when the ring of a packet socket is full.
  *
  * Completion. Each frame taken that has pieces gets the next serial number,
  * beginning with 1. The memory of its pieces must stay as it is until
