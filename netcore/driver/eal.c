@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dlibos/base/atomic.h"
 #include "dlibos/base/log.h"
@@ -19,6 +18,7 @@
 
 #define SAID_MAX 32   /* lines of DPDK's that are logged, the rest is counted */
 #define CPU_LIST 1024 /* bytes of a list of CPUs */
+#define NOWHERE	 "/dev/null"
 #define ARGS	 24
 
 /* The one thing of the room that is the process's: DPDK has it so. DPDK's own
@@ -50,6 +50,8 @@ line(const char *text, size_t n)
 	for (char *p = said; *p; p++)
 		if (!isprint((unsigned char)*p))
 			*p = ' ';
+	if (strstr(said, "'" NOWHERE "/"))
+		return;
 	pthread_mutex_lock(&eal.lock);
 	if (!eal.hushed && ++eal.lines <= SAID_MAX)
 		log_say("DPDK: %s", said);
@@ -152,30 +154,22 @@ init(bool pci)
 	return rte_eal_init(argc, argv);
 }
 
-/* DPDK makes directories for files that it then does not write. They are made
- * in one of our own, which goes at once; without that, two processes could
- * take them away from each other while they begin. */
+/* DPDK makes directories for files that it then does not write, and goes on
+ * where it cannot make them: so it is sent to a place where nobody can. */
 static int
-init_aside(bool pci)
+init_nowhere(bool pci)
 {
 	const char *had = getenv("RUNTIME_DIRECTORY");
 	char *keep = had ? strdup(had) : NULL;
-	char dir[] = "/tmp/dlibos-XXXXXX", path[128];
-	bool aside = mkdtemp(dir) && !setenv("RUNTIME_DIRECTORY", dir, 1);
-	int rc = init(pci);
+	int rc;
 
+	setenv("RUNTIME_DIRECTORY", NOWHERE, 1);
+	rc = init(pci);
 	if (keep)
 		setenv("RUNTIME_DIRECTORY", keep, 1);
-	else if (aside)
+	else
 		unsetenv("RUNTIME_DIRECTORY");
 	free(keep);
-	if (!aside)
-		return rc;
-	snprintf(path, sizeof(path), "%s/dpdk/%s", dir, eal.label);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/dpdk", dir);
-	rmdir(path);
-	rmdir(dir);
 	return rc;
 }
 
@@ -238,7 +232,7 @@ eal_begin(const char *label, bool pci, char *why, size_t size)
 	setvbuf(f, NULL, _IOLBF, 0);
 	rte_openlog_stream(f);
 	sched_getaffinity(0, sizeof(set), &set);
-	rc = init_aside(pci);
+	rc = init_nowhere(pci);
 	sched_setaffinity(0, sizeof(set), &set);
 	if (rc < 0) {
 		snprintf(why, size, "DPDK does not begin: %s",

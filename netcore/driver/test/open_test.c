@@ -123,6 +123,7 @@ test_nothing_left(void **state)
 	assert_memory_equal(&then, &now, sizeof(then));
 	assert_memory_equal(&before, &after, sizeof(before));
 	assert_int_not_equal(access("/var/run/dpdk", F_OK), 0);
+	assert_null(getenv("RUNTIME_DIRECTORY"));
 }
 
 /* Two ports, and the same one twice. */
