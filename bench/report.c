@@ -79,6 +79,18 @@ report_median(double *sample, unsigned n)
 	return sample[(n - 1) / 2];
 }
 
+double
+report_value(const struct report *r, const char *metric)
+{
+	for (unsigned i = 0; i < r->metrics; i++) {
+		const struct report_metric *m = &r->metric[i];
+
+		if (m->n && !strcmp(m->name, metric))
+			return report_median(m->sample, m->n);
+	}
+	return NAN;
+}
+
 static void
 put_string(const char *s, FILE *out)
 {

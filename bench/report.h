@@ -49,6 +49,9 @@ void report_add(
 void report_note(struct report *r, const char *metric, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The median of a metric's samples; NAN: it has none. */
+double report_value(const struct report *r, const char *metric);
+
 /* In the order in which the metrics came into being. */
 void report_print(const struct report *r, bool json, FILE *out);
 

@@ -1,4 +1,5 @@
 /* report_test - medians, spreads, and JSON whatever a note holds. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,6 +52,23 @@ median_and_spread(void **state)
 	assert_json(&r,
 		"{\"bench\":\"b\",\"metric\":\"m\",\"value\":20,"
 		"\"unit\":\"ns\",\"spread\":1,\"n\":3,\"note\":\"\"}");
+	report_fini(&r);
+}
+
+static void
+a_value_is_the_median(void **state)
+{
+	struct report r;
+
+	(void)state;
+	report_init(&r, "b");
+	report_note(&r, "m", "without samples");
+	assert_true(isnan(report_value(&r, "m")));
+	report_add(&r, "m", "ns", 30);
+	report_add(&r, "m", "ns", 10);
+	report_add(&r, "m", "ns", 20);
+	assert_true(report_value(&r, "m") == 20);
+	assert_true(isnan(report_value(&r, "n")));
 	report_fini(&r);
 }
 
@@ -151,6 +169,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median_and_spread),
+		cmocka_unit_test(a_value_is_the_median),
 		cmocka_unit_test(nothing_is_divided_by_zero),
 		cmocka_unit_test(any_note_is_valid_json),
 		cmocka_unit_test(a_note_alone_shows_nothing),
