@@ -8,22 +8,30 @@
 #include "netcore/stack/engine/test/host.h"
 
 #define PORTS	4 /* that the server listens at: one has 64 Ki peers */
+#define PORT	80
 #define PER	30000u
+#define FROM	1024 /* the client's ports */
 #define REQUEST 64
+#define REST	1200 /* ms: longer than a retransmission timer */
 #define WINDOW	(1u << 20)
 #define AHEAD	(1u << 17) /* bytes queued by a server that streams */
 
-static const uint8_t text[REQUEST] = "what a request or an answer may say";
-
 /* --- upcalls --------------------------------------------------------------*/
 
+/* Which of the connections it is, is told by its ports: see dial(). */
 static void
 accepted(void *arg, stack_conn c, uint64_t user)
 {
 	struct tcp_pair *p = arg;
+	struct ip_addr ip;
+	uint16_t from, to;
 
 	(void)user;
-	p->stream = c;
+	if (p->visit)
+		return;
+	stack_peer(p->server.s, c, &ip, &from);
+	stack_local(p->server.s, c, &ip, &to);
+	p->served[(to - PORT) * PER + (from - FROM)] = c;
 }
 
 static void
@@ -33,8 +41,10 @@ connected(void *arg, stack_conn c, uint64_t user)
 
 	(void)user;
 	p->connected++;
-	if (p->closes)
-		stack_send(p->client.s, c, text, REQUEST);
+	if (p->visit == TCP_VISIT_REQUEST)
+		stack_send(p->client.s, c, p->bulk, REQUEST);
+	else if (p->visit == TCP_VISIT_ACCEPT)
+		stack_close(p->client.s, c, false);
 }
 
 static void
@@ -46,8 +56,10 @@ request(void *arg, stack_conn c, uint64_t user, const uint8_t *ptr,
 	(void)user;
 	(void)ptr;
 	(void)buf;
+	p->received += len;
 	stack_recv_done(p->server.s, c, len);
-	stack_send(p->server.s, c, text, REQUEST);
+	if (p->reply)
+		stack_send(p->server.s, c, p->bulk, p->reply);
 }
 
 static void
@@ -61,7 +73,7 @@ answer(void *arg, stack_conn c, uint64_t user, const uint8_t *ptr, uint32_t len,
 	(void)buf;
 	stack_recv_done(p->client.s, c, len);
 	p->answers++;
-	if (p->closes)
+	if (p->visit)
 		stack_close(p->client.s, c, false);
 }
 
@@ -139,8 +151,8 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 		.conns = p->conns + 16384,
 		.half_open = 1024,
 		.listeners = PORTS,
-		.send_refs = p->conns + 16384,
-		.segs = p->conns + 16384,
+		.send_refs = 2 * p->conns + 16384,
+		.segs = 2 * p->conns + 16384,
 		.ooo = 64,
 		.rcv_window = WINDOW,
 		.time_wait_ms = 1,
@@ -149,6 +161,7 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 		.mtu = TCP_PAIR_MTU,
 		.ip4 = address(p, e),
 		.ip4_bits = 24,
+		.tx_cksum = p->offload,
 	};
 
 	e->bytes = stack_bytes(&c);
@@ -160,18 +173,24 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 }
 
 void
-tcp_pair_init(struct tcp_pair *p, unsigned conns)
+tcp_pair_init(struct tcp_pair *p, unsigned conns, bool offload)
 {
-	*p = (struct tcp_pair){.conns = conns, .now = 1000000000};
+	*p = (struct tcp_pair){
+		.conns = conns,
+		.offload = offload,
+		.reply = REQUEST,
+		.now = 1000000000,
+	};
 	p->conn = calloc(conns + 1, sizeof(*p->conn));
-	if (!p->conn)
+	p->served = calloc(conns + 1, sizeof(*p->served));
+	if (!p->conn || !p->served)
 		die(EXIT_FAIL, "no memory");
 	p->bulk = duo_memory(TCP_PAIR_BULK);
 	end_init(p, &p->server, &server_ops);
 	end_init(p, &p->client, &client_ops);
 	for (uint16_t i = 0; i < PORTS; i++)
 		stack_listen(p->server.s, address(p, &p->server),
-			(uint16_t)(80 + i), 0);
+			(uint16_t)(PORT + i), 0);
 }
 
 void
@@ -183,13 +202,14 @@ tcp_pair_fini(struct tcp_pair *p)
 	duo_free(p->client.frame, TCP_PAIR_BURST * TCP_PAIR_FRAME);
 	duo_free(p->bulk, TCP_PAIR_BULK);
 	free(p->conn);
+	free(p->served);
 }
 
 /* --- handing over ---------------------------------------------------------*/
 
 /* Puts the pieces behind the headers; or only says that they were there. */
 static void
-carry(struct tcp_end *from, struct tcp_end *to, bool whole)
+carry(struct tcp_end *from, struct tcp_end *to, bool whole, bool verified)
 {
 	for (unsigned i = 0; i < from->tx_n; i++) {
 		const struct stack_tx_frame *f = &from->tx[i];
@@ -199,11 +219,12 @@ carry(struct tcp_end *from, struct tcp_end *to, bool whole)
 		to->rx[i] = (struct stack_rx_frame){
 			.data = f->headers,
 			.len = f->header_len + f->len,
-			.flags = whole ? 0 : STACK_RX_CKSUM_OK,
+			.flags = verified ? STACK_RX_CKSUM_OK : 0,
 			.buf = f->headers,
 		};
 	}
 	to->rx_n = from->tx_n;
+	from->tx_n = 0;
 }
 
 unsigned
@@ -212,13 +233,12 @@ tcp_pair_client(struct tcp_pair *p)
 	struct tcp_end *e = &p->client;
 
 	p->now += TCP_PAIR_STEP;
-	carry(&p->server, e, true);
-	p->server.tx_n = 0;
+	carry(&p->server, e, true, p->offload);
 	stack_rx(e->s, e->rx, e->rx_n, p->now);
 	stack_timers(e->s, p->now);
 	e->tx_n = stack_tx(e->s, e->tx, TCP_PAIR_BURST, p->now);
-	carry(e, &p->server, true);
-	return e->tx_n;
+	carry(e, &p->server, true, p->offload);
+	return p->server.rx_n;
 }
 
 static inline void
@@ -244,12 +264,12 @@ tcp_pair_take(struct tcp_pair *p)
 }
 
 __attribute__((noinline)) void
-tcp_pair_give(struct tcp_pair *p)
+tcp_pair_give(struct tcp_pair *p, unsigned most)
 {
 	struct tcp_end *e = &p->server;
 
 	stack_timers(e->s, p->now);
-	e->tx_n = stack_tx(e->s, e->tx, TCP_PAIR_BURST / 2, p->now);
+	e->tx_n = stack_tx(e->s, e->tx, most, p->now);
 }
 
 void
@@ -263,6 +283,27 @@ tcp_pair_settle(struct tcp_pair *p)
 	} while (n + p->server.tx_n);
 }
 
+/* What a call of stack_timers() does is bounded: there may be more. */
+static bool
+is_late(const struct tcp_pair *p)
+{
+	return stack_deadline(p->server.s) <= p->now ||
+		stack_deadline(p->client.s) <= p->now;
+}
+
+void
+tcp_pair_rest(struct tcp_pair *p)
+{
+	tcp_pair_settle(p);
+	p->visit = TCP_VISIT_NONE;
+	for (unsigned ms = 0; ms < REST; ms++) {
+		p->now += 1000000;
+		do
+			tcp_pair_settle(p);
+		while (is_late(p));
+	}
+}
+
 void
 tcp_pair_sink(struct tcp_pair *p)
 {
@@ -270,7 +311,7 @@ tcp_pair_sink(struct tcp_pair *p)
 	unsigned n = 0;
 
 	p->now += TCP_PAIR_STEP;
-	carry(from, e, false);
+	carry(from, e, false, true);
 	for (unsigned i = 0; i < e->rx_n; i += 2) {
 		unsigned k = e->rx_n - i < 2 ? 1 : 2;
 
@@ -279,7 +320,7 @@ tcp_pair_sink(struct tcp_pair *p)
 	}
 	stack_timers(e->s, p->now);
 	e->tx_n = n;
-	carry(e, from, true);
+	carry(e, from, true, p->offload);
 }
 
 /* --- what the client wants ------------------------------------------------*/
@@ -296,7 +337,7 @@ void
 tcp_pair_open(struct tcp_pair *p)
 {
 	for (unsigned i = 0; i < p->conns; i++) {
-		dial(p, (uint16_t)(80 + i / PER), (uint16_t)(1024 + i % PER),
+		dial(p, (uint16_t)(PORT + i / PER), (uint16_t)(FROM + i % PER),
 			&p->conn[i]);
 		if (i % 32 == 31)
 			tcp_pair_settle(p);
@@ -307,18 +348,53 @@ tcp_pair_open(struct tcp_pair *p)
 }
 
 void
-tcp_pair_visit(struct tcp_pair *p, unsigned n)
+tcp_pair_visit(struct tcp_pair *p, unsigned n, enum tcp_visit what)
 {
 	stack_conn c;
 
-	p->closes = true;
+	p->visit = what;
 	for (unsigned i = 0; i < n; i++)
-		dial(p, 80, 0, &c);
+		dial(p, PORT, 0, &c);
 }
 
 void
-tcp_pair_request(struct tcp_pair *p, unsigned i)
+tcp_pair_ask(struct tcp_pair *p, unsigned i, uint32_t bytes)
 {
-	if (stack_send(p->client.s, p->conn[i], text, REQUEST))
-		die(EXIT_FAIL, "cannot send");
+	if (stack_send(p->client.s, p->conn[i], p->bulk, bytes))
+		die(EXIT_FAIL, "cannot ask");
+}
+
+void
+tcp_pair_tell(struct tcp_pair *p, unsigned i, uint32_t bytes)
+{
+	if (stack_send(p->server.s, p->served[i], p->bulk, bytes))
+		die(EXIT_FAIL, "cannot tell");
+}
+
+/* --- counts ---------------------------------------------------------------*/
+
+__attribute__((noinline)) void
+tcp_pair_forget(struct tcp_pair *p)
+{
+	p->received = p->acked = p->answers = p->closed = 0;
+}
+
+const char *
+tcp_pair_wrong(const struct tcp_pair *p)
+{
+	const struct stack *end[] = {p->server.s, p->client.s};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct stack_counters *n = stack_counters(end[i]);
+
+		if (n->retransmits + n->tail_probes)
+			return "something was sent twice";
+		if (n->ooo_segments + n->duplicate_segments)
+			return "something came out of order";
+		if (n->drop_cksum + n->drop_bad_frame)
+			return "a frame was wrong";
+		if (n->send_refs_full + n->segs_full)
+			return "the engine's memory was too small";
+	}
+	return NULL;
 }
