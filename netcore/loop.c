@@ -11,13 +11,15 @@ loop_command(void *arg, struct edge *e, const struct msg *m, unsigned n)
 	struct domain_edge *de = arg;
 
 	(void)n; /* the slots of a run follow its first */
-	door_command(de->core->user, e, m);
+	(void)e;
+	door_command(de->core->user, de->of_core, m);
 }
 
 int
 loop_main(struct domain_core *c)
 {
-	struct door door = {0};
+	struct door door;
+	struct door_config cfg = {.apps = c->domain->plan.edges};
 
 	c->user = &door;
 	while (!domain_stopping(c->domain)) {

@@ -95,7 +95,6 @@ enum msg_shut {
 enum msg_option {
 	MSG_OPT_NAGLE,	      /* 0 or 1 */
 	MSG_OPT_KEEPALIVE,    /* seconds, 0 = off */
-	MSG_OPT_USER_TIMEOUT, /* seconds, 0 = the default */
 	MSG_OPTIONS
 };
 

@@ -1,29 +1,123 @@
 /* door.h - between the stack and the application cores: checked commands
  * become calls, upcalls become events.
  *
- * One door a network core, one thread. An answer is never forgotten: a command
- * is only taken when there is room to park what it may be answered with.
+ * One door a network core, one thread. Order of use: door_init(); the stack
+ * with door_ops and the door as its argument; door_app_up() for each edge;
+ * then, each turn, commands as they come, and door_turn().
+ *
+ * Nothing is lost and nothing is waited for. What an application core must be
+ * told stays with its connection (conn.h) until its edge has room, so that a
+ * core that does not listen costs memory that was counted to it before, and
+ * nobody else anything. An answer is never forgotten: a command is only taken
+ * when there is room to park what it may be answered with.
+ *
+ * A connection ends when three have let go of it: the stack (closed), the
+ * application (close), and the device that may still send its memory.
  */
 #ifndef NETCORE_DOOR_DOOR_H
 #define NETCORE_DOOR_DOOR_H
 
+#include "mem/part.h"
+#include "netcore/door/conn.h"
+#include "netcore/door/counters.h"
 #include "noc/edge.h"
 
-/* Why a command was refused; each has its counter. */
-enum door_refusal {
-	DOOR_NO_CONN, /* no connection has this id (any more) */
-	DOOR_NO_PORT, /* this core has no interface to do it on */
-	DOOR_REFUSALS
+#define DOOR_LISTENERS 64
+
+/* Which of the cores that listen gets the next connection. */
+enum door_dispatch {
+	DOOR_ROUND_ROBIN,
+	DOOR_LEAST_CONNS,
+};
+
+struct door_config {
+	struct stack *stack; /* NULL: there is no port */
+	uint32_t conns;	     /* the stack's */
+	uint32_t rx_buffers; /* that received frames can be in */
+	unsigned apps;	     /* application cores, at most */
+	enum door_dispatch dispatch;
+	const struct part *rx; /* where received data lies */
+	/* Takes a buffer of a received frame back. */
+	void (*release)(void *arg, void *buf);
+	void *arg;
+};
+
+/* One application core. */
+struct door_app {
+	struct edge *edge;	 /* NULL: there is none */
+	const struct part *data; /* what it sends from */
+	unsigned domain;
+	uint32_t conns;
+	uint32_t held; /* buffers that it has not given back */
+	/* Connections with something to tell, by index + 1. */
+	uint32_t pending_head, pending_tail;
+};
+
+struct door_listener {
+	struct ip_addr ip;
+	uint16_t port;
+	bool used;
+	unsigned domain;
+	unsigned subs, next;
+	struct door_sub {
+		uint16_t app;
+		uint16_t id; /* what the application calls it */
+	} sub[LIMIT_CORES];
 };
 
 struct door {
-	uint64_t pings;
-	uint64_t refused[DOOR_REFUSALS];
+	struct stack *stack;
+	struct door_config cfg;
+	/* Serial numbers of frames that hold an application's memory: the last
+	 * one sent, and the one up to which all are sent for good. Kept up by
+	 * the loop. */
+	uint64_t tx_sent, tx_done;
+	struct idpool ids;
+	struct door_conn *conn;
+	struct slab rx;
+	struct door_app *app;
+	uint32_t quota;	  /* buffers that one application core may hold */
+	uint32_t pending; /* application cores with a list */
+	struct door_listener listener[DOOR_LISTENERS];
+	struct door_count count;
+	void *mem;
+	size_t mem_bytes;
 };
 
-/* A run that msg_check() passed, from the application core behind `e`. */
-void door_command(struct door *d, struct edge *e, const struct msg *m);
+extern const struct stack_ops door_ops;
 
-const char *door_refusal_name(unsigned refusal);
+/* 0 or -ENOMEM. The stack may be put in later, before anything happens. */
+int door_init(struct door *d, const struct door_config *c);
+void door_fini(struct door *d);
+
+/* An edge to application core number `app` (below config.apps) is there, with
+ * the partition that it sends from; its domain has that number. */
+void door_app_up(struct door *d, unsigned app, struct edge *e,
+	const struct part *data, unsigned domain);
+
+/* It is gone: its connections are reset, its listeners are no more. Its memory
+ * is let go of when tx_done has reached what tx_sent is then. */
+void door_app_down(struct door *d, unsigned app);
+
+/* A run that msg_check() passed, from that application core. */
+void door_command(struct door *d, unsigned app, const struct msg *m);
+
+/* Tells what could not be told before. Returns whether something waits that
+ * time alone may bring on. */
+bool door_turn(struct door *d);
+
+/* --- inside the room ------------------------------------------------------*/
+
+/* tell.c: there is something new to tell of c. May free it. */
+void tell(struct door *d, struct door_conn *c);
+/* Sends an answer to a command, for which there is room. */
+void tell_answer(struct door *d, unsigned app, const struct msg *m);
+
+/* listen.c */
+void listen_command(struct door *d, unsigned app, const struct msg *m);
+void listen_end(struct door *d, unsigned app, const struct msg *m);
+void listen_app_down(struct door *d, unsigned app);
+/* Whose a new connection shall be; -1: nobody's. *id: the listener's name. */
+int listen_dispatch(struct door *d, uint32_t listener, uint16_t *id);
 
 #endif

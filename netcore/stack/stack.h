@@ -160,6 +160,10 @@ int stack_send(struct stack *s, stack_conn c, const void *ptr, uint32_t len);
  * opens again. */
 int stack_recv_done(struct stack *s, stack_conn c, uint32_t bytes);
 
+/* While it is held, data that comes for it is dropped unacknowledged, for the
+ * peer to send again: its owner has no room. 0; -ENOTCONN. */
+int stack_hold(struct stack *s, stack_conn c, bool on);
+
 /* Nothing more will be sent: a FIN follows what is queued. */
 int stack_shutdown(struct stack *s, stack_conn c);
 

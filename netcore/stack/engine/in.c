@@ -347,6 +347,10 @@ text(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		end_reset(s, c, STACK_ABORTED);
 		return;
 	}
+	if (unlikely(c->flags & TCB_HELD)) {
+		s->count.drop_held++;
+		return;
+	}
 	if (r->h.seq != c->rcv_nxt) {
 		keep_early(s, c, r);
 		return;

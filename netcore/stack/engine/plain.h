@@ -12,7 +12,7 @@
 #define PLAIN_TROUBLE                                                       \
 	(TCB_SYN_DUE | TCB_RECOVERY | TCB_LOSS | TCB_RESIZE | TCB_TLP_OUT | \
 		TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN | TCB_ALIVE_DUE |   \
-		TCB_ALIVE_OUT | TCB_FAR | TCB_FIN_EARLY | TCB_ECN)
+		TCB_ALIVE_OUT | TCB_FAR | TCB_FIN_EARLY | TCB_ECN | TCB_HELD)
 
 #define PLAIN_BURST 32
 

@@ -481,6 +481,17 @@ stack_recv_done(struct stack *s, stack_conn handle, uint32_t bytes)
 	return 0;
 }
 
+int
+stack_hold(struct stack *s, stack_conn handle, bool on)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	c->flags = on ? c->flags | TCB_HELD : c->flags & ~(uint32_t)TCB_HELD;
+	return 0;
+}
+
 static void
 queue_fin(struct stack *s, struct tcb *c)
 {

@@ -59,6 +59,7 @@ enum tcb_flag {
 	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
 	TCB_ECT = 1 << 25,	   /* these two: ecn.h */
 	TCB_ECN = 1 << 26,
+	TCB_HELD = 1 << 27, /* the owner takes no data: stack_hold() */
 };
 
 /* What t_rexmit is for. */

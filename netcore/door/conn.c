@@ -1,0 +1,110 @@
+#include "netcore/door/door.h"
+
+static struct door_rx *
+rx_at(struct door *d, uint32_t i)
+{
+	return (struct door_rx *)(void *)d->rx.base + i;
+}
+
+struct door_conn *
+conn_new(struct door *d, unsigned app)
+{
+	uint32_t id = idpool_get(&d->ids);
+	struct door_conn *c;
+
+	if (!id) {
+		d->count.conns_full++;
+		return NULL;
+	}
+	c = &d->conn[idpool_index(id)];
+	*c = (struct door_conn){.id = id, .app = (uint16_t)app};
+	d->app[app].conns++;
+	return c;
+}
+
+void
+conn_try_free(struct door *d, struct door_conn *c)
+{
+	const uint32_t both = CONN_STACK_GONE | CONN_APP_GONE;
+
+	if ((c->flags & both) != both || (c->flags & CONN_LISTED))
+		return;
+	conn_rx_drop(d, c);
+	d->app[c->app].conns--;
+	d->count.closed++;
+	idpool_put(&d->ids, c->id);
+	c->id = 0;
+}
+
+/* --- received buffers -----------------------------------------------------*/
+
+void
+conn_rx_add(struct door *d, struct door_conn *c, const uint8_t *ptr,
+	uint32_t len, void *buf)
+{
+	uint32_t i = slab_get(&d->rx);
+
+	/* There are as many as buffers, and each lies in one place. */
+	*rx_at(d, i) = (struct door_rx){.len = len, .ptr = ptr, .buf = buf};
+	if (c->rx_tail)
+		rx_at(d, c->rx_tail)->next = i;
+	else
+		c->rx_head = i;
+	c->rx_tail = i;
+	if (!c->untold)
+		c->untold = i;
+	d->app[c->app].held++;
+}
+
+static void
+drop_head(struct door *d, struct door_conn *c)
+{
+	uint32_t i = c->rx_head;
+	struct door_rx *r = rx_at(d, i);
+
+	c->rx_head = r->next;
+	if (!c->rx_head)
+		c->rx_tail = 0;
+	if (c->untold == i)
+		c->untold = c->rx_head;
+	d->cfg.release(d->cfg.arg, r->buf);
+	slab_put(&d->rx, i);
+	d->app[c->app].held--;
+}
+
+void
+conn_rx_done(struct door *d, struct door_conn *c, uint32_t bytes)
+{
+	c->unread -= bytes;
+	while (bytes) {
+		struct door_rx *r = rx_at(d, c->rx_head);
+
+		if (bytes < r->len) {
+			r->len -= bytes;
+			return;
+		}
+		bytes -= r->len;
+		drop_head(d, c);
+	}
+}
+
+void
+conn_rx_drop(struct door *d, struct door_conn *c)
+{
+	while (c->rx_head)
+		drop_head(d, c);
+	c->unread = 0;
+}
+
+void
+conn_rx_limit(struct door *d, struct door_conn *c)
+{
+	bool full = d->app[c->app].held > d->quota;
+
+	if (likely(full == !!(c->flags & CONN_HELD)) ||
+		(c->flags & CONN_STACK_GONE))
+		return;
+	c->flags ^= CONN_HELD;
+	d->count.held += full;
+	stack_hold(d->stack, c->stack, full);
+}

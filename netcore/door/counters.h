@@ -1,0 +1,38 @@
+/* counters.h - what the door counts; one line each, in the order in which
+ * tools show them. */
+#ifndef NETCORE_DOOR_COUNTERS_H
+#define NETCORE_DOOR_COUNTERS_H
+
+#include <stdint.h>
+
+#define DOOR_COUNTERS(X)                                                    \
+	X(pings)                                                            \
+	X(offered)   /* connections to an application core */               \
+	X(connected) /* that it asked for */                                \
+	X(connect_failed)                                                   \
+	X(closed)	  /* for good */                                    \
+	X(nobody_listens) /* when a connection came */                      \
+	X(conns_full)	  /* no place for one more */                       \
+	X(told_late)	  /* events that waited for room */                 \
+	X(tx_waits)	  /* for the device to let go of what was acked */  \
+	X(held)		  /* an application core holds too many buffers */  \
+	X(sends_full)	  /* no references left: the connection is reset */ \
+	X(app_gone)	  /* connections reset for it */                    \
+	X(listen_in_use)                                                    \
+	X(listen_full)                                                      \
+	X(late) /* commands for what had just ended */                      \
+	/* Refused commands; too many cost the channel. */                  \
+	X(no_conn)    /* no connection has this id (any more) */            \
+	X(not_yours)  /* another application core's */                      \
+	X(bad_state)  /* not now */                                         \
+	X(bad_count)  /* more than it was given */                          \
+	X(bad_listen) /* no such listener */                                \
+	X(no_port)    /* this core has no interface to do it on */
+
+struct door_count {
+#define X(name) uint64_t name;
+	DOOR_COUNTERS(X)
+#undef X
+};
+
+#endif

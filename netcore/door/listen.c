@@ -1,0 +1,170 @@
+/* listen.c - who listens where. A listener belongs to an application domain;
+ * each of its cores that asks for it gets its share of the connections. */
+#include <errno.h>
+
+#include "netcore/door/door.h"
+
+static void
+fails(struct door *d, unsigned app, uint16_t id, enum msg_reason why)
+{
+	struct msg m = {.type = MSG_LISTEN_CLOSED, .arg = id, .ref = why};
+
+	tell_answer(d, app, &m);
+}
+
+static struct door_listener *
+find(struct door *d, struct ip_addr ip, uint16_t port)
+{
+	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
+		struct door_listener *l = &d->listener[i];
+
+		if (l->used && l->port == port && ip_addr_eq(l->ip, ip))
+			return l;
+	}
+	return NULL;
+}
+
+static int
+begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
+	struct door_listener **out)
+{
+	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
+		struct door_listener *l = &d->listener[i];
+		int rc;
+
+		if (l->used)
+			continue;
+		rc = stack_listen(d->stack, ip, port, i);
+		if (rc)
+			return rc;
+		*l = (struct door_listener){
+			.ip = ip,
+			.port = port,
+			.used = true,
+			.domain = d->app[app].domain,
+		};
+		*out = l;
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+static struct door_sub *
+sub_of(struct door_listener *l, unsigned app, uint16_t id)
+{
+	for (unsigned i = 0; l->used && i < l->subs; i++)
+		if (l->sub[i].app == app && l->sub[i].id == id)
+			return &l->sub[i];
+	return NULL;
+}
+
+/* An application names its listeners itself, each once. */
+static bool
+knows(struct door *d, unsigned app, uint16_t id)
+{
+	for (unsigned i = 0; i < DOOR_LISTENERS; i++)
+		if (sub_of(&d->listener[i], app, id))
+			return true;
+	return false;
+}
+
+static struct ip_addr
+address(const struct msg *m)
+{
+	uint8_t bytes[16];
+
+	if (m->flags & MSGF_V6) {
+		msg_get_addr6(m + 1, bytes);
+		return ip_addr_v6(bytes);
+	}
+	/* Any address is one of both families. */
+	return msg_ip4(m) ? ip_addr_v4(msg_ip4(m)) : (struct ip_addr){0, 0};
+}
+
+void
+listen_command(struct door *d, unsigned app, const struct msg *m)
+{
+	struct msg yes = {.type = MSG_LISTENING, .arg = m->arg};
+	struct door_listener *l;
+	int rc = 0;
+
+	if (!d->stack) {
+		d->count.no_port++;
+		fails(d, app, m->arg, MSG_WHY_NO_PORT);
+		return;
+	}
+	l = find(d, address(m), msg_port(m));
+	if (knows(d, app, m->arg) || (l && l->domain != d->app[app].domain))
+		rc = -EADDRINUSE;
+	else if (!l)
+		rc = begin(d, app, address(m), msg_port(m), &l);
+	else if (l->subs == LIMIT_CORES)
+		rc = -ENOSPC;
+	if (rc) {
+		d->count.listen_in_use += rc == -EADDRINUSE;
+		d->count.listen_full += rc != -EADDRINUSE;
+		fails(d, app, m->arg,
+			rc == -EADDRINUSE ? MSG_WHY_IN_USE : MSG_WHY_NO_MEMORY);
+		return;
+	}
+	l->sub[l->subs++] = (struct door_sub){(uint16_t)app, m->arg};
+	tell_answer(d, app, &yes);
+}
+
+static void
+leave(struct door *d, struct door_listener *l, struct door_sub *s)
+{
+	*s = l->sub[--l->subs];
+	if (l->subs)
+		return;
+	stack_unlisten(d->stack, l->ip, l->port);
+	l->used = false;
+}
+
+void
+listen_end(struct door *d, unsigned app, const struct msg *m)
+{
+	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
+		struct door_sub *s = sub_of(&d->listener[i], app, m->arg);
+
+		if (!s)
+			continue;
+		leave(d, &d->listener[i], s);
+		fails(d, app, m->arg, MSG_WHY_CLOSED);
+		return;
+	}
+	d->count.bad_listen++;
+	d->app[app].edge->bads++;
+}
+
+void
+listen_app_down(struct door *d, unsigned app)
+{
+	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
+		struct door_listener *l = &d->listener[i];
+
+		for (unsigned k = l->used ? l->subs : 0; k-- > 0;)
+			if (l->sub[k].app == app)
+				leave(d, l, &l->sub[k]);
+	}
+}
+
+int
+listen_dispatch(struct door *d, uint32_t listener, uint16_t *id)
+{
+	struct door_listener *l = &d->listener[listener];
+	unsigned best;
+
+	if (!l->used || !l->subs)
+		return -1;
+	if (++l->next >= l->subs)
+		l->next = 0;
+	best = l->next;
+	for (unsigned i = 0; d->cfg.dispatch == DOOR_LEAST_CONNS && i < l->subs;
+		i++)
+		if (d->app[l->sub[i].app].conns <
+			d->app[l->sub[best].app].conns)
+			best = i;
+	*id = l->sub[best].id;
+	return l->sub[best].app;
+}

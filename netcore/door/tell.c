@@ -1,0 +1,242 @@
+/* tell.c - (up, step 4 of 8) what is new about a connection becomes events. */
+#include "netcore/door/door.h"
+
+/* Answers to commands have the other half. */
+static inline bool
+has_room(const struct edge *e)
+{
+	return likely(!e->parked) || edge_room(e) > LIMIT_PARK / 2;
+}
+
+static inline bool
+say(struct edge *e, const struct msg *m, unsigned n)
+{
+	return has_room(e) && edge_send(e, m, n);
+}
+
+void
+tell_answer(struct door *d, unsigned app, const struct msg *m)
+{
+	struct edge *e = d->app[app].edge;
+
+	/* There is room for it, or the command had not been taken. */
+	if (!edge_send(e, m, 1) && !e->down)
+		e->down = EDGE_BAD_MESSAGES;
+}
+
+static bool
+tell_offer(struct door *d, struct door_conn *c, struct edge *e)
+{
+	struct msg m[3] = {
+		{.type = MSG_NEW_CONN, .arg = c->listen, .conn = c->id}};
+	struct ip_addr ip;
+	uint16_t port;
+	uint8_t bytes[16];
+	unsigned n = 1;
+
+	if (stack_peer(d->stack, c->stack, &ip, &port))
+		return true; /* it ended already: CONN_END follows */
+	if (ip_addr_is_v4(ip)) {
+		m->ref = msg_endpoint((uint32_t)ip.lo, port);
+	} else {
+		m->ref = msg_endpoint(0, port);
+		m->flags = MSGF_V6 | MSGF_MORE;
+		ip_addr_put(ip, bytes);
+		msg_put_addr6(m + 1, bytes);
+		n = 3;
+	}
+	return say(e, m, n);
+}
+
+static bool
+tell_connected(const struct door_conn *c, struct edge *e)
+{
+	struct msg m = {.type = MSG_CONNECTED, .conn = c->id, .ref = c->cookie};
+
+	return say(e, &m, 1);
+}
+
+static bool
+tell_data(struct door *d, struct door_conn *c, struct edge *e)
+{
+	while (c->untold) {
+		const struct door_rx *r =
+			(struct door_rx *)(void *)d->rx.base + c->untold;
+		struct msg m = {
+			.type = MSG_NEW_DATA,
+			.conn = c->id,
+			.ref = msg_data(part_offset(d->cfg.rx, r->ptr), r->len),
+		};
+
+		if (unlikely(!say(e, &m, 1)))
+			return false;
+		c->unread += r->len;
+		c->untold = r->next;
+	}
+	return true;
+}
+
+/* The device is done with what had been acknowledged before. */
+static void
+wait_over(struct door *d, struct door_conn *c)
+{
+	while (c->wait[0].bytes &&
+		(int32_t)((uint32_t)d->tx_done - c->wait[0].serial) >= 0) {
+		c->acked += c->wait[0].bytes;
+		c->wait[0] = c->wait[1];
+		c->wait[1].bytes = 0;
+	}
+}
+
+static bool
+tell_acked(struct door_conn *c, struct edge *e)
+{
+	struct msg m = {.type = MSG_DATA_ACKED, .conn = c->id, .ref = c->acked};
+
+	if (unlikely(!say(e, &m, 1)))
+		return false;
+	c->acked = 0;
+	return true;
+}
+
+static bool
+tell_end(struct door_conn *c, struct edge *e)
+{
+	struct msg m = {.type = MSG_CLEANUP, .arg = c->why, .conn = c->id};
+
+	if (c->flags & CONN_CONNECTING) /* the end of an attempt */
+		m = (struct msg){.type = MSG_CONNECT_FAILED,
+			.arg = c->why,
+			.ref = c->cookie};
+	if (!say(e, &m, 1))
+		return false;
+	if (c->flags & CONN_CONNECTING)
+		c->flags |= CONN_APP_GONE;
+	c->flags |= CONN_TOLD_END;
+	return true;
+}
+
+static bool
+tell_flag(struct door *d, struct door_conn *c, struct edge *e, unsigned flag)
+{
+	bool told;
+
+	switch (c->flags & flag) {
+	case 0:
+		return true;
+	case CONN_OFFER:
+		told = tell_offer(d, c, e);
+		break;
+	case CONN_CONNECTED:
+		told = tell_connected(c, e);
+		break;
+	case CONN_EOF: {
+		struct msg m = {.type = MSG_REMOTE_CLOSED, .conn = c->id};
+
+		told = say(e, &m, 1);
+		break;
+	}
+	default:
+		told = tell_end(c, e);
+		break;
+	}
+	if (told)
+		c->flags &= (uint16_t)~flag;
+	return told;
+}
+
+/* False: the rest must wait. */
+static bool
+tell_all(struct door *d, struct door_conn *c)
+{
+	struct edge *e = d->app[c->app].edge;
+	const uint32_t odd = CONN_OFFER | CONN_CONNECTED | CONN_EOF | CONN_END;
+
+	if (unlikely(!e))
+		return true;
+	if (unlikely(c->wait[0].bytes))
+		wait_over(d, c);
+	if (unlikely(c->flags & CONN_APP_GONE)) {
+		/* It is told of the end alone. */
+		c->untold = 0;
+		c->acked = 0;
+		c->flags &= (uint16_t) ~(odd & ~(uint32_t)CONN_END);
+	}
+	if (unlikely(c->flags & odd) &&
+		(!tell_flag(d, c, e, CONN_OFFER) ||
+			!tell_flag(d, c, e, CONN_CONNECTED)))
+		return false;
+	if (!tell_data(d, c, e) || (c->acked && !tell_acked(c, e)))
+		return false;
+	if (likely(!(c->flags & odd)))
+		return !c->wait[0].bytes;
+	return tell_flag(d, c, e, CONN_EOF) && !c->wait[0].bytes &&
+		tell_flag(d, c, e, CONN_END);
+}
+
+/* --- what waits -----------------------------------------------------------*/
+
+static void
+enlist(struct door *d, struct door_conn *c)
+{
+	struct door_app *a = &d->app[c->app];
+	uint32_t i = idpool_index(c->id) + 1;
+
+	c->flags |= CONN_LISTED;
+	c->next = 0;
+	if (a->pending_tail)
+		d->conn[a->pending_tail - 1].next = i;
+	else
+		a->pending_head = i;
+	if (!a->pending_tail)
+		d->pending++;
+	a->pending_tail = i;
+	d->count.told_late++;
+}
+
+void
+tell(struct door *d, struct door_conn *c)
+{
+	if (unlikely(c->flags & CONN_LISTED))
+		return; /* behind what waits already */
+	if (unlikely(!tell_all(d, c)))
+		enlist(d, c);
+	else if (unlikely(c->flags & CONN_STACK_GONE))
+		conn_try_free(d, c);
+}
+
+/* Each of them once; who must wait on goes to the end. */
+static void
+retry(struct door *d, struct door_app *a)
+{
+	uint32_t last = a->pending_tail;
+
+	while (a->pending_head) {
+		uint32_t i = a->pending_head;
+		struct door_conn *c = &d->conn[i - 1];
+		bool full = !has_room(a->edge);
+
+		if (full)
+			return;
+		a->pending_head = c->next;
+		if (!a->pending_head) {
+			a->pending_tail = 0;
+			d->pending--;
+		}
+		c->flags &= (uint16_t)~CONN_LISTED;
+		tell(d, c);
+		if (i == last)
+			return;
+	}
+}
+
+bool
+door_turn(struct door *d)
+{
+	if (likely(!d->pending))
+		return false;
+	for (unsigned i = 0; i < d->cfg.apps; i++)
+		if (d->app[i].pending_head)
+			retry(d, &d->app[i]);
+	return d->pending && d->tx_done != d->tx_sent;
+}
