@@ -633,12 +633,14 @@ who_sits_on_buffers(void **state)
 	settle(w);
 	assert_int_equal(expect(w, 1, MSG_NEW_DATA)->conn, other);
 	say(w, 0, (struct msg){MSG_RECV_DONE, 0, 0, id, got});
-	wait_ms(w, 2000);
-	while (w->seen < w->evs) {
-		const struct msg *m = next(w)->m;
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t more = 0;
 
-		if (m->type == MSG_NEW_DATA)
-			got += msg_len(m);
+		wait_ms(w, 2000);
+		while (w->seen < w->evs)
+			more += msg_len(expect(w, 0, MSG_NEW_DATA));
+		say(w, 0, (struct msg){MSG_RECV_DONE, 0, 0, id, more});
+		got += more;
 	}
 	assert_int_equal(got, 2 * BUFFERS);
 	close_world(w);
