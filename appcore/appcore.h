@@ -2,9 +2,66 @@
 #ifndef APPCORE_APPCORE_H
 #define APPCORE_APPCORE_H
 
+#include "dlibos/base/bits.h"
 #include "dlibos/dlibos.h"
 #include "dlibos/domain/domain.h"
 #include "mem/heap.h"
+
+enum conn_flag {
+	CONN_OPEN = 1,
+	CONN_NO_MORE_OUT = 2, /* shut down */
+	CONN_DONE = 4,	      /* the program has closed it */
+	CONN_OWES = 8,	      /* in the list of those with something to say */
+	CONN_SAY_FIN = 16,
+	CONN_SAY_CLOSE = 32,
+	CONN_ABORT = 64,
+	CONN_ENDED = 128, /* cleanup came */
+};
+
+struct dl_conn {
+	const struct dl_handler *handler;
+	void *user;
+	struct dl *dl;
+	uint32_t id; /* the network core's name for it */
+	uint8_t net;
+	uint8_t flags;
+	uint16_t port;
+	uint32_t unread;  /* bytes that data() handed over */
+	uint32_t unsaid;  /* of those given back, not told yet */
+	uint32_t unacked; /* bytes sent */
+	/* Pieces under way are counted in two lots: those of the first lot are
+	 * over when so many bytes more are acknowledged. */
+	uint32_t lot_bytes, lot, next_lot;
+	struct dl_conn *owes_next;
+	struct dl_addr peer;
+} CACHELINE_ALIGNED;
+
+struct net {
+	struct domain_edge *edge; /* NULL: gone */
+	const uint8_t *rx;	  /* where received data lies */
+	struct dl_conn *conn;	  /* by number */
+	uint32_t conns;		  /* numbers are below this */
+	uint32_t fresh;		  /* none from here on was ever used */
+	uint32_t pieces;	  /* under way */
+};
+
+struct listener {
+	const struct dl_handler *handler; /* NULL: unused */
+	void *arg;
+	struct dl_addr addr;
+	uint16_t port;
+	bool failed;
+};
+
+/* An attempt to connect; its cookie is its number. */
+struct attempt {
+	const struct dl_handler *handler; /* NULL: unused */
+	void *arg;
+	struct dl_addr addr;
+	uint16_t port;
+	uint16_t net;
+	uint32_t next; /* unused ones: number + 1 */
+};
 
 struct dl {
 	struct domain_core *core;
@@ -12,8 +69,16 @@ struct dl {
 	void *arg;
 	void *user;
 	int status;
+	uint64_t now;
 	unsigned nets;
-	struct domain_edge *net[LIMIT_CORES]; /* NULL: gone */
+	unsigned next_net; /* for the next attempt */
+	struct net net[LIMIT_CORES];
+	struct dl_conn *owes; /* connections with something to say */
+	struct dl_conn **owes_tail;
+	struct dl_timer *timer; /* the one that is due first */
+	uint32_t free_attempt;
+	struct attempt attempt[LIMIT_ATTEMPTS];
+	struct listener listener[LIMIT_LISTENERS];
 	struct heap heap;
 };
 
@@ -31,5 +96,29 @@ int loop_main(struct domain_core *c);
 void event_rx(void *arg, struct edge *e, const struct msg *m, unsigned n);
 void event_net_up(struct domain_core *c, struct domain_edge *e);
 void event_net_down(struct domain_core *c, struct domain_edge *e);
+void event_net_here(struct dl *dl, struct domain_edge *e);
+void conn_table_free(struct net *net);
+
+/* command_tx.c: says what had no room before. */
+void command_retry(struct dl *dl);
+/* An edge that is there, and has room for n messages. NULL: not now. */
+struct edge *command_edge(const struct net *net, unsigned n);
+/* The network core shall forget c. */
+void command_let_go(struct dl_conn *c);
+
+/* listen.c */
+void listen_again(struct dl *dl, unsigned net);
+void listen_over(struct dl *dl, unsigned id, enum dl_why why);
+struct attempt *attempt_of(struct dl *dl, uint64_t cookie, unsigned net);
+void attempt_free(struct dl *dl, struct attempt *a);
+void attempt_net_down(struct dl *dl, unsigned net);
+
+/* timer.c */
+void timer_run(struct dl *dl);
+static inline uint64_t
+timer_deadline(const struct dl *dl)
+{
+	return dl->timer ? dl->timer->at : UINT64_MAX;
+}
 
 #endif

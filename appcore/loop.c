@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "appcore/appcore.h"
+#include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
 
 /* The App partition is cut into equal pieces, one a core: an allocator has
@@ -29,38 +30,53 @@ find_nets(struct dl *dl)
 	for (unsigned i = 0; i < d->edges; i++)
 		if (d->edge[i]->core == dl->core &&
 			atomic_load_32(&d->edge[i]->state) == DOMAIN_EDGE_UP)
-			dl->net[d->edge[i]->of_core] = d->edge[i];
-	while (dl->nets < LIMIT_CORES && dl->net[dl->nets])
-		dl->nets++;
+			event_net_here(dl, d->edge[i]);
 }
 
-int
-loop_main(struct domain_core *c)
+static struct dl *
+make_core(struct domain_core *c)
 {
 	/* domain is the first member of appcore */
 	struct appcore *app = (struct appcore *)(void *)c->domain;
 	struct dl *dl = calloc(1, sizeof(*dl));
-	int status;
 
 	if (!dl)
 		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
 	dl->core = c;
 	dl->arg = app->arg;
 	dl->program = app->program;
+	dl->owes_tail = &dl->owes;
+	for (unsigned i = LIMIT_ATTEMPTS; i-- > 0;)
+		attempt_free(dl, &dl->attempt[i]);
 	make_heap(dl);
 	c->user = dl;
 	find_nets(dl);
+	return dl;
+}
+
+int
+loop_main(struct domain_core *c)
+{
+	struct dl *dl = make_core(c);
+	int status;
+
+	dl->now = clock_ns();
 	dl->program->start(dl, dl->arg);
 	hub_flush(&c->hub);
 	while (!domain_stopping(c->domain)) {
 		unsigned work = 0;
 
+		dl->now = clock_ns();
 		work += hub_serve(&c->hub);
+		timer_run(dl);
+		command_retry(dl);
 		hub_flush(&c->hub);
-		hub_idle(&c->hub, work, UINT64_MAX);
+		hub_idle(&c->hub, work, timer_deadline(dl));
 	}
 	status = dl->status;
 	heap_fini(&dl->heap);
+	for (unsigned i = 0; i < LIMIT_CORES; i++)
+		conn_table_free(&dl->net[i]);
 	free(dl);
 	return status;
 }
@@ -70,4 +86,10 @@ dl_quit(struct dl *dl, int status)
 {
 	dl->status = status;
 	domain_stop(dl->core->domain);
+}
+
+uint64_t
+dl_now(const struct dl *dl)
+{
+	return dl->now;
 }

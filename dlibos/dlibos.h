@@ -2,19 +2,22 @@
  *
  * A program is a set of callbacks. It runs inside an instance, started by
  *
- *	dlibos run -- ./program arguments...
+ *	dlibos run --port ... --ip ... -- ./program arguments...
  *
  * on one or more application cores. Each core is a thread on a processor of
  * its own with its own loop; the callbacks of a core are called on its thread
  * alone, one at a time, and cores share nothing but what the program shares
- * itself. No function here blocks, none is a system call.
+ * itself. No function here blocks, none is a system call, and unless it says
+ * so none calls a callback.
  *
  * Order of use: main() calls dl_run(); start() is called once on each core;
  * the other callbacks follow as things happen; dl_quit() ends all cores, and
  * dl_run() returns.
  *
- * What there is in this version: the instance, its memory and its network
- * cores as far as they answer to dl_ping(). Connections come with the stack.
+ * Memory: what is received is read where the network core wrote it, in memory
+ * that the program cannot write; what is sent goes out from where the program
+ * wrote it, in memory of dl_alloc(), which nobody else can write. No byte is
+ * copied on the way.
  */
 #ifndef DLIBOS_DLIBOS_H
 #define DLIBOS_DLIBOS_H
@@ -25,18 +28,28 @@
 /* One application core. Valid on its thread, from start() on. */
 struct dl;
 
+/* A connection, of one core: from accepted() or connected() until closed()
+ * returns. */
+struct dl_conn;
+
 struct dl_program {
 	/* The core runs, and all network cores that it may talk to are there.
 	 * `arg` is dl_run()'s. */
 	void (*start)(struct dl *dl, void *arg);
 
-	/* The answer to a dl_ping(): the same net, cookie and value. */
+	/* The answer to a dl_ping(): the same net, cookie and value. May be
+	 * NULL if dl_ping() is not used. */
 	void (*pong)(
 		struct dl *dl, unsigned net, uint32_t cookie, uint64_t value);
 
-	/* A network core went away (up = 0), or came (back). Pings that had no
-	 * answer when it went will get none. May be NULL. */
+	/* A network core went away (up = 0), or came (back). Its connections
+	 * were closed before, with DL_NET_DIED; listeners come back by
+	 * themselves. Pings that had no answer when it went will get none. May
+	 * be NULL. */
 	void (*net_changed)(struct dl *dl, unsigned net, int up);
+
+	/* The launcher sent SIGHUP on: read files again. May be NULL. */
+	void (*reload)(struct dl *dl);
 };
 
 /* Joins the instance and runs the program on all cores that it was given.
@@ -57,6 +70,12 @@ int dl_cpu(const struct dl *dl);
 void dl_set_user(struct dl *dl, void *user);
 void *dl_user(const struct dl *dl);
 
+/* Nanoseconds of a clock that never goes back; as of the beginning of this turn
+ * of the loop. */
+uint64_t dl_now(const struct dl *dl);
+
+/* --- network cores --------------------------------------------------------*/
+
 /* Network cores that this core may talk to are numbered from 0. */
 unsigned dl_nets(const struct dl *dl);
 
@@ -64,6 +83,149 @@ unsigned dl_nets(const struct dl *dl);
  * 0; -ENOTCONN when it is not there; -EAGAIN when too much is under way: try
  * again after the next callback. */
 int dl_ping(struct dl *dl, unsigned net, uint32_t cookie, uint64_t value);
+
+/* --- connections ----------------------------------------------------------*/
+
+/* Why something failed or ended. */
+enum dl_why {
+	DL_CLOSED, /* orderly, or because the program asked for it */
+	DL_REFUSED,
+	DL_RESET,
+	DL_TIMED_OUT,
+	DL_UNREACHABLE,
+	DL_NO_MEMORY, /* the network core has no room for it */
+	DL_IN_USE,
+	DL_NOT_ALLOWED,
+	DL_NO_PORT,  /* the network core has no interface */
+	DL_NET_DIED, /* the network core went away */
+};
+
+const char *dl_why(enum dl_why why);
+
+/* An address: IPv4 as ::ffff:a.b.c.d; all 0: any. */
+struct dl_addr {
+	uint8_t bytes[16];
+};
+
+/* Reads "192.0.2.1" or "2001:db8::1". 0; -EINVAL. And writes it: DL_ADDR_TEXT
+ * bytes, the end included. */
+#define DL_ADDR_TEXT 46
+int dl_addr_parse(struct dl_addr *a, const char *text);
+const char *dl_addr_text(const struct dl_addr *a, char text[DL_ADDR_TEXT]);
+
+/* What may happen to a connection. Only data() is needed by all; NULL stands
+ * for nothing to be done. */
+struct dl_handler {
+	/* A connection came by a listener; `arg` is dl_listen()'s. */
+	void (*accepted)(struct dl *dl, struct dl_conn *c, void *arg);
+
+	/* dl_connect() has succeeded, or failed; `arg` is its. */
+	void (*connected)(struct dl *dl, struct dl_conn *c, void *arg);
+	void (*connect_failed)(struct dl *dl, void *arg, enum dl_why why);
+
+	/* Bytes came, in order. They stay where they are, and stay readable,
+	 * until dl_recv_done() has given them back or closed() returns; the
+	 * peer may send as much again as is given back. */
+	void (*data)(
+		struct dl *dl, struct dl_conn *c, const void *ptr, size_t len);
+
+	/* The oldest `bytes` bytes sent are acknowledged: nobody will read
+	 * their memory for this connection any more. */
+	void (*acked)(struct dl *dl, struct dl_conn *c, size_t bytes);
+
+	/* The peer will send no more; it may still receive. Without this
+	 * callback the connection is closed by itself then. */
+	void (*remote_closed)(struct dl *dl, struct dl_conn *c);
+
+	/* The end: free all that belongs to it. Called once for every
+	 * connection, also after dl_close(). Memory that was sent and not
+	 * acknowledged is free again. */
+	void (*closed)(struct dl *dl, struct dl_conn *c, enum dl_why why);
+
+	/* A listener could not be had, or is over. Without this callback, the
+	 * program ends with a line that says so. */
+	void (*listen_failed)(struct dl *dl, void *arg, enum dl_why why);
+};
+
+/* Accepts connections at a port of all network cores; addr NULL: any address of
+ * both families. Other cores of the program that listen there, too, share the
+ * connections. 0; -ENOSPC. The handler must stay where it is. */
+int dl_listen(struct dl *dl, const struct dl_addr *addr, uint16_t port,
+	const struct dl_handler *h, void *arg);
+
+/* Begins to connect, by the network cores in turn. 0; -EAGAIN: try again after
+ * the next callback; -ENOTCONN: no network core is there. */
+int dl_connect(struct dl *dl, const struct dl_addr *addr, uint16_t port,
+	const struct dl_handler *h, void *arg);
+
+/* A piece of what is to be sent, in memory of dl_alloc() of this program. */
+struct dl_piece {
+	const void *ptr;
+	size_t len;
+};
+
+enum dl_send_flag {
+	DL_FIN = 1,  /* nothing follows: half close */
+	DL_MORE = 2, /* more will be sent soon */
+};
+
+#define DL_PIECES 8 /* at most, in one call */
+
+/* Sends the pieces, all or nothing, without touching them; they must stay as
+ * they are until acked() has counted them or closed() was called. The same
+ * memory may be sent to any number of connections at once. 0; -EAGAIN: too much
+ * is under way, try again after acked(); -EPIPE: it was shut down or closed
+ * before; -EFAULT: not memory of dl_alloc(); -EINVAL: too many pieces. */
+int dl_sendv(struct dl_conn *c, const struct dl_piece *p, unsigned n,
+	unsigned flags);
+int dl_send(struct dl_conn *c, const void *ptr, size_t len);
+
+/* Gives back the oldest `bytes` bytes that data() handed over. */
+void dl_recv_done(struct dl_conn *c, size_t bytes);
+
+/* Nothing more will be sent. */
+void dl_shutdown(struct dl_conn *c);
+
+/* The program wants nothing more of it: what was sent still arrives, and is
+ * acked(); data() is not called again, what it handed over is given back.
+ * closed() follows. With dl_abort() the peer is reset. */
+void dl_close(struct dl_conn *c);
+void dl_abort(struct dl_conn *c);
+
+void dl_conn_set_user(struct dl_conn *c, void *user);
+void *dl_conn_user(const struct dl_conn *c);
+struct dl *dl_conn_core(const struct dl_conn *c);
+unsigned dl_conn_net(const struct dl_conn *c);
+/* The peer of a connection that was accepted; of one that we made, whom we
+ * asked for. */
+void dl_conn_peer(
+	const struct dl_conn *c, struct dl_addr *addr, uint16_t *port);
+/* Another handler from now on. */
+void dl_conn_set_handler(struct dl_conn *c, const struct dl_handler *h);
+
+/* Small segments wait for acknowledgements (RFC 896); off by default. */
+void dl_set_nagle(struct dl_conn *c, int on);
+/* After so many seconds of silence the peer is asked whether it is there; 0:
+ * never, the default. */
+void dl_set_keepalive(struct dl_conn *c, unsigned seconds);
+
+/* --- timers ---------------------------------------------------------------*/
+
+/* A timer is the program's memory; all 0 to begin with. It is called once, on
+ * the core that set it. */
+struct dl_timer {
+	void (*expired)(struct dl *dl, struct dl_timer *t);
+	void *arg;   /* the program's own */
+	uint64_t at; /* the rest is not */
+	struct dl_timer *child, *next, *prev;
+};
+
+/* In so many milliseconds; setting it again moves it. */
+void dl_timer_set(struct dl *dl, struct dl_timer *t, unsigned ms);
+/* It may or may not be set. */
+void dl_timer_stop(struct dl *dl, struct dl_timer *t);
+
+/* --- memory ---------------------------------------------------------------*/
 
 /* Memory that can be sent from: the part of the App partition that belongs to
  * this core. NULL when it is used up. Aligned to 16 bytes, from 64 bytes on to

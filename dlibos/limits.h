@@ -24,6 +24,9 @@
 /* Connections. */
 #define LIMIT_CONNS	16384	   /* of a network core, the default */
 #define LIMIT_CONNS_MAX (1u << 20) /* and the most that can be asked for */
+#define LIMIT_LISTENERS 64	   /* of an application core */
+#define LIMIT_ATTEMPTS	1024	   /* to connect, of one, at a time */
+#define LIMIT_SENDS	16384 /* pieces under way, from one to a network core */
 
 /* Packets of a port, in bytes, the IP header included. */
 #define LIMIT_MTU_MIN 576

@@ -5,6 +5,8 @@
 static const struct domain_ops ops = {
 	.role = ROLE_NET,
 	.handler = loop_command,
+	.edge_up = loop_edge_up,
+	.edge_down = loop_edge_down,
 	.core_main = loop_main,
 };
 

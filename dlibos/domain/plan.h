@@ -116,7 +116,7 @@ struct plan_peer {
 	uint32_t edges;	     /* that we share with it; plan_edge follow */
 	uint64_t edge_bytes; /* of either side's PART_EDGE */
 	uint64_t data_bytes; /* what its messages may refer to */
-	uint32_t conns;	     /* of a network core's: numbers are below this */
+	uint32_t conns;	     /* of a network core; see plan_conn_numbers() */
 };
 
 struct plan_edge {
@@ -136,6 +136,21 @@ struct plan_part {
 	uint64_t bytes;
 	/* fd */
 };
+
+/* Connections that an application may have names for are more than the stack
+ * has at a time: it may be late with the end of some. A name is a number below
+ * that, and a generation. */
+static inline uint32_t
+plan_conn_numbers(uint32_t conns)
+{
+	return conns + conns / 2 + 64;
+}
+
+static inline uint32_t
+plan_conn_index(uint32_t name)
+{
+	return name & 0xffffff;
+}
 
 union plan_any {
 	struct plan_head head;

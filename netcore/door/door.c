@@ -11,8 +11,7 @@
 int
 door_init(struct door *d, const struct door_config *c)
 {
-	/* The application may be late with the end of half of them. */
-	uint32_t conns = c->conns + c->conns / 2 + 64;
+	uint32_t conns = c->conns;
 	uint64_t at[4], bytes;
 
 	*d = (struct door){.stack = c->stack, .cfg = *c};

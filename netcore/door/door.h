@@ -32,7 +32,7 @@ enum door_dispatch {
 
 struct door_config {
 	struct stack *stack; /* NULL: there is no port */
-	uint32_t conns;	     /* the stack's */
+	uint32_t conns;	     /* that applications have names for */
 	uint32_t rx_buffers; /* that received frames can be in */
 	unsigned apps;	     /* application cores, at most */
 	enum door_dispatch dispatch;

@@ -1,0 +1,41 @@
+/* core.h - a network core: a port, the stack behind it, and the door to the
+ * application cores. All of it belongs to one thread. */
+#ifndef NETCORE_CORE_H
+#define NETCORE_CORE_H
+
+#include "dlibos/domain/domain.h"
+#include "netcore/door/door.h"
+#include "netcore/driver/driver.h"
+
+#define CORE_BURST  32 /* frames taken in or given out at a time */
+#define CORE_BURSTS 4  /* given out in a turn */
+
+struct netcore {
+	struct domain_core *core;
+	struct driver *driver; /* NULL: there is no port */
+	struct stack *stack;
+	void *stack_mem;
+	struct door door;
+	uint64_t now;
+	struct stack_rx_frame rx[CORE_BURST];
+	struct stack_tx_frame tx[CORE_BURST];
+	uint8_t headers[CORE_BURST][STACK_HEADERS];
+};
+
+/* Opens what the plan says; dies with one line if it cannot be had. */
+void netcore_open(struct netcore *n, struct domain_core *c);
+void netcore_close(struct netcore *n);
+
+/* Application core number `app` came, or went. */
+void netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
+	const struct part *data, unsigned domain);
+void netcore_app_down(struct netcore *n, unsigned app);
+
+/* One turn in packet order but for the commands, which `serve` takes. Returns
+ * the work done. */
+unsigned netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg);
+
+/* When the next turn is due at the latest, in ns of clock_ns(). */
+uint64_t netcore_deadline(struct netcore *n);
+
+#endif

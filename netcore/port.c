@@ -1,0 +1,189 @@
+/* port.c - a network core's port and stack, by its plan. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "dlibos/base/clock.h"
+#include "dlibos/base/log.h"
+#include "netcore/core.h"
+
+/* A program may leave so much unread on a connection. */
+#define WINDOW (256u << 10)
+
+/* Connections wait for the device at most so long when an application is gone,
+ * whose memory it may still read. */
+#define REAP_NS 1000000000ull
+
+static struct ip_addr
+address(const uint8_t ip4[4])
+{
+	return ip_addr_v4((uint32_t)ip4[0] << 24 | (uint32_t)ip4[1] << 16 |
+		(uint32_t)ip4[2] << 8 | ip4[3]);
+}
+
+static bool
+is_zero(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	while (n && !*b)
+		b++, n--;
+	return !n;
+}
+
+static struct stack_config
+stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
+{
+	const struct plan_port *port = &p->port;
+	uint32_t cores = p->edges < 4 ? p->edges + 1 : 4;
+	struct stack_config c = {
+		.conns = p->conns,
+		.half_open = p->conns / 4 + 16,
+		.listeners = DOOR_LISTENERS,
+		.send_refs = LIMIT_SENDS * cores + 2 * p->conns,
+		.segs = LIMIT_SENDS + 2 * p->conns,
+		.ooo = caps->rx_buffers / 4 + 16,
+		.rcv_window = WINDOW,
+		.frags = 16,
+		.frag_pieces = 256,
+		.mtu = caps->mtu,
+		.tx_cksum = caps->tx_cksum,
+		.tso = caps->tso,
+		.ip4 = address(port->ip4),
+		.ip4_bits = port->ip4_bits,
+		.gateway4 = address(port->gateway4),
+		.ip6_bits = port->ip6_bits,
+	};
+
+	if (is_zero(port->ip4, sizeof(port->ip4)))
+		c.ip4 = (struct ip_addr){0, 0};
+	if (is_zero(port->gateway4, sizeof(port->gateway4)))
+		c.gateway4 = (struct ip_addr){0, 0};
+	if (!is_zero(port->ip6, sizeof(port->ip6)))
+		c.ip6 = ip_addr_v6(port->ip6);
+	if (!is_zero(port->gateway6, sizeof(port->gateway6)))
+		c.gateway6 = ip_addr_v6(port->gateway6);
+	memcpy(c.mac, caps->mac, sizeof(c.mac));
+	if (getrandom(c.secret, sizeof(c.secret), 0) != sizeof(c.secret))
+		die(EXIT_FAIL, "getrandom: no secret for sequence numbers");
+	return c;
+}
+
+static void
+open_port(struct netcore *n)
+{
+	struct domain *d = n->core->domain;
+	const struct plan_port *port = &d->plan.port;
+	char why[256], label[2 * LIMIT_NAME + 2];
+	struct driver_config c = {
+		.port = port->spec,
+		.queue = port->queue,
+		.queues = port->queues,
+		.rx = &d->part[PART_RX],
+		.txhdr = &d->part[PART_TXHDR],
+		.mtu = port->mtu,
+		.label = label,
+	};
+
+	memcpy(c.mac, port->mac, sizeof(c.mac));
+	snprintf(label, sizeof(label), "%.*s-%.*s", LIMIT_NAME - 1,
+		d->plan.instance, LIMIT_NAME - 1, d->plan.name);
+	label[DRIVER_LABEL - 1] = '\0';
+	for (char *p = label; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", *p))
+			*p = '-';
+	if (driver_open(&n->driver, &c, why, sizeof(why)))
+		die(EXIT_FAIL, "%s", why);
+}
+
+static void
+open_stack(struct netcore *n, const struct driver_caps *caps)
+{
+	const struct plan_plan *p = &n->core->domain->plan;
+	struct stack_config c = stack_plan(p, caps);
+	size_t bytes = round_up(stack_bytes(&c), CACHELINE);
+
+	n->stack_mem = aligned_alloc(CACHELINE, bytes);
+	if (!n->stack_mem)
+		die(EXIT_FAIL, "out of memory for %u connections", p->conns);
+	memset(n->stack_mem, 0, bytes);
+	n->stack =
+		stack_init(n->stack_mem, &c, &door_ops, &n->door, clock_ns());
+}
+
+static void
+release(void *arg, void *buf)
+{
+	driver_release(((struct netcore *)arg)->driver, buf);
+}
+
+void
+netcore_open(struct netcore *n, struct domain_core *c)
+{
+	struct domain *d = c->domain;
+	const struct driver_caps *caps = NULL;
+	struct door_config dc = {
+		.conns = plan_conn_numbers(d->plan.conns),
+		.rx_buffers = 1,
+		.apps = d->plan.edges + 1,
+		.rx = &d->part[PART_RX],
+		.release = release,
+		.arg = n,
+	};
+
+	memset(n, 0, sizeof(*n));
+	n->core = c;
+	n->now = clock_ns();
+	if (d->plan.port.spec[0]) {
+		open_port(n);
+		caps = driver_caps(n->driver);
+		dc.rx_buffers = caps->rx_buffers;
+	}
+	if (door_init(&n->door, &dc))
+		die(EXIT_FAIL, "out of memory for %u connections", dc.conns);
+	if (caps)
+		open_stack(n, caps);
+	n->door.stack = n->stack;
+	for (unsigned i = 0; i < CORE_BURST; i++)
+		n->tx[i].headers = n->headers[i];
+}
+
+void
+netcore_close(struct netcore *n)
+{
+	driver_close(n->driver);
+	door_fini(&n->door);
+	free(n->stack_mem);
+}
+
+void
+netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
+	const struct part *data, unsigned domain)
+{
+	int rc = n->driver ? driver_app_add(n->driver, data->base, data->bytes)
+			   : 0;
+
+	if (rc) {
+		log_say("the device cannot read an application's memory: %s",
+			strerror(-rc));
+		e->down = EDGE_PEER_GONE;
+	}
+	door_app_up(&n->door, app, e, data, domain);
+}
+
+void
+netcore_app_down(struct netcore *n, unsigned app)
+{
+	uint64_t until = clock_ns() + REAP_NS;
+
+	door_app_down(&n->door, app);
+	while (n->driver &&
+		driver_tx_done(n->driver) != driver_tx_sent(n->driver)) {
+		driver_tx(n->driver, NULL, 0);
+		driver_tx_reap(n->driver);
+		if (clock_ns() > until)
+			die(EXIT_FAIL,
+				"the device does not let go of an "
+				"application's memory");
+	}
+}
