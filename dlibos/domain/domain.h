@@ -53,6 +53,7 @@ struct domain_peer {
 	unsigned role; /* 0: there is none */
 	uint64_t edge_bytes;
 	uint64_t data_bytes;
+	uint32_t conns;
 	struct part out;  /* our side of the edges: we write */
 	struct part in;	  /* its side: read only */
 	struct part data; /* what its messages refer to: read only */

@@ -115,6 +115,7 @@ add_peer(struct domain *d, const struct plan_peer *m)
 	p->role = m->role;
 	p->edge_bytes = m->edge_bytes;
 	p->data_bytes = m->data_bytes;
+	p->conns = m->conns;
 }
 
 /* An empty place for an edge of this core, or a new one. */
