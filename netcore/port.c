@@ -1,4 +1,5 @@
 /* port.c - a network core's port and stack, by its plan. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -84,6 +85,7 @@ open_port(struct netcore *n)
 		.mtu = port->mtu,
 		.label = label,
 	};
+	int rc;
 
 	memcpy(c.mac, port->mac, sizeof(c.mac));
 	snprintf(label, sizeof(label), "%.*s-%.*s", LIMIT_NAME - 1,
@@ -94,6 +96,9 @@ open_port(struct netcore *n)
 			*p = '-';
 	if (driver_open(&n->driver, &c, why, sizeof(why)))
 		die(EXIT_FAIL, "%s", why);
+	rc = domain_drop_rights();
+	if (rc)
+		die(EXIT_FAIL, "capabilities stay: %s", strerror(-rc));
 }
 
 static void

@@ -93,8 +93,8 @@ enum msg_shut {
 };
 
 enum msg_option {
-	MSG_OPT_NAGLE,	      /* 0 or 1 */
-	MSG_OPT_KEEPALIVE,    /* seconds, 0 = off */
+	MSG_OPT_NAGLE,	   /* 0 or 1 */
+	MSG_OPT_KEEPALIVE, /* seconds, 0 = off */
 	MSG_OPTIONS
 };
 
