@@ -47,9 +47,6 @@ struct dl_program {
 	 * themselves. Pings that had no answer when it went will get none. May
 	 * be NULL. */
 	void (*net_changed)(struct dl *dl, unsigned net, int up);
-
-	/* The launcher sent SIGHUP on: read files again. May be NULL. */
-	void (*reload)(struct dl *dl);
 };
 
 /* Joins the instance and runs the program on all cores that it was given.
