@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -425,7 +426,7 @@ static const struct dl_handler handler = {
 
 /* --- a core ---------------------------------------------------------------*/
 
-static volatile sig_atomic_t hangups; /* counted: each core looks by itself */
+static atomic_int hangups; /* counted: each core looks by itself */
 
 static void
 hang_up(int sig)
