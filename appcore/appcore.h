@@ -113,6 +113,9 @@ struct attempt *attempt_of(struct dl *dl, uint64_t cookie, unsigned net);
 void attempt_free(struct dl *dl, struct attempt *a);
 void attempt_net_down(struct dl *dl, unsigned net);
 
+/* rtc.c: a core with a network core of its own, in one thread. */
+void rtc_run(struct dl *dl);
+
 /* timer.c */
 void timer_run(struct dl *dl);
 static inline uint64_t

@@ -54,6 +54,25 @@ make_core(struct domain_core *c)
 	return dl;
 }
 
+static void
+run(struct dl *dl)
+{
+	struct hub *hub = &dl->core->hub;
+
+	dl->program->start(dl, dl->arg);
+	hub_flush(hub);
+	while (!domain_stopping(dl->core->domain)) {
+		unsigned work = 0;
+
+		dl->now = clock_ns();
+		work += hub_serve(hub);
+		timer_run(dl);
+		command_retry(dl);
+		hub_flush(hub);
+		hub_idle(hub, work, timer_deadline(dl));
+	}
+}
+
 int
 loop_main(struct domain_core *c)
 {
@@ -61,18 +80,10 @@ loop_main(struct domain_core *c)
 	int status;
 
 	dl->now = clock_ns();
-	dl->program->start(dl, dl->arg);
-	hub_flush(&c->hub);
-	while (!domain_stopping(c->domain)) {
-		unsigned work = 0;
-
-		dl->now = clock_ns();
-		work += hub_serve(&c->hub);
-		timer_run(dl);
-		command_retry(dl);
-		hub_flush(&c->hub);
-		hub_idle(&c->hub, work, timer_deadline(dl));
-	}
+	if (c->domain->plan.mode == PLAN_MODE_RTC)
+		rtc_run(dl);
+	else
+		run(dl);
 	status = dl->status;
 	heap_fini(&dl->heap);
 	for (unsigned i = 0; i < LIMIT_CORES; i++)

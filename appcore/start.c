@@ -2,7 +2,7 @@
 #include "appcore/appcore.h"
 
 static const struct domain_ops ops = {
-	.role = ROLE_APP,
+	.role = ROLE_APP | ROLE_NET, /* both: run-to-completion */
 	.handler = event_rx,
 	.edge_up = event_net_up,
 	.edge_down = event_net_down,

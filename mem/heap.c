@@ -31,7 +31,7 @@
 #define SELDOM	   __attribute__((noinline))
 
 _Static_assert(
-	offsetof(struct slab, free) <= CACHELINE, "a line and the stack");
+	offsetof(struct heap_slab, free) <= CACHELINE, "a line and the stack");
 _Static_assert(HEAP_SLAB_MAX <= SLAB_PAGES * SPAN_PAGE, "a slab holds one");
 _Static_assert(SPAN_PAGE / HEAP_GRAIN <= HEAP_SLAB_OBJECTS, "a page is a slab");
 
@@ -89,20 +89,20 @@ slab_pages(uint32_t size, uint64_t partition)
 	return best;
 }
 
-static struct slab *
+static struct heap_slab *
 slab_at(const struct heap *h, uint32_t number)
 {
 	return number == HEAP_NO_SLAB ? NULL : &h->slabs[number];
 }
 
 static uint32_t
-slab_number(const struct heap *h, const struct slab *s)
+slab_number(const struct heap *h, const struct heap_slab *s)
 {
 	return s ? (uint32_t)(s - h->slabs) : HEAP_NO_SLAB;
 }
 
 static void
-list_push(struct heap *h, struct heap_class *c, struct slab *s)
+list_push(struct heap *h, struct heap_class *c, struct heap_slab *s)
 {
 	s->next = slab_number(h, c->avail);
 	if (c->avail)
@@ -111,7 +111,7 @@ list_push(struct heap *h, struct heap_class *c, struct slab *s)
 }
 
 static void
-list_remove(struct heap *h, struct heap_class *c, struct slab *s)
+list_remove(struct heap *h, struct heap_class *c, struct heap_slab *s)
 {
 	if (s == c->avail) {
 		c->avail = slab_at(h, s->next);
@@ -126,7 +126,7 @@ list_remove(struct heap *h, struct heap_class *c, struct slab *s)
 static bool
 spare_release(struct heap *h, struct heap_class *c)
 {
-	struct slab *s = c->spare;
+	struct heap_slab *s = c->spare;
 	uint32_t page, first, n;
 	bool live;
 
@@ -159,7 +159,7 @@ pages_alloc(struct heap *h, uint32_t n)
 }
 
 static void
-slab_fill(struct slab *s, uint32_t objects)
+slab_fill(struct heap_slab *s, uint32_t objects)
 {
 	s->nfree = objects;
 	s->objects = (uint16_t)objects;
@@ -174,7 +174,7 @@ static bool
 slab_make(struct heap *h, struct heap_class *c)
 {
 	uint32_t n = c->pages, page = pages_alloc(h, n);
-	struct slab *s;
+	struct heap_slab *s;
 
 	if (page == SPAN_NONE) {
 		n = (c->size + SPAN_PAGE - 1) >> SPAN_SHIFT;
@@ -236,7 +236,7 @@ slab_alloc(struct heap *h, struct heap_class *c)
 /* The object at off went out of a slab that has fewer free ones now than ever
  * before, or none. */
 static SELDOM void *
-slab_taken(struct heap *h, struct slab *s, uint64_t off)
+slab_taken(struct heap *h, struct heap_slab *s, uint64_t off)
 {
 	if (s->nfree)
 		s->mark = (uint16_t)(s->nfree - 1);
@@ -250,7 +250,7 @@ void *
 heap_alloc(struct heap *h, size_t size)
 {
 	struct heap_class *c;
-	struct slab *s;
+	struct heap_slab *s;
 	uint64_t off, i;
 	uint32_t n;
 
@@ -279,7 +279,7 @@ heap_alloc(struct heap *h, size_t size)
 static uint64_t
 object_at(const struct heap *h, uint64_t off, uint64_t *start)
 {
-	const struct slab *s = h->slab_of[off >> SPAN_SHIFT];
+	const struct heap_slab *s = h->slab_of[off >> SPAN_SHIFT];
 	uint32_t i, first;
 	uint64_t n;
 	bool live;
@@ -325,7 +325,7 @@ large_free(struct heap *h, uint64_t off)
 
 /* A slab that is not the first of its list, or is empty, got an object back. */
 static SELDOM int
-slab_freed(struct heap *h, struct heap_class *c, struct slab *s)
+slab_freed(struct heap *h, struct heap_class *c, struct heap_slab *s)
 {
 	if (s != c->avail) {
 		if (s->nfree > 1)
@@ -344,7 +344,7 @@ heap_free(struct heap *h, void *p)
 {
 	uint64_t off = (uintptr_t)p - (uintptr_t)h->base, rel, w;
 	struct heap_class *c;
-	struct slab *s;
+	struct heap_slab *s;
 	uint32_t n, i;
 
 	if (unlikely(off >= h->bytes))
@@ -423,7 +423,8 @@ arrays_map(struct heap *h, uint64_t pages)
 		return -ENOMEM;
 	h->slabs = h->mem;
 	h->ever = (uint64_t *)((unsigned char *)h->mem + slabs);
-	h->slab_of = (struct slab **)((unsigned char *)h->mem + slabs + ever);
+	h->slab_of =
+		(struct heap_slab **)((unsigned char *)h->mem + slabs + ever);
 	return 0;
 }
 

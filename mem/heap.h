@@ -40,7 +40,7 @@
 #define HEAP_CLASSES	  59
 
 /* A span cut into objects of one class. */
-struct slab {
+struct heap_slab {
 	uint64_t live[HEAP_SLAB_OBJECTS / 64]; /* a bit per object */
 	uint64_t offset;		       /* of its first object */
 	struct heap_class *class;	       /* NULL: this is no slab now */
@@ -55,12 +55,12 @@ struct slab {
 #define HEAP_NO_SLAB UINT32_MAX
 
 struct heap_class {
-	struct slab *avail; /* slabs with room, the one used last first */
-	struct slab *spare; /* if one of them is empty, it is this one */
-	uint64_t live;	    /* objects */
-	uint32_t size;	    /* bytes of an object */
-	uint32_t recip;	    /* 2^32 / size, rounded up */
-	uint32_t pages;	    /* of a slab */
+	struct heap_slab *avail; /* slabs with room, the one used last first */
+	struct heap_slab *spare; /* if one of them is empty, it is this one */
+	uint64_t live;		 /* objects */
+	uint32_t size;		 /* bytes of an object */
+	uint32_t recip;		 /* 2^32 / size, rounded up */
+	uint32_t pages;		 /* of a slab */
 };
 
 /* Why heap_free() refused. */
@@ -73,9 +73,9 @@ enum heap_bad {
 
 struct heap {
 	unsigned char *base;
-	uint64_t bytes;	       /* whole pages */
-	struct slab **slab_of; /* by page; NULL for none */
-	struct slab *slabs;
+	uint64_t bytes;		    /* whole pages */
+	struct heap_slab **slab_of; /* by page; NULL for none */
+	struct heap_slab *slabs;
 	uint64_t *ever;	     /* a bit per grain: an object started there once */
 	uint32_t unused;     /* list of records */
 	uint32_t slabs_made; /* the others were never used */

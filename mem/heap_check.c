@@ -30,7 +30,7 @@ bit(const uint64_t *map, uint64_t i)
 
 /* Its live objects; UINT32_MAX if it is not sound. */
 static uint32_t
-slab_check(const struct heap *h, const struct slab *s)
+slab_check(const struct heap *h, const struct heap_slab *s)
 {
 	const struct heap_class *c = s->class;
 	bool isfree[HEAP_SLAB_OBJECTS] = {false}, fresh;
@@ -64,7 +64,7 @@ slab_check(const struct heap *h, const struct slab *s)
 static bool
 live_check(const struct heap *h, uint32_t page, uint32_t n, struct tally *t)
 {
-	const struct slab *s = h->slab_of[page];
+	const struct heap_slab *s = h->slab_of[page];
 	uint32_t live, i;
 
 	if (!s) {
@@ -109,7 +109,7 @@ static bool
 list_check(const struct heap *h, unsigned class, const struct tally *t)
 {
 	const struct heap_class *c = &h->classes[class];
-	const struct slab *s = c->avail;
+	const struct heap_slab *s = c->avail;
 	uint32_t count = 0, spares = 0, i, prev = HEAP_NO_SLAB;
 
 	for (i = s ? (uint32_t)(s - h->slabs) : HEAP_NO_SLAB; i != HEAP_NO_SLAB;

@@ -1,13 +1,89 @@
 /* main.c - a network domain: joins the instance that started it, and runs its
  * cores. */
-#include "netcore/loop.h"
+#include <stdlib.h>
+
+#include "dlibos/base/log.h"
+#include "netcore/core.h"
+
+/* A run of commands from an application core. */
+static void
+command(void *arg, struct edge *e, const struct msg *m, unsigned n)
+{
+	struct domain_edge *de = arg;
+	struct netcore *nc = de->core->user;
+
+	(void)e;
+	(void)n; /* the slots of a run follow its first */
+	door_command(&nc->door, de->of_core, m);
+}
+
+static unsigned
+serve_hub(void *hub)
+{
+	return hub_serve(hub);
+}
+
+static void
+edge_up(struct domain_core *c, struct domain_edge *e)
+{
+	struct netcore *n = c->user;
+
+	if (n) /* else core_main() finds it */
+		netcore_app_up(n, e->of_core, &e->edge,
+			&c->domain->peer[e->peer].data, e->peer);
+}
+
+static void
+edge_down(struct domain_core *c, struct domain_edge *e)
+{
+	struct netcore *n = c->user;
+
+	if (n)
+		netcore_app_down(n, e->of_core);
+}
+
+static void
+find_apps(struct domain_core *c)
+{
+	struct domain *d = c->domain;
+
+	for (unsigned i = 0; i < d->edges; i++)
+		if (d->edge[i]->core == c &&
+			atomic_load_32(&d->edge[i]->state) == DOMAIN_EDGE_UP)
+			edge_up(c, d->edge[i]);
+}
+
+static int
+core_main(struct domain_core *c)
+{
+	struct netcore *n =
+		aligned_alloc(CACHELINE, round_up(sizeof(*n), CACHELINE));
+
+	if (!n)
+		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
+	netcore_open(n, c);
+	if (n->driver && driver_fd(n->driver) >= 0 &&
+		hub_watch(&c->hub, driver_fd(n->driver)))
+		die(EXIT_FAIL, "core %u cannot wait for its port", c->plan.id);
+	c->user = n;
+	find_apps(c);
+	while (!domain_stopping(c->domain)) {
+		unsigned work = netcore_turn(n, serve_hub, &c->hub);
+
+		hub_flush(&c->hub);
+		hub_idle(&c->hub, work, work ? 0 : netcore_deadline(n));
+	}
+	netcore_close(n);
+	free(n);
+	return EXIT_OK;
+}
 
 static const struct domain_ops ops = {
 	.role = ROLE_NET,
-	.handler = loop_command,
-	.edge_up = loop_edge_up,
-	.edge_down = loop_edge_down,
-	.core_main = loop_main,
+	.handler = command,
+	.edge_up = edge_up,
+	.edge_down = edge_down,
+	.core_main = core_main,
 };
 
 int

@@ -539,7 +539,7 @@ a_random_program_finds_its_data_again(void **state)
 static void
 the_check_sees_damage(void **state)
 {
-	struct slab *s;
+	struct heap_slab *s;
 
 	(void)state;
 	setup(MIB, PROT_NONE);

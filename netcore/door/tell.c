@@ -68,10 +68,16 @@ tell_data(struct door *d, struct door_conn *c, struct edge *e)
 			.ref = msg_data(part_offset(d->cfg.rx, r->ptr), r->len),
 		};
 
-		if (unlikely(!say(e, &m, 1)))
-			return false;
+		uint32_t i = c->untold;
+
+		/* Before it is said: the answer may come at once. */
 		c->unread += r->len;
 		c->untold = r->next;
+		if (unlikely(!say(e, &m, 1))) {
+			c->unread -= r->len;
+			c->untold = i;
+			return false;
+		}
 	}
 	return true;
 }
