@@ -196,6 +196,17 @@ fall_asleep(struct hub *h, uint64_t deadline)
 		edge_wake(h->edge[i]);
 }
 
+static void
+rest(struct hub *h, uint64_t deadline)
+{
+	if (!idle_turn(&h->idle) && !h->fresh_sleep)
+		return;
+	if (h->idle.policy <= IDLE_YIELD)
+		return;
+	fall_asleep(h, deadline);
+	h->idle.since = 0;
+}
+
 void
 hub_idle(struct hub *h, unsigned work, uint64_t deadline)
 {
@@ -203,17 +214,18 @@ hub_idle(struct hub *h, unsigned work, uint64_t deadline)
 	if (unlikely(++h->turn % LOOK_TURNS == 0))
 		listen_to_kernel(h, 0);
 	if (likely(work)) {
+		uint64_t now = clock_cycles();
+
+		if (h->began)
+			h->count->busy_cycles += now - h->began;
+		h->began = now;
 		h->count->busy_turns++;
 		h->idle.since = 0;
 		h->fresh_sleep = false;
 		return;
 	}
-	if (!idle_turn(&h->idle) && !h->fresh_sleep)
-		return;
-	if (h->idle.policy <= IDLE_YIELD)
-		return;
-	fall_asleep(h, deadline);
-	h->idle.since = 0;
+	rest(h, deadline);
+	h->began = clock_cycles();
 }
 
 void

@@ -28,6 +28,7 @@ typedef void hub_on_poke(void *arg);
 struct hub_count {
 	uint64_t turns;
 	uint64_t busy_turns;
+	uint64_t busy_cycles; /* of the turns with work; clock.h */
 	uint64_t sleeps;
 	uint64_t asleep_ns;
 };
@@ -36,6 +37,7 @@ struct hub {
 	struct edge *edge[LIMIT_CORES];
 	unsigned edges;
 	uint32_t turn;
+	uint64_t began;	  /* this turn, in cycles; 0: not known */
 	uint32_t poked;	  /* written by hub_poke() */
 	bool fresh_sleep; /* the last sleep ended by time */
 	int epoll_fd;

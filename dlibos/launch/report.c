@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "dlibos/base/clock.h"
 #include "dlibos/launch/instance.h"
 
 struct text {
@@ -97,12 +98,13 @@ core_lines(struct text *t, const struct child *c)
 		add(t,
 			"%-8s core %u: turns %llu, with work %llu, sleeps "
 			"%llu, "
-			"asleep %.3f s\n",
+			"asleep %.3f s, busy %.6f s\n",
 			c->name, c->core[i],
 			(unsigned long long)core[i].hub.turns,
 			(unsigned long long)core[i].hub.busy_turns,
 			(unsigned long long)core[i].hub.sleeps,
-			(double)core[i].hub.asleep_ns * 1e-9);
+			(double)core[i].hub.asleep_ns * 1e-9,
+			(double)core[i].hub.busy_cycles / (double)clock_hz());
 	for (unsigned i = 0; i < c->stat.edges; i++) {
 		const struct edge_count *n = &edge[i].count;
 		unsigned long long bad = 0;
