@@ -33,6 +33,7 @@
 	X(drop_no_ack_flag) \
 	X(drop_ooo_full) \
 	X(drop_held) \
+	X(drop_ooo_far) \
 	X(drop_after_close) \
 	X(drop_replies_full) \
 	X(arp_requests) \

@@ -103,9 +103,8 @@ static const char *
 check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 {
 	const struct sendq_node *head = slab_at(&s->sg, c->sendq.head);
-	uint64_t bytes = 0, early = 0;
+	uint64_t bytes = 0;
 	uint32_t skip = c->sendq.head ? c->sendq.acked - head->at : 0;
-	uint32_t last = c->rcv_nxt;
 
 	for (uint32_t i = c->sendq.head; i; i = slab_next(&s->sg, i)) {
 		const struct sendq_node *n = slab_at(&s->sg, i);
@@ -115,16 +114,38 @@ check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 		sum->more_sg += !!n->next;
 	}
 	MUST(s, c, bytes == (uint64_t)c->sendq.bytes + skip);
-	for (uint32_t i = c->ooo.head; i; i = slab_next(&s->ooo, i)) {
-		const struct ooo_node *n = slab_at(&s->ooo, i);
+	return NULL;
+}
 
-		MUST(s, c, seq_ge(n->seq, last) && n->len);
-		last = n->seq + n->len;
-		early += n->len;
-		sum->ooo++;
+/* What came early lies in order within the window, and what touches is a run.
+ */
+static const char *
+check_early(const struct stack *s, const struct tcb *c, struct sums *sum)
+{
+	uint32_t at = c->rcv_nxt, run = 0, prev = 0, nodes = 0, runs = 0;
+
+	MUST(s, c, !c->ooo.head == !c->ooo.newest);
+	for (uint32_t i = c->ooo.head; i; prev = i, i = slab_next(&s->ooo, i)) {
+		const struct ooo_node *n = slab_at(&s->ooo, i);
+		const struct ooo_node *r = slab_at(&s->ooo, run);
+
+		MUST(s, c, seq_ge(n->seq, at) && n->len);
+		if (!run || n->seq != at) {
+			MUST(s, c,
+				!run || (r->last == prev && n->before == run));
+			run = i;
+			runs++;
+		}
+		at = n->seq + n->len;
+		nodes++;
 	}
-	MUST(s, c, early == c->ooo.bytes);
-	MUST(s, c, !c->ooo.head || seq_le(last, c->rcv_adv));
+	MUST(s, c, nodes == c->ooo.nodes);
+	MUST(s, c, !nodes || seq_le(at, c->rcv_adv));
+	run = c->ooo.newest;
+	for (uint32_t i = 0; i < runs; i++)
+		run = ((struct ooo_node *)slab_at(&s->ooo, run))->older;
+	MUST(s, c, run == c->ooo.newest);
+	sum->ooo += nodes;
 	return NULL;
 }
 
@@ -171,7 +192,9 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	sum->half_open +=
 		c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE);
 	bad = check_segs(s, c, sum);
-	return bad ? bad : check_queues(s, c, sum);
+	if (!bad)
+		bad = check_queues(s, c, sum);
+	return bad ? bad : check_early(s, c, sum);
 }
 
 const char *

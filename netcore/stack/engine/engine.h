@@ -105,7 +105,6 @@ struct stack {
 	uint32_t ready_mask, ready_head, ready_tail;
 	uint32_t half_open;
 	uint32_t t_cookie; /* when the last SYN cookie was sent; 0: never */
-	uint32_t stamp;
 	uint16_t next_port;
 	uint16_t ip_id;
 	struct listener *listener;

@@ -305,18 +305,21 @@ hand_up_early(struct stack *s, struct tcb *c)
 static void
 keep_early(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
-	struct ooo_range dup;
+	struct ooo_news news;
 	enum ooo_result got;
+	void *buf;
 
 	s->count.ooo_segments++;
 	got = ooo_insert(&s->ooo, &c->ooo, r->h.seq, r->data, r->len,
-		r->frame->buf, s->stamp++, &dup);
-	if (dup.from != dup.to)
-		report_dsack(c, dup.from, dup.to);
+		r->frame->buf, &news);
+	while (ooo_gone(&s->ooo, &news, &buf))
+		s->ops->release(s->arg, buf);
+	if (news.dup.from != news.dup.to)
+		report_dsack(c, news.dup.from, news.dup.to);
 	if (got == OOO_KEPT)
 		r->frame->kept = true;
-	else if (got == OOO_FULL)
-		s->count.drop_ooo_full++;
+	s->count.drop_ooo_full += got == OOO_FULL;
+	s->count.drop_ooo_far += got == OOO_FAR;
 	ack_now(s, c); /* at once: RFC 5681, 4.2 */
 }
 

@@ -13,75 +13,250 @@ end_of(const struct ooo_node *n)
 	return n->seq + n->len;
 }
 
-/* The first range counts, and what continues it in the next nodes. */
-static void
-note_dup(struct ooo_range *dup, uint32_t from, uint32_t to)
+/* --- runs -----------------------------------------------------------------*/
+
+static struct ooo_range
+range_of(const struct slab *s, uint32_t run)
 {
-	if (dup->from == dup->to)
-		*dup = (struct ooo_range){from, to};
-	else if (dup->to == from)
-		dup->to = to;
+	const struct ooo_node *n = node(s, run);
+
+	return (struct ooo_range){n->seq, end_of(node(s, n->last))};
 }
 
-/* The last node that begins at or before seq, or 0. */
+/* The run behind this one; of none, the first; or 0. */
 static uint32_t
-before(const struct slab *s, const struct ooo *q, uint32_t seq)
+behind(const struct slab *s, const struct ooo *q, uint32_t run)
 {
-	uint32_t prev = 0;
+	return run ? node(s, node(s, run)->last)->next : q->head;
+}
 
-	for (uint32_t i = q->head; i && seq_le(node(s, i)->seq, seq);
-		i = node(s, i)->next)
-		prev = i;
-	return prev;
+static void
+link_age(struct slab *s, struct ooo *q, uint32_t run)
+{
+	struct ooo_node *n = node(s, run);
+
+	n->older = q->newest ? q->newest : run;
+	n->newer = q->newest ? node(s, q->newest)->newer : run;
+	node(s, n->newer)->older = run;
+	node(s, n->older)->newer = run;
+	q->newest = run;
+}
+
+static void
+unlink_age(struct slab *s, struct ooo *q, uint32_t run)
+{
+	const struct ooo_node *n = node(s, run);
+
+	node(s, n->newer)->older = n->older;
+	node(s, n->older)->newer = n->newer;
+	if (q->newest == run)
+		q->newest = n->older == run ? 0 : n->older;
+}
+
+/* Something came for it. */
+static void
+renew(struct slab *s, struct ooo *q, uint32_t run)
+{
+	if (q->newest == run)
+		return;
+	unlink_age(s, q, run);
+	link_age(s, q, run);
+}
+
+/* Node i is a run, behind run `prev` or in front of all. */
+static void
+run_put(struct slab *s, struct ooo *q, uint32_t prev, uint32_t i)
+{
+	uint32_t next = behind(s, q, prev);
+	struct ooo_node *n = node(s, i);
+
+	n->last = i;
+	n->next = next;
+	if (prev)
+		node(s, node(s, prev)->last)->next = i;
+	else
+		q->head = i;
+	n->before = prev ? prev : next ? node(s, next)->before : i;
+	node(s, next ? next : q->head)->before = i;
+	link_age(s, q, i);
+}
+
+static void
+run_take(struct slab *s, struct ooo *q, uint32_t i)
+{
+	uint32_t before = node(s, i)->before, next = behind(s, q, i);
+
+	unlink_age(s, q, i);
+	if (i == q->head)
+		q->head = next;
+	else
+		node(s, node(s, before)->last)->next = next;
+	if (q->head)
+		node(s, next ? next : q->head)->before = before;
+}
+
+/* The run behind this one becomes a part of it. */
+static void
+join(struct slab *s, struct ooo *q, uint32_t run)
+{
+	uint32_t other = behind(s, q, run), next;
+
+	unlink_age(s, q, other);
+	node(s, run)->last = node(s, other)->last;
+	next = behind(s, q, run);
+	node(s, next ? next : q->head)->before = run;
+}
+
+/* --- arriving -------------------------------------------------------------*/
+
+/* A run may be long: to where it ends, when it begins before. */
+static uint32_t
+distance(const struct slab *s, uint32_t run, uint32_t seq)
+{
+	struct ooo_range r = range_of(s, run);
+
+	if (seq_lt(seq, r.from))
+		return r.from - seq;
+	return seq_gt(seq, r.to) ? seq - r.to : 0;
+}
+
+/* Of the runs that are at hand, the one that is nearest. */
+static uint32_t
+nearest(const struct slab *s, const struct ooo *q, uint32_t seq)
+{
+	uint32_t best = q->head, at = node(s, best)->before;
+
+	for (unsigned i = 0; i <= OOO_NEWEST; i++) {
+		if (distance(s, at, seq) < distance(s, best, seq))
+			best = at;
+		at = i ? node(s, at)->older : q->newest;
+	}
+	return best;
+}
+
+/* The last run that begins at or before seq, or 0. False: it is far. */
+static bool
+find(const struct slab *s, const struct ooo *q, uint32_t seq, uint32_t *run,
+	uint32_t *visits)
+{
+	uint32_t at, next;
+
+	*run = 0;
+	if (!q->head || seq_lt(seq, node(s, q->head)->seq))
+		return true;
+	at = nearest(s, q, seq);
+	for (; seq_gt(node(s, at)->seq, seq); at = node(s, at)->before)
+		if (++*visits > OOO_VISITS)
+			return false;
+	while ((next = behind(s, q, at)) && seq_le(node(s, next)->seq, seq)) {
+		if (++*visits > OOO_VISITS)
+			return false;
+		at = next;
+	}
+	*run = at;
+	return true;
+}
+
+/* A run that something newer covers goes, with all its nodes. */
+static void
+drop_run(struct slab *s, struct ooo *q, uint32_t run, uint32_t *gone)
+{
+	uint32_t last = node(s, run)->last;
+
+	run_take(s, q, run);
+	for (uint32_t i = run; i != last; i = node(s, i)->next)
+		q->nodes--;
+	q->nodes--;
+	node(s, last)->next = *gone;
+	*gone = run;
 }
 
 enum ooo_result
 ooo_insert(struct slab *s, struct ooo *q, uint32_t seq, const uint8_t *ptr,
-	uint32_t len, void *buf, uint32_t stamp, struct ooo_range *dup)
+	uint32_t len, void *buf, struct ooo_news *news)
 {
-	uint32_t end = seq + len, prev = before(s, q, seq), next, i;
+	uint32_t end = seq + len, prev, next, i;
+	struct ooo_range r = {seq, seq};
 
-	*dup = (struct ooo_range){seq, seq};
-	/* Step over what is there, up to the first gap. */
-	while (prev && seq_gt(end_of(node(s, prev)), seq)) {
-		uint32_t have = end_of(node(s, prev));
-
-		note_dup(dup, seq, seq_min(have, end));
-		if (seq_ge(have, end)) {
-			node(s, prev)->stamp = stamp;
+	*news = (struct ooo_news){.dup = r};
+	if (!find(s, q, seq, &prev, &news->visits))
+		return OOO_FAR;
+	if (prev)
+		r = range_of(s, prev);
+	if (seq_gt(r.to, seq)) {
+		news->dup = (struct ooo_range){seq, seq_min(r.to, end)};
+		if (seq_ge(r.to, end)) {
+			renew(s, q, prev);
 			return OOO_DUPLICATE;
 		}
-		ptr += have - seq;
-		seq = have;
-		next = node(s, prev)->next;
-		if (!next || seq_gt(node(s, next)->seq, seq))
-			break;
-		prev = next;
+		ptr += r.to - seq;
+		seq = r.to;
 	}
-	next = prev ? node(s, prev)->next : q->head;
-	for (i = next; i && seq_lt(node(s, i)->seq, end); i = node(s, i)->next)
-		note_dup(
-			dup, node(s, i)->seq, seq_min(end, end_of(node(s, i))));
-	if (next)
-		end = seq_min(end, node(s, next)->seq);
+	next = behind(s, q, prev);
+	if (next && news->dup.from == news->dup.to) {
+		r = range_of(s, next);
+		if (seq_lt(r.from, end))
+			news->dup =
+				(struct ooo_range){r.from, seq_min(r.to, end)};
+	}
 	i = q->nodes < s->cap - s->used ? slab_get(s) : 0;
 	if (!i)
 		return OOO_FULL;
+	while (next && seq_lt(range_of(s, next).to, end)) {
+		drop_run(s, q, next, &news->gone);
+		next = behind(s, q, prev);
+	}
+	if (next)
+		end = seq_min(end, node(s, next)->seq);
 	*node(s, i) = (struct ooo_node){
-		.next = next,
 		.seq = seq,
 		.len = end - seq,
-		.stamp = stamp,
 		.ptr = ptr,
 		.buf = buf,
 	};
-	if (prev)
-		node(s, prev)->next = i;
-	else
-		q->head = i;
 	q->nodes++;
-	q->bytes += end - seq;
+	run_put(s, q, prev, i);
+	if (next && node(s, next)->seq == end)
+		join(s, q, i);
+	if (prev && range_of(s, prev).to == seq) {
+		join(s, q, prev);
+		renew(s, q, prev);
+	}
 	return OOO_KEPT;
+}
+
+bool
+ooo_gone(struct slab *s, struct ooo_news *news, void **buf)
+{
+	uint32_t i = news->gone;
+
+	if (likely(!i))
+		return false;
+	*buf = node(s, i)->buf;
+	news->gone = node(s, i)->next;
+	slab_put(s, i);
+	return true;
+}
+
+/* --- leaving --------------------------------------------------------------*/
+
+/* The second node of the first run stands for it, from here on. */
+static void
+behead(struct slab *s, struct ooo *q)
+{
+	uint32_t i = q->head, j = node(s, i)->next, next = behind(s, q, i);
+	struct ooo_node *n = node(s, i), *second = node(s, j);
+
+	second->last = n->last;
+	second->before = n->before == i ? j : n->before;
+	if (next)
+		node(s, next)->before = j;
+	second->newer = i;
+	second->older = n->older;
+	node(s, n->older)->newer = j;
+	n->older = j;
+	unlink_age(s, q, i);
+	q->head = j;
 }
 
 bool
@@ -92,9 +267,11 @@ ooo_take(struct slab *s, struct ooo *q, uint32_t rcv_nxt, struct ooo_node *out)
 	if (!i || seq_gt(node(s, i)->seq, rcv_nxt))
 		return false;
 	*out = *node(s, i);
-	q->head = out->next;
+	if (out->last == i)
+		run_take(s, q, i);
+	else
+		behead(s, q);
 	q->nodes--;
-	q->bytes -= out->len;
 	slab_put(s, i);
 	cut = rcv_nxt - out->seq;
 	if (cut > out->len)
@@ -105,45 +282,18 @@ ooo_take(struct slab *s, struct ooo *q, uint32_t rcv_nxt, struct ooo_node *out)
 	return true;
 }
 
-/* Puts a range among the `n` newest found so far; `stamp` is kept sorted
- * beside them. */
-static unsigned
-rank(struct ooo_range *out, uint32_t *stamps, unsigned n, unsigned max,
-	struct ooo_range r, uint32_t stamp)
-{
-	unsigned i;
-
-	if (n == max && seq_le(stamp, stamps[max - 1]))
-		return n;
-	for (i = n < max ? n : max - 1; i && seq_lt(stamps[i - 1], stamp);
-		i--) {
-		out[i] = out[i - 1];
-		stamps[i] = stamps[i - 1];
-	}
-	out[i] = r;
-	stamps[i] = stamp;
-	return n < max ? n + 1 : max;
-}
-
 unsigned
 ooo_ranges(const struct slab *s, const struct ooo *q, struct ooo_range *out,
 	unsigned max)
 {
-	uint32_t stamps[OOO_RANGES], i = q->head;
+	uint32_t i = q->newest;
 	unsigned n = 0;
 
-	if (max > OOO_RANGES)
-		max = OOO_RANGES;
-	while (i && max) {
-		struct ooo_range r = {node(s, i)->seq, end_of(node(s, i))};
-		uint32_t stamp = node(s, i)->stamp;
-
-		for (i = node(s, i)->next; i && node(s, i)->seq == r.to;
-			i = node(s, i)->next) {
-			r.to = end_of(node(s, i));
-			stamp = seq_max(stamp, node(s, i)->stamp);
-		}
-		n = rank(out, stamps, n, max, r, stamp);
+	while (i && n < max) {
+		out[n++] = range_of(s, i);
+		i = node(s, i)->older;
+		if (i == q->newest)
+			break;
 	}
 	return n;
 }

@@ -155,6 +155,63 @@ sack_blocks(void **state)
 	script_end(s);
 }
 
+/* All that is new of a segment is kept, wherever it lies. */
+static void
+several_gaps_at_once(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	SEND(.seq = 101, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{101, 201}});
+	SEND(.seq = 301, .ack = 1, .len = 50);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{301, 351}, {101, 201}});
+	SEND(.seq = 401, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 1,
+		.sack = {{401, 501}, {301, 351}, {101, 201}});
+	SEND(.seq = 151, .ack = 1, .len = 300);
+	EXPECT(.seq = 1, .ack = 1, .sack = {{151, 201}, {101, 501}});
+	/* One buffer has taken the place of another. */
+	assert_int_equal(s->buffers, 3);
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	EXPECT(.seq = 1, .ack = 501);
+	assert_int_equal(s->received, 500);
+	script_end(s);
+}
+
+/* Who makes thousands of gaps, and goes about in them, is not listened to. */
+static void
+too_many_gaps(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+
+	(void)state;
+	cfg.ooo = 8000;
+	s = script_open(&cfg, SCRIPT_MSS_SACK);
+	for (uint32_t i = 1; i <= 3000; i++) {
+		SEND(.seq = 1 + 20 * i, .ack = 1, .len = 10);
+		script_drain(s);
+	}
+	assert_int_equal(COUNT(drop_ooo_far), 0);
+	SEND(.seq = 30011, .ack = 1, .len = 10);
+	EXPECT(.seq = 1, .ack = 1,
+		.sack = {{60001, 60011}, {59981, 59991}, {59961, 59971},
+			{59941, 59951}});
+	assert_int_equal(COUNT(drop_ooo_far), 1);
+	assert_int_equal(s->buffers, 3000);
+	SEND(.seq = 1, .ack = 1, .len = 20);
+	EXPECT(.seq = 1, .ack = 31,
+		.sack = {{60001, 60011}, {59981, 59991}, {59961, 59971},
+			{59941, 59951}});
+	SEND(.seq = 31, .ack = 1, .len = MSS);
+	EXPECT(.seq = 1, .ack = 31 + MSS,
+		.sack = {{60001, 60011}, {59981, 59991}, {59961, 59971},
+			{59941, 59951}});
+	assert_int_equal(s->buffers, 2926);
+	script_end(s);
+}
+
 /* RFC 2883, 4: a duplicate is answered with its range. */
 static void
 dsack(void **state)
@@ -341,6 +398,8 @@ main(void)
 		cmocka_unit_test(slow_reader),
 		cmocka_unit_test(tiny_buffer),
 		cmocka_unit_test(sack_blocks),
+		cmocka_unit_test(several_gaps_at_once),
+		cmocka_unit_test(too_many_gaps),
 		cmocka_unit_test(dsack),
 		cmocka_unit_test(paws),
 		cmocka_unit_test(early_timestamp_is_not_echoed),

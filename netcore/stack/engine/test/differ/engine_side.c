@@ -154,37 +154,16 @@ hurry(struct ours *o)
 	}
 }
 
-/* Whether but a part of an early segment is held. */
-static bool
-was_cut(const struct ours *o)
-{
-	const struct tcb *c = find(o);
-	const struct side_segment *g = &o->side->given;
-	uint32_t at = g->seq + o->side->plan->isn, end = at + g->len;
-
-	if (!c || !g->len || seq_le(at, c->rcv_nxt) || !seq_lt(end, c->rcv_adv))
-		return false;
-	for (uint32_t i = c->ooo.head; i; i = slab_next(&o->stack->ooo, i)) {
-		const struct ooo_node *n = slab_at(&o->stack->ooo, i);
-
-		if (seq_le(n->seq, at) && seq_gt(n->seq + n->len, at))
-			at = n->seq + n->len;
-	}
-	return seq_lt(at, end);
-}
-
 static void
 give(struct ours *o, const uint8_t *p, uint32_t len)
 {
 	struct stack_rx_frame f = {.len = len};
-	uint64_t early = o->stack->count.ooo_segments;
 
 	f.data = f.buf = malloc(len);
 	memcpy(f.buf, p, len);
 	stack_rx(o->stack, &f, 1, o->now);
 	if (!f.kept)
 		free(f.buf);
-	o->side->cut |= early != o->stack->count.ooo_segments && was_cut(o);
 	send_all(o);
 	hurry(o);
 }

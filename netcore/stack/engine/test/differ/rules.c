@@ -293,13 +293,6 @@ shut_until(const struct differ_case *c)
 }
 
 static bool
-cut(const struct differ_case *c)
-{
-	return c->engine->cut &&
-		(int32_t)(c->kernel->seen.acked - c->engine->seen.acked) >= 0;
-}
-
-static bool
 icmp_quote(const struct differ_case *c)
 {
 	return c->step->kind == STEP_ICMP && c->kernel->seen.why &&
@@ -554,7 +547,6 @@ static const struct rule rules[] = {
 	{"edge", "RFC 7323 2.3", true, edge},
 	{"straddles", "RFC 9293 3.10.7.4", true, straddles},
 	{"shut_until", "RFC 9293 3.8.6.2.2", true, shut_until},
-	{"cut", "RFC 9293 3.10.7.4", true, cut},
 	{"icmp_quote", "RFC 5927 4.1", false, icmp_quote},
 	{"icmp_syn_received", "RFC 1122 4.2.3.9", false, icmp_syn_received},
 	{"reset_last", "RFC 9293 3.10.7.4", false, reset_last},

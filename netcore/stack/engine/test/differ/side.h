@@ -115,7 +115,6 @@ struct side {
 	uint32_t filled, filled_to, filled_read, acked_filled;
 	bool fin_given;
 	uint32_t fin_end, text_end; /* the lowest FIN's, the highest text's */
-	bool cut; /* the engine kept but a part of an early segment */
 
 	/* what the program knows */
 	bool accepted, gone;

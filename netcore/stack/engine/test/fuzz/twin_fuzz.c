@@ -46,7 +46,7 @@ same_conn(const struct tcb *a, const struct tcb *b)
 	SAME(segs.out);
 	SAME(segs.lost);
 	SAME(segs.sacked);
-	SAME(ooo.bytes);
+	SAME(ooo.nodes);
 	SAME(rexmit);
 	SAME(t_rexmit);
 	SAME(t_delack);
