@@ -140,9 +140,45 @@ judge_recovery(const struct world *w)
 		timeouts += stack_counters(n->stack)->timeouts;
 		recoveries += stack_counters(n->stack)->recoveries;
 	}
-	if (w->conns > 8 || frames < 2000 || lost < 40)
+	if (!w->roomy || w->conns > 8 || frames < 2000 || lost < 40)
 		return NULL;
 	return timeouts <= 2 * recoveries ? NULL : "too many timeouts";
+}
+
+/* Where little is lost, most of it is within a stream, and what arrives tells
+ * of it: a timeout is for what is at the ends, and for what is lost again. */
+struct tally
+judge_tally(const struct world *w)
+{
+	struct tally t = {0};
+
+	if (w->weather != LIGHT || !w->roomy || !w->steady)
+		return t;
+	for (unsigned i = 0; i < w->s->nodes; i++) {
+		const struct sim_node *n = &w->s->node[i];
+
+		t.lost += n->lost + n->missed;
+		t.timeouts += stack_counters(n->stack)->timeouts;
+	}
+	return t;
+}
+
+const char *
+judge_all(const struct tally *t)
+{
+	return t->lost >= 100 && t->timeouts > t->lost / 8
+		? "where little is lost, too many timeouts in all"
+		: NULL;
+}
+
+static const char *
+judge_light(const struct world *w)
+{
+	struct tally t = judge_tally(w);
+
+	return t.timeouts > 4 + 2 * w->conns + t.lost / 8
+		? "too many timeouts where little is lost"
+		: NULL;
 }
 
 static uint64_t
@@ -197,7 +233,7 @@ judge_timeouts(const struct world *w)
 		timeouts += stack_counters(n->stack)->timeouts;
 		frames += n->frames;
 	}
-	if (w->weather == STORMY || !w->steady || !w->roomy)
+	if (w->weather >= LIGHT || !w->steady || !w->roomy)
 		return NULL;
 	if (timeouts > (w->weather == MIXED ? 1 + frames / 1000 : 0))
 		return "a timeout for nothing";
@@ -219,6 +255,8 @@ judge(const struct world *w)
 		bad = judge_timeouts(w);
 	if (!bad)
 		bad = judge_recovery(w);
+	if (!bad)
+		bad = judge_light(w);
 	if (!bad)
 		bad = judge_speed(w);
 	if (!bad && w->memory)

@@ -75,7 +75,8 @@ show_conn(const struct conn *c)
 static void
 show(const struct world *w)
 {
-	static const char *const weather[] = {"clear", "mixed", "stormy"};
+	static const char *const weather[] = {
+		"clear", "mixed", "light", "stormy"};
 
 	printf("%u nodes, %u connections, %s%s%s; %llu ms\n", w->s->nodes,
 		w->conns, weather[w->weather], w->steady ? ", steady" : "",
@@ -106,13 +107,14 @@ show(const struct world *w)
 }
 
 static const char *
-run(uint64_t seed, char how, uint64_t *hash)
+run(uint64_t seed, char how, uint64_t *hash, struct tally *tally)
 {
 	struct world *w = world_new(seed);
 	const char *bad;
 
 	w->s->log = how == 'v' ? stdout : NULL;
 	bad = go(w);
+	*tally = judge_tally(w);
 	if (how)
 		show(w);
 	*hash = w->s->hash;
@@ -122,14 +124,14 @@ run(uint64_t seed, char how, uint64_t *hash)
 
 /* NULL: it went well. */
 static const char *
-try(uint64_t seed, char how)
+try(uint64_t seed, char how, struct tally *tally)
 {
 	uint64_t first, second;
-	const char *bad = run(seed, how, &first);
+	const char *bad = run(seed, how, &first, tally);
 
 	if (bad || how || seed % REPEATS)
 		return bad;
-	bad = run(seed, 0, &second);
+	bad = run(seed, 0, &second, tally);
 	if (bad)
 		return bad;
 	return first == second ? NULL : "repeated, it is another run";
@@ -142,6 +144,7 @@ struct word {
 	unsigned job;
 	bool done;
 	uint64_t seed;
+	struct tally tally;
 	char bad[80]; /* "": none */
 };
 
@@ -166,7 +169,7 @@ work(int fd, unsigned job, uint64_t a, uint64_t b, unsigned jobs)
 
 		alarm(WAIT_S);
 		tell(fd, &w);
-		bad = try(seed, 0);
+		bad = try(seed, 0, &w.tally);
 		w.done = true;
 		snprintf(w.bad, sizeof(w.bad), "%s", bad ? bad : "");
 		tell(fd, &w);
@@ -176,6 +179,7 @@ work(int fd, unsigned job, uint64_t a, uint64_t b, unsigned jobs)
 
 struct result {
 	uint64_t passed, failed, first; /* the smallest that failed */
+	struct tally tally;
 };
 
 static void
@@ -196,6 +200,8 @@ listen_to(int fd, struct job *job, struct result *r)
 		job[w.job].at = w.done ? 0 : w.seed;
 		if (!w.done)
 			continue;
+		r->tally.lost += w.tally.lost;
+		r->tally.timeouts += w.tally.timeouts;
 		if (w.bad[0])
 			fail(r, w.seed, w.bad);
 		else
@@ -249,6 +255,7 @@ main(int argc, char **argv)
 	unsigned long long a = 1, b = 500;
 	unsigned jobs = 1;
 	struct result r;
+	const char *bad;
 	char how = 0;
 
 	for (int i = 1; i < argc; i++) {
@@ -269,8 +276,9 @@ main(int argc, char **argv)
 	if (!jobs || jobs > JOBS)
 		jobs = 1;
 	if (how) {
-		const char *bad = try(a, how);
+		struct tally t;
 
+		bad = try(a, how, &t);
 		printf("seed %llu: %s\n", a, bad ? bad : "passed");
 		return bad != NULL;
 	}
@@ -280,5 +288,10 @@ main(int argc, char **argv)
 	if (r.failed)
 		printf("repeat the first with: %s %llu -v\n", argv[0],
 			(unsigned long long)r.first);
-	return r.failed != 0;
+	bad = judge_all(&r.tally);
+	if (bad)
+		printf("%s: %llu, and %llu frames lost\n", bad,
+			(unsigned long long)r.tally.timeouts,
+			(unsigned long long)r.tally.lost);
+	return r.failed || bad;
 }

@@ -52,6 +52,10 @@ make_link(struct world *w, struct sim_link *l, bool far)
 	}
 	if (w->weather == CLEAR)
 		return;
+	if (w->weather == LIGHT) {
+		l->loss = ppm(w, 2, 20000);
+		return;
+	}
 	l->jitter_ns = one_in(w, 2) ? pick(w, 1, l->delay_ns / 4 + 2) : 0;
 	l->reorder = ppm(w, 3, 100000);
 	l->duplicate = ppm(w, 3, 20000);
@@ -119,7 +123,7 @@ make_node(struct world *w, unsigned i, bool far)
 	c.mtu = make_mtu(w);
 	c.ip6_bits = c.mtu >= 1280 ? 64 : 0;
 	/* Where a last word may be lost, it has to be there for the next. */
-	c.time_wait_ms = w->weather == STORMY ? 60000 : 1000;
+	c.time_wait_ms = w->weather >= LIGHT ? 60000 : 1000;
 	c.rcv_window = one_in(w, 3) ? 1 << 20 : 65535 << pick(w, 0, 4);
 	c.reno = one_in(w, 3);
 	c.ecn = one_in(w, 2);
@@ -244,7 +248,8 @@ static void
 make_conns(struct world *w)
 {
 	/* Few that are large, or many that are small. */
-	unsigned bits = (unsigned)pick(w, 10, 23);
+	unsigned bits = (unsigned)pick(w, w->weather == LIGHT ? 18 : 10,
+		w->weather == LIGHT ? 22 : 23);
 	unsigned most = bits < 17 ? CONNS : bits < 20 ? 16 : 5;
 
 	w->conns = (unsigned)pick(w, 1, most + 1);
@@ -276,7 +281,7 @@ world_new(uint64_t seed)
 	if (!w)
 		abort();
 	w->s = sim_net(seed * 0x2545f4914f6cdd1d, 2 + seed % 7);
-	w->weather = (enum weather)(pick(w, 0, 5) / 2);
+	w->weather = (enum weather)(pick(w, 0, 8) / 2);
 	w->roomy = true;
 	w->steady = one_in(w, 2);
 	far = one_in(w, 2);

@@ -84,6 +84,7 @@ struct conn {
 enum weather {
 	CLEAR,	/* frames come as they were sent */
 	MIXED,	/* they come, but in another order, or twice */
+	LIGHT,	/* one in a while is lost */
 	STORMY, /* everything */
 	WEATHERS,
 };
@@ -117,6 +118,12 @@ void watch_free(struct watch *w);
 
 /* judge.c: after the end of a run; NULL: all is well. */
 const char *judge(const struct world *w);
+/* What is judged over many runs together. */
+struct tally {
+	uint64_t lost, timeouts;
+};
+struct tally judge_tally(const struct world *w);
+const char *judge_all(const struct tally *t);
 /* Numbers of a connection, as its engine has them. */
 uint32_t judge_iss(const struct sim_node *n, stack_conn c);
 uint32_t judge_irs(const struct sim_node *n, stack_conn c);
