@@ -154,6 +154,9 @@ void sim_poll(struct sim *s, int i);
 /* f(node, arg) after ns; then the node is polled. */
 void sim_after(struct sim_node *n, uint64_t ns,
 	void (*f)(struct sim_node *n, void *arg), void *arg);
+/* A frame that nobody sent reaches node's device; none may wait there for the
+ * engine. In an event of the node's. */
+void sim_forge(struct sim_node *n, const uint8_t *frame, uint32_t len);
 uint64_t sim_random(struct sim *s);
 /* As printf(), with time and node, if there is a log. */
 void sim_say(const struct sim_node *n, const char *fmt, ...)

@@ -78,9 +78,9 @@ show(const struct world *w)
 	static const char *const weather[] = {
 		"clear", "mixed", "light", "stormy"};
 
-	printf("%u nodes, %u connections, %s%s%s; %llu ms\n", w->s->nodes,
+	printf("%u nodes, %u connections, %s%s%s%s; %llu ms\n", w->s->nodes,
 		w->conns, weather[w->weather], w->steady ? ", steady" : "",
-		w->roomy ? ", roomy" : "",
+		w->roomy ? ", roomy" : "", w->forged ? ", forged" : "",
 		(unsigned long long)(w->last / 1000000 - 1000));
 	for (unsigned i = 0; i < w->s->nodes; i++) {
 		const struct sim_node *n = &w->s->node[i];

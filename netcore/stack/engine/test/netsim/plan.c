@@ -283,6 +283,7 @@ world_new(uint64_t seed)
 	w->s = sim_net(seed * 0x2545f4914f6cdd1d, 2 + seed % 7);
 	w->weather = (enum weather)(pick(w, 0, 8) / 2);
 	w->roomy = true;
+	w->forged = seed % 5 < 2;
 	w->steady = one_in(w, 2);
 	far = one_in(w, 2);
 	narrow = w->weather == STORMY && one_in(w, 12);

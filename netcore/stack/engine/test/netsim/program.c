@@ -244,6 +244,7 @@ opened(struct side *s)
 		s->deaf = true;
 		sim_after(s->node, s->deaf_ns, deaf_over, s);
 	}
+	forge_begin(s);
 	feed(s);
 }
 

@@ -3,7 +3,7 @@
  *
  *	plan.c	  all of that from the seed	netsim.c  runs, seeds, jobs
  *	program.c what the programs do		watch.c	  what the wire must say
- *	judge.c	  whether it went well
+ *	judge.c	  whether it went well		forge.c	  who does not belong here
  */
 #ifndef NETCORE_STACK_ENGINE_TEST_NETSIM_WORLD_H
 #define NETCORE_STACK_ENGINE_TEST_NETSIM_WORLD_H
@@ -66,6 +66,8 @@ struct side {
 	uint32_t sent, acked, got, unread;
 	struct piece piece[PIECES];
 	unsigned first, last;
+	uint64_t forger; /* his random numbers */
+	unsigned lies;	 /* that he told to this side */
 };
 
 struct conn {
@@ -95,6 +97,7 @@ struct world {
 	enum weather weather;
 	bool roomy;  /* no pool is small */
 	bool steady; /* no link makes others wait */
+	bool forged; /* somebody puts segments in */
 	struct conn conn[CONNS];
 	unsigned conns;
 	uint64_t memory; /* pieces that were not given back */
@@ -111,6 +114,9 @@ void world_bad(struct world *w, const char *what);
 extern const struct sim_program programs;
 void program_begin(struct conn *c);
 uint8_t *stream_at(const struct side *s, uint32_t offset, uint32_t *most);
+
+/* forge.c: of a connection that is open, segments are forged for this side. */
+void forge_begin(struct side *s);
 
 /* watch.c */
 struct watch *watch_new(struct world *w);

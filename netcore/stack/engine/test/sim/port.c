@@ -114,6 +114,20 @@ joined(struct sim_node *n, const uint8_t *frame, uint32_t len)
 }
 
 void
+sim_forge(struct sim_node *n, const uint8_t *frame, uint32_t len)
+{
+	uint8_t *copy = malloc(len);
+
+	if (!copy || n->rx_n)
+		abort();
+	memcpy(copy, frame, len);
+	say_frame(n, "gets, forged,", frame, len);
+	n->rx[n->rx_n++] =
+		(struct stack_rx_frame){.data = copy, .len = len, .buf = copy};
+	port_hand(n);
+}
+
+void
 port_arrive(struct sim_node *n, uint8_t *frame, uint32_t len)
 {
 	struct sim *s = n->sim;
