@@ -42,6 +42,7 @@ struct sim_link {
 	uint32_t replay;  /* comes once more, up to replay_ns later */
 	uint64_t replay_ns;
 	uint32_t split; /* TCP: in two or more, as some box on the way would */
+	uint32_t part;	/* TCP: some of it comes ahead of the whole, too */
 	/* The second state of Gilbert and Elliott: calm_ns apart and burst_ns
 	 * long, on the average. calm_ns 0: there is none. */
 	uint64_t calm_ns, burst_ns;

@@ -142,7 +142,7 @@ judge_recovery(const struct world *w)
 	}
 	if (!w->roomy || w->conns > 8 || frames < 2000 || lost < 40)
 		return NULL;
-	return timeouts <= 2 * recoveries ? NULL : "too many timeouts";
+	return timeouts <= 10 + 2 * recoveries ? NULL : "too many timeouts";
 }
 
 /* Where little is lost, most of it is within a stream, and what arrives tells

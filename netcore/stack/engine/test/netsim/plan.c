@@ -64,6 +64,7 @@ make_link(struct world *w, struct sim_link *l, bool far)
 	l->loss = ppm(w, 3, 30000);
 	l->corrupt = ppm(w, 4, 10000);
 	l->split = ppm(w, 4, 50000);
+	l->part = ppm(w, 4, 50000);
 	l->replay = ppm(w, 3, 20000);
 	l->replay_ns = pick(w, MS, one_in(w, 3) ? 20000 * MS : 1000 * MS);
 	if (one_in(w, 4)) {

@@ -3,7 +3,7 @@
  *
  *	plan.c	  all of that from the seed	netsim.c  runs, seeds, jobs
  *	program.c what the programs do		watch.c	  what the wire must say
- *	judge.c	  whether it went well		forge.c	  who does not belong here
+ *	judge.c	  whether it went well		forge.c	  a third party
  */
 #ifndef NETCORE_STACK_ENGINE_TEST_NETSIM_WORLD_H
 #define NETCORE_STACK_ENGINE_TEST_NETSIM_WORLD_H

@@ -172,6 +172,39 @@ split(struct sim_node *n, enum sim_way way, const uint8_t *frame, uint32_t len,
 	return true;
 }
 
+struct part {
+	struct piece piece;
+	unsigned skip; /* pieces before the one that is meant */
+};
+
+static void
+pass_part(void *arg, const uint8_t *frame, uint32_t len)
+{
+	struct part *p = arg;
+
+	if (!p->skip--)
+		pass_piece(&p->piece, frame, len);
+}
+
+/* From here to there, of those that are so long. */
+static void
+part(struct sim_node *n, enum sim_way way, const uint8_t *frame, uint32_t len)
+{
+	const struct sim_link *l = way == SIM_OUT ? &n->out : &n->in;
+	uint64_t ahead = sim_random(n->sim) % (l->delay_ns + 1);
+	struct part p = {.piece = {n, way, n->sim->now - ahead}};
+	struct dev_view v;
+	uint32_t size;
+
+	if (!dev_look(frame, len, &v) || !v.data || v.end - v.data < 2 ||
+		!dev_right(frame, len))
+		return;
+	size = 1 + (uint32_t)(sim_random(n->sim) % (v.end - v.data - 1));
+	p.skip = (unsigned)(sim_random(n->sim) %
+		((v.end - v.data + size - 1) / size));
+	dev_cut(frame, len, (uint16_t)size, pass_part, &p);
+}
+
 /* False: it is lost, and freed. */
 static bool
 cross(struct sim_node *n, enum sim_way way, uint8_t *frame, uint32_t len)
@@ -189,6 +222,8 @@ cross(struct sim_node *n, enum sim_way way, uint8_t *frame, uint32_t len)
 	else if (in_burst(n->sim, &n->wire[way], l) &&
 		sim_chance(n->sim, l->burst_loss))
 		why = "is lost in a burst";
+	if (!why && sim_chance(n->sim, l->part))
+		part(n, way, frame, len);
 	if (!why && sim_chance(n->sim, l->split) &&
 		split(n, way, frame, len, at)) {
 		free(frame);
