@@ -270,6 +270,45 @@ early_timestamp_is_not_echoed(void **state)
 	script_end(s);
 }
 
+/* RFC 7323, 2.3: the edge is where the peer takes it to be, in units of the
+ * scale from what is acknowledged on. */
+static void
+scaled_edge(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+	uint32_t edge, again;
+
+	(void)state;
+	cfg.rcv_window = 200000;
+	s = script_syn_received(&cfg, SCRIPT_ALL);
+	SEND(.seq = 1, .ack = 1);
+	assert_int_equal(EXPECT(.seq = 1, .ack = 1)->window, 50000);
+	s->read = false;
+	SEND(.seq = 1, .ack = 1, .len = 1448);
+	SEND(.seq = 1449, .ack = 1, .len = 1448);
+	EXPECT(.seq = 1, .ack = 2897);
+	stack_recv_done(s->stack, s->conn, 2894);
+	script_write(s, 1);
+	edge = 2897 + (EXPECT(.seq = 1, .ack = 2897, .len = 1)->window << 2);
+	assert_int_equal(edge, 2897 + 199996);
+	SEND(.seq = edge, .ack = 2, .len = 1);
+	EXPECT(.seq = 2, .ack = 2897);
+	assert_int_equal(COUNT(drop_out_of_window), 1);
+	/* It does not go back, as long as there is room; all of it is taken. */
+	stack_recv_done(s->stack, s->conn, 1);
+	SEND(.seq = 2897, .ack = 2, .len = 1);
+	script_wait(s, 40);
+	again = 2898 + (EXPECT(.seq = 2, .ack = 2898)->window << 2);
+	assert_int_equal(again, edge + 1);
+	SEND(.seq = edge, .ack = 2, .len = 1);
+	EXPECT(.seq = 2, .ack = 2898, .sack = {{edge, again}});
+	SEND(.seq = again, .ack = 2, .len = 1);
+	EXPECT(.seq = 2, .ack = 2898, .sack = {{edge, again}});
+	assert_int_equal(COUNT(drop_out_of_window), 2);
+	script_end(s);
+}
+
 /* RFC 9293, 3.10.7.4: beyond the window is answered, and not taken. */
 static void
 beyond_the_window(void **state)
@@ -403,6 +442,7 @@ main(void)
 		cmocka_unit_test(dsack),
 		cmocka_unit_test(paws),
 		cmocka_unit_test(early_timestamp_is_not_echoed),
+		cmocka_unit_test(scaled_edge),
 		cmocka_unit_test(beyond_the_window),
 		cmocka_unit_test(without_ack),
 		cmocka_unit_test(zero_window),
