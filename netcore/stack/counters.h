@@ -71,6 +71,7 @@
 	X(zero_window_probes) \
 	X(delayed_acks) \
 	X(time_wait_reused) \
+	X(time_wait_evicted) \
 	X(urgent_ignored) \
 	X(give_ups) \
 	X(echoes) \

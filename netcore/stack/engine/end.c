@@ -44,6 +44,8 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 void
 end_time_wait(struct stack *s, struct tcb *c)
 {
+	if (c->state != TCP_TIME_WAIT)
+		linger_begin(s, c);
 	c->state = TCP_TIME_WAIT;
 	c->t_rexmit = 0;
 	c->rexmit = REXMIT_NONE;

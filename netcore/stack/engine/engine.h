@@ -14,6 +14,7 @@
  *	timer.c	  deadlines				end.c	ends
  *	udp.c	  datagrams		frag.c	packets in pieces
  *	shut.c	  windows that are shut	alive.c	keepalive
+ *	linger.c  who is in TIME-WAIT
  *	pmtu.c	  how large a packet may be	ecn.c	routers that mark
  *	check.c	  invariants, for tests
  */
@@ -103,6 +104,8 @@ struct stack {
 	 * its index. */
 	uint32_t *ready;
 	uint32_t ready_mask, ready_head, ready_tail;
+	uint32_t *linger; /* handles; as many as ready has */
+	uint32_t linger_head, linger_tail;
 	uint32_t half_open;
 	uint32_t t_cookie; /* when the last SYN cookie was sent; 0: never */
 	uint16_t next_port;
@@ -475,6 +478,11 @@ bool alive_owns_life(const struct tcb *c);
 void end_now(struct stack *s, struct tcb *c, enum stack_why why);
 void end_release_ooo(struct stack *s, struct tcb *c);
 void end_time_wait(struct stack *s, struct tcb *c);
+
+/* linger.c: c comes to TIME-WAIT; and the oldest there ends, if there is one.
+ */
+void linger_begin(struct stack *s, const struct tcb *c);
+void linger_evict(struct stack *s);
 void end_reset(struct stack *s, struct tcb *c, enum stack_why why);
 void end_fin_acked(struct stack *s, struct tcb *c);
 

@@ -156,8 +156,11 @@ open_find_listener(struct stack *s, const struct flow_key *k)
 static struct tcb *
 passive(struct stack *s, const struct listener *l, const struct tcp_rx *syn)
 {
-	struct tcb *c = open_tcb(s, &syn->key);
+	struct tcb *c;
 
+	if (unlikely(idpool_taken(&s->ids) == s->cfg.conns))
+		linger_evict(s);
+	c = open_tcb(s, &syn->key);
 	if (!c)
 		return NULL;
 	s->half_open++;

@@ -8,7 +8,7 @@
 /* --- memory ---------------------------------------------------------------*/
 
 struct plan {
-	size_t tcb, flow, ids, wheel, ready, sg, seg, ooo, listener;
+	size_t tcb, flow, ids, wheel, ready, linger, sg, seg, ooo, listener;
 	size_t udp_port, udp_map, frag, frag_node, end;
 };
 
@@ -74,6 +74,7 @@ lay_out(const struct stack_config *c)
 	p.ids = take(&at, idpool_bytes(c->conns));
 	p.wheel = take(&at, wheel_bytes(c->conns + 1));
 	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
+	p.linger = take(&at, ready_slots(c) * sizeof(uint32_t));
 	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
 	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
@@ -162,6 +163,7 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	wheel_init(&s->wheel, base + p.wheel, c->conns + 1, s->tick);
 	s->ready = (uint32_t *)(void *)(base + p.ready);
 	s->ready_mask = (uint32_t)(ready_slots(c) - 1);
+	s->linger = (uint32_t *)(void *)(base + p.linger);
 	pool_init(&s->sg, base + p.sg, c, c->send_refs,
 		sizeof(struct sendq_node));
 	pool_init(&s->seg, base + p.seg, c, c->segs, sizeof(struct seg));

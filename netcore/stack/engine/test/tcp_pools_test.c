@@ -91,6 +91,50 @@ no_connection_left(void **state)
 	end_two(s, &b);
 }
 
+/* One in TIME-WAIT makes room, the oldest first; one that lives does not. */
+static void
+time_wait_makes_room(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+	struct other b, third = {0}, fourth = {0}, fifth = {0};
+
+	(void)state;
+	cfg.conns = 3;
+	s = two(&cfg, &b);
+	third.port = (uint16_t)(s->port + 2);
+	fourth.port = (uint16_t)(s->port + 3);
+	fifth.port = (uint16_t)(s->port + 4);
+	for (int i = 0; i < 2; i++) {
+		stack_close(s->stack, s->conn, false);
+		EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+		SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+		EXPECT(.seq = 2, .ack = 2);
+		if (!i)
+			turn_to(s, &b);
+	}
+	turn_to(s, &third);
+	open_one(s);
+	assert_int_equal(COUNT(time_wait_evicted), 0);
+	assert_int_equal(s->closed, 0);
+	turn_to(s, &fourth);
+	open_one(s);
+	assert_int_equal(COUNT(time_wait_evicted), 1);
+	turn_to(s, &third); /* which holds the second, still there */
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	turn_to(s, &third);
+	turn_to(s, &fifth);
+	open_one(s);
+	assert_int_equal(COUNT(time_wait_evicted), 2);
+	assert_int_equal(s->accepted, 5);
+	turn_to(s, &b); /* its place is taken */
+	SEND(.flags = SYN, .opts = s->opts);
+	SILENCE();
+	assert_int_equal(COUNT(drop_out_of_conns), 1);
+	script_end(s);
+}
+
 /* Those that are not accepted yet: the next is answered without a place. */
 static void
 no_half_open_left(void **state)
@@ -373,6 +417,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_connection_left),
+		cmocka_unit_test(time_wait_makes_room),
 		cmocka_unit_test(no_half_open_left),
 		cmocka_unit_test(no_segment_left),
 		cmocka_unit_test(handshake_without_a_segment),
