@@ -449,12 +449,13 @@ struct tcb *icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq);
 void icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused);
 
 /* icmp6.c: as its sister. A packet of another protocol, or with a header, that
- * we do not know: the byte at `pointer` says so. */
+ * we do not know: the byte at `pointer` says so. The last two quote from where
+ * the frame lies, and keep it for that. */
 void icmp6_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	const struct wire_ipv6 *ip);
-void icmp6_unreachable(struct stack *s, const struct stack_rx_frame *f,
+void icmp6_unreachable(struct stack *s, struct stack_rx_frame *f,
 	const struct wire_ipv6 *ip, uint8_t code);
-void icmp6_unknown(struct stack *s, const struct stack_rx_frame *f,
+void icmp6_unknown(struct stack *s, struct stack_rx_frame *f,
 	const struct wire_ipv6 *ip, const uint8_t *contents);
 
 /* timer.c */

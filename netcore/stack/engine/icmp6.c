@@ -48,13 +48,13 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 }
 
 /* RFC 4443, 2.4 (e): never about an error, or what others got as well; the
- * callers see to the first. It quotes what headers have room for. */
+ * callers see to the first. It quotes as much as the smallest MTU takes (c),
+ * from where it lies. */
 static void
-tell(struct stack *s, const struct stack_rx_frame *f,
-	const struct wire_ipv6 *ip, const struct wire_icmp *m)
+tell(struct stack *s, struct stack_rx_frame *f, const struct wire_ipv6 *ip,
+	const struct wire_icmp *m)
 {
-	size_t len = (size_t)WIRE_IPV6_LEN + ip->ext_len + ip->len, n;
-	size_t room = STACK_HEADERS - WIRE_ETH_LEN - WIRE_IPV6_LEN;
+	uint32_t len = (uint32_t)WIRE_IPV6_LEN + ip->ext_len + ip->len;
 	const uint8_t *packet = f->data + WIRE_ETH_LEN;
 	struct reply *r;
 
@@ -63,17 +63,22 @@ tell(struct stack *s, const struct stack_rx_frame *f,
 	if ((f->data[0] & 1) || ip->dst[0] == 0xff || is_nobody(ip) ||
 		len < WIRE_IPV6_LEN + 8 || !icmp_may_tell(s))
 		return;
-	n = WIRE_ICMP_LEN + len < room ? WIRE_ICMP_LEN + len : room;
+	if (len > WIRE_ICMP6_QUOTE)
+		len = WIRE_ICMP6_QUOTE;
 	if (reply_ip(s, ip_addr_v6(ip->dst), ip_addr_v6(ip->src),
-		    WIRE_IP_ICMPV6, (uint32_t)n, REPLY_BULK, &r))
+		    WIRE_IP_ICMPV6, WIRE_ICMP_LEN + len, REPLY_BULK, &r))
 		return;
-	r->len += (uint16_t)wire_icmp6_emit_error(
-		r->bytes + r->len, n, m, ip->dst, ip->src, packet, len);
+	wire_icmp6_emit_error_head(
+		r->bytes + r->len, m, ip->dst, ip->src, packet, len);
+	r->len += WIRE_ICMP_LEN;
+	r->piece = (struct stack_piece){packet, len};
+	r->buf = f->buf;
+	f->kept = true;
 	s->count.icmp_sent++;
 }
 
 void
-icmp6_unreachable(struct stack *s, const struct stack_rx_frame *f,
+icmp6_unreachable(struct stack *s, struct stack_rx_frame *f,
 	const struct wire_ipv6 *ip, uint8_t code)
 {
 	struct wire_icmp m = {.type = WIRE_ICMP6_UNREACH, .code = code};
@@ -99,7 +104,7 @@ named_at(const struct wire_ipv6 *ip, const uint8_t *contents)
 }
 
 void
-icmp6_unknown(struct stack *s, const struct stack_rx_frame *f,
+icmp6_unknown(struct stack *s, struct stack_rx_frame *f,
 	const struct wire_ipv6 *ip, const uint8_t *contents)
 {
 	struct wire_icmp m = {.type = WIRE_ICMP6_PARAM,

@@ -103,19 +103,11 @@ wire_icmp6_emit_echo(uint8_t *buf, size_t size, const struct wire_icmp *i,
 	return wire_icmp6_seal(buf, WIRE_ICMP_LEN + len, src, dst);
 }
 
-size_t
-wire_icmp6_emit_error(uint8_t *buf, size_t size, const struct wire_icmp *i,
-	const uint8_t src[16], const uint8_t dst[16], const void *packet,
-	size_t len)
+static void
+put_error(uint8_t *buf, const struct wire_icmp *i)
 {
 	uint32_t word = 0;
 
-	if (size < WIRE_ICMP_LEN + 48 || len < 48)
-		return 0;
-	if (len > WIRE_ICMP6_QUOTE)
-		len = WIRE_ICMP6_QUOTE;
-	if (len > size - WIRE_ICMP_LEN)
-		len = size - WIRE_ICMP_LEN;
 	if (i->type == WIRE_ICMP6_TOO_BIG)
 		word = i->mtu;
 	else if (i->type == WIRE_ICMP6_PARAM)
@@ -123,6 +115,34 @@ wire_icmp6_emit_error(uint8_t *buf, size_t size, const struct wire_icmp *i,
 	buf[0] = i->type;
 	buf[1] = i->code;
 	be_put32(buf + 4, word);
+}
+
+void
+wire_icmp6_emit_error_head(uint8_t *buf, const struct wire_icmp *i,
+	const uint8_t src[16], const uint8_t dst[16], const void *packet,
+	size_t len)
+{
+	uint64_t sum = cksum_pseudo6(
+		src, dst, WIRE_IP_ICMPV6, (uint32_t)(WIRE_ICMP_LEN + len));
+
+	put_error(buf, i);
+	be_put16(buf + 2, 0);
+	sum = cksum_partial(buf, WIRE_ICMP_LEN, sum);
+	be_put16(buf + 2, cksum_finish(cksum_partial(packet, len, sum)));
+}
+
+size_t
+wire_icmp6_emit_error(uint8_t *buf, size_t size, const struct wire_icmp *i,
+	const uint8_t src[16], const uint8_t dst[16], const void *packet,
+	size_t len)
+{
+	if (size < WIRE_ICMP_LEN + 48 || len < 48)
+		return 0;
+	if (len > WIRE_ICMP6_QUOTE)
+		len = WIRE_ICMP6_QUOTE;
+	if (len > size - WIRE_ICMP_LEN)
+		len = size - WIRE_ICMP_LEN;
+	put_error(buf, i);
 	memmove(buf + WIRE_ICMP_LEN, packet, len);
 	return wire_icmp6_seal(buf, WIRE_ICMP_LEN + len, src, dst);
 }

@@ -32,6 +32,12 @@ size_t wire_icmp6_emit_error(uint8_t *buf, size_t size,
 	const struct wire_icmp *i, const uint8_t src[16], const uint8_t dst[16],
 	const void *packet, size_t len);
 
+/* The WIRE_ICMP_LEN bytes in front of a quote that goes out from where it lies:
+ * all `len` bytes of it, at most WIRE_ICMP6_QUOTE. */
+void wire_icmp6_emit_error_head(uint8_t *buf, const struct wire_icmp *i,
+	const uint8_t src[16], const uint8_t dst[16], const void *packet,
+	size_t len);
+
 /* Writes the checksum into a message of len bytes; returns len. */
 size_t wire_icmp6_seal(
 	uint8_t *buf, size_t len, const uint8_t src[16], const uint8_t dst[16]);

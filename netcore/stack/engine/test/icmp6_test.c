@@ -172,6 +172,32 @@ unknown_protocols_are_told(void **state)
 	assert_int_equal(one.n->icmp_sent, 16);
 }
 
+/* RFC 4443, 2.4 (c): as much of it as a packet of 1280 bytes takes. */
+static void
+errors_quote_much(void **state)
+{
+	static const uint32_t len[] = {10, 11, 1191, 1192, 1193, 1460};
+	uint8_t data[1460];
+	struct cursor c;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 5);
+	for (unsigned i = 0; i < 6; i++) {
+		uint32_t quote = 40 + len[i] < 1232 ? 40 + len[i] : 1232;
+
+		assert_true(one_ip6(
+			one_addr6(2), one_addr6(1), 99, 64, data, len[i]));
+		one_send();
+		assert_int_equal(one.sent, 1);
+		assert_int_equal(one.out[0].len, L4 + 8 + quote);
+		assert_memory_equal(
+			one.out[0].bytes + L4 + 8, one_last() + 14, quote);
+		assert_ptr_equal(one.out[0].buf, one_last());
+		assert_int_equal(sent_icmp(0, &c).type, WIRE_ICMP6_PARAM);
+	}
+}
+
 /* --- datagrams ------------------------------------------------------------*/
 
 static void
@@ -367,6 +393,7 @@ main(void)
 		T(no_echo_is_too_large),
 		T(what_is_not_for_us),
 		T(unknown_protocols_are_told),
+		T(errors_quote_much),
 		T(datagrams_go_both_ways),
 		T(hard_errors_end_what_begins),
 		T(too_large_is_cut),
