@@ -2,6 +2,7 @@
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
  * 5681, 9937 by way of cc.h). */
 #include "netcore/stack/engine/ecn.h"
+#include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
 #define DUPTHRESH 3
@@ -43,11 +44,10 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
 	bool opened;
 
-	if (seq_lt(r->h.ack, c->snd_una) ||
-		(r->h.ack == c->snd_una &&
-			(seq_gt(c->snd_wl1, r->h.seq) ||
-				(c->snd_wl1 == r->h.seq &&
-					seq_gt(c->snd_wl2, r->h.ack)))))
+	if (!seq_gt(r->h.ack, c->snd_una) &&
+		(r->h.ack != c->snd_una || seq_gt(c->snd_wl1, r->h.seq) ||
+			(c->snd_wl1 == r->h.seq &&
+				seq_gt(c->snd_wl2, r->h.ack))))
 		return;
 	c->snd_wl1 = r->h.seq;
 	c->snd_wl2 = r->h.ack;
@@ -62,7 +62,8 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		c->max_wnd = wnd;
 	if (unlikely(opened && wnd))
 		shut_opened(s, c);
-	out_ready(s, c);
+	if (out_more(c))
+		out_ready(s, c);
 }
 
 /* --- selective acknowledgements (RFC 2018, 2883) --------------------------*/
@@ -386,17 +387,15 @@ acknowledged(struct stack *s, struct tcb *c, const struct segs_news *n)
 		end_fin_acked(s, c);
 }
 
-void
-ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+/* wnd: that it had before. */
+static __attribute__((noinline)) void
+ack_in_full(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
+	uint32_t wnd)
 {
 	struct segs_news n = {0};
 	uint32_t una = c->snd_una, sacked = c->segs.sacked, ack = r->h.ack;
-	uint32_t wnd = c->snd_wnd, delivered;
-	bool dsack = r->h.sacks && dsack_in(s, c, r);
+	uint32_t delivered;
 
-	update_window(s, c, r);
-	if (unlikely(seq_lt(ack, una)))
-		return; /* of old */
 	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_ECN)))
 		ecn_ack_in(s, c, r);
 	if (likely(ack != una)) {
@@ -434,4 +433,20 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		c->flags &= ~(uint32_t)TCB_FAR;
 	if (n.bytes)
 		acknowledged(s, c, &n);
+}
+
+void
+ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t ack = r->h.ack, wnd = c->snd_wnd;
+	bool dsack = unlikely(r->h.sacks) && dsack_in(s, c, r);
+
+	update_window(s, c, r);
+	if (unlikely(seq_lt(ack, c->snd_una)))
+		return; /* of old */
+	if (likely(plain_ack_may(c, r)) &&
+		(ack == c->snd_una ? !!(c->flags & TCB_SACK)
+				   : plain_ack(s, c, ack)))
+		return;
+	ack_in_full(s, c, r, dsack, wnd);
 }

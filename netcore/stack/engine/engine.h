@@ -8,6 +8,7 @@
  *	ip_out.c  headers in front of a segment
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
+ *	plain_ack.c	  what most acknowledgements mean
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	dsack.c	  what was sent twice for nothing
  *	out.c	  tx step 2: what a connection has to send, one frame a call
@@ -238,6 +239,18 @@ tcb_unacked(const struct tcb *c)
 	return c->rcv_nxt - c->last_ack_sent;
 }
 
+/* Whether it is worth asking out_frame(); not whether it has more indeed. */
+static inline bool
+out_more(const struct tcb *c)
+{
+	uint32_t sent_bytes =
+		c->snd_nxt - c->snd_una - !!(c->flags & TCB_FIN_SENT);
+
+	return c->sendq.bytes != sent_bytes || c->segs.lost != c->segs.resent ||
+		(c->flags & (TCB_SYN_DUE | TCB_PROBE | TCB_ACK_NOW)) ||
+		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
+}
+
 void engine_time(struct stack *s, uint64_t now);
 
 /* It may have something to send. */
@@ -418,7 +431,6 @@ bool dsack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 
 /* out.c */
 bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
-bool out_more(const struct tcb *c);
 void out_reset(struct stack *s, const struct tcp_rx *r);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
 

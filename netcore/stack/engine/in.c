@@ -432,20 +432,51 @@ late_fin(struct stack *s, struct tcb *c)
 
 /* --- all of it ------------------------------------------------------------*/
 
-static void
-synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
+/* The next one, wholly within the window, not older than the one before it, and
+ * with no flag but ACK, PSH, FIN and ECE: all that the phases up to the fourth
+ * look for is not there. */
+static bool
+is_next(const struct tcb *c, const struct tcp_rx *r)
 {
-	uint32_t handle = c->handle, end;
+	uint8_t ack = WIRE_TCP_ACK,
+		odd = WIRE_TCP_SYN | WIRE_TCP_RST | WIRE_TCP_URG | WIRE_TCP_CWR;
+	uint32_t bad = (r->h.seq ^ c->rcv_nxt) | r->ce |
+		((r->h.flags ^ ack) & (odd | ack)) | (c->flags & TCB_ALIVE_OUT);
 
+	return !bad && seg_len(r) <= c->rcv_adv - c->rcv_nxt &&
+		(!(c->flags & r->h.opts & TCB_TS) ||
+			!seq_lt(r->h.ts_val, c->ts_recent));
+}
+_Static_assert((int)TCB_TS == (int)WIRE_TCP_TS, "is_next() uses both as one");
+
+/* What of it is not in order has been dealt with, or cut away; false: all. */
+static __attribute__((noinline)) bool
+put_in_order(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
 	if (!check_sequence(s, c, r) || !check_rst(s, c, r) ||
 		!check_syn(s, c, r) || !check_ack(s, c, r))
-		return;
+		return false;
 	if (unlikely(c->flags & TCB_ALIVE_OUT))
 		alive_heard(s, c);
 	take_timestamp(s, c, r);
 	if (unlikely(r->ce || (r->h.flags & WIRE_TCP_CWR)))
 		ecn_data_in(s, c, r);
 	trim(s, c, r);
+	return true;
+}
+
+static void
+synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	uint32_t handle = c->handle, end;
+
+	if (likely(is_next(c, r))) {
+		if (!check_ack(s, c, r))
+			return;
+		take_timestamp(s, c, r);
+	} else if (!put_in_order(s, c, r)) {
+		return;
+	}
 	end = r->h.seq + r->len;
 	ack_in(s, c, r);
 	if (c->handle != handle)

@@ -387,18 +387,6 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	return false;
 }
 
-/* Whether it is worth asking once more; not whether there is more indeed. */
-bool
-out_more(const struct tcb *c)
-{
-	uint32_t sent_bytes =
-		c->snd_nxt - c->snd_una - !!(c->flags & TCB_FIN_SENT);
-
-	return c->sendq.bytes != sent_bytes || c->segs.lost != c->segs.resent ||
-		(c->flags & (TCB_SYN_DUE | TCB_PROBE | TCB_ACK_NOW)) ||
-		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
-}
-
 bool
 out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 {

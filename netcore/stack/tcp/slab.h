@@ -95,4 +95,13 @@ slab_put(struct slab *s, uint32_t i)
 	s->used--;
 }
 
+/* n nodes that are linked, from the first to the last. */
+static inline void
+slab_put_chain(struct slab *s, uint32_t first, uint32_t last, uint32_t n)
+{
+	*(uint32_t *)slab_at(s, last) = s->free;
+	s->free = first;
+	s->used -= n;
+}
+
 #endif
