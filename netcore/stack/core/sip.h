@@ -108,6 +108,17 @@ sip24_words(const struct sip_key *key, const uint64_t *w, unsigned n)
 	return sip_end(&s, 4);
 }
 
+/* As that, of the twelve bytes of a and b. */
+static inline uint64_t
+sip24_12(const struct sip_key *key, uint64_t a, uint32_t b)
+{
+	struct sip s = sip_begin(key);
+
+	sip_absorb(&s, a, 2);
+	sip_absorb(&s, (uint64_t)12 << 56 | b, 2);
+	return sip_end(&s, 4);
+}
+
 static inline uint64_t
 sip13_words(const struct sip_key *key, const uint64_t *w, unsigned n)
 {

@@ -90,7 +90,7 @@ cookie_send(struct stack *s, const struct tcp_rx *r)
 			t.flags |= WIRE_TCP_ECE;
 		if ((low & LOW_SCALE) != LOW_SCALE) {
 			t.opts |= WIRE_TCP_WSCALE;
-			t.wscale = open_scale(s);
+			t.wscale = s->scale;
 		}
 	}
 	s->count.cookies_sent++;

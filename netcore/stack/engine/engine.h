@@ -94,6 +94,7 @@ struct stack {
 	struct ip_addr ip6, mask6, gateway6;
 	struct ip_addr link6;	     /* ours on this link; 0: no IPv6 */
 	uint32_t mac_head, mac_tail; /* four bytes and two */
+	uint8_t scale;		     /* of the window that we offer */
 	struct sip_key secret;
 	struct tcb *tcb;
 	struct flow flow;
@@ -130,7 +131,8 @@ struct stack {
 struct tcp_rx {
 	struct wire_tcp h;
 	struct flow_key key;
-	uint32_t hash; /* of the connection; 0: not computed yet */
+	uint32_t hash;	/* of the connection; 0: not computed yet */
+	uint32_t guess; /* its index, most likely; FLOW_NONE: none is known */
 	const uint8_t *data;
 	uint32_t len;
 	bool syn; /* it was one: its window is not scaled (RFC 7323, 2.2) */
@@ -246,8 +248,10 @@ out_more(const struct tcb *c)
 	uint32_t sent_bytes =
 		c->snd_nxt - c->snd_una - !!(c->flags & TCB_FIN_SENT);
 
+	if (unlikely(c->state < TCP_ESTABLISHED))
+		return c->flags & (TCB_SYN_DUE | TCB_ACK_NOW);
 	return c->sendq.bytes != sent_bytes || c->segs.lost != c->segs.resent ||
-		(c->flags & (TCB_SYN_DUE | TCB_PROBE | TCB_ACK_NOW)) ||
+		(c->flags & (TCB_PROBE | TCB_ACK_NOW)) ||
 		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
 }
 
@@ -375,9 +379,9 @@ const char *neigh_check(const struct stack *s);
 /* ip_in.c */
 void ip_in(struct stack *s, struct stack_rx_frame *f);
 /* TCP to us in a whole packet of `len` bytes, without options, the header
- * verified; and the hash of its connection. */
-void ip_in_tcp4(
-	struct stack *s, struct stack_rx_frame *f, uint32_t len, uint32_t hash);
+ * verified; and as tcp_rx has them, the hash and a guess. */
+void ip_in_tcp4(struct stack *s, struct stack_rx_frame *f, uint32_t len,
+	uint32_t hash, uint32_t guess);
 
 /* The contents of a packet to us: r's key has the addresses. */
 void ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c);
@@ -411,11 +415,10 @@ bool open_syn_sent(struct stack *s, struct tcb *c, struct tcp_rx *r);
 void open_established(struct stack *s, struct tcb *c);
 void open_take_syn_bit(struct tcp_rx *r);
 void open_above(struct tcb *c, uint32_t last);
-struct tcb *open_tcb(struct stack *s, const struct flow_key *k);
+struct tcb *open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash);
 /* A secret function of the four numbers (RFC 6528); their clock is offset by
  * its upper half. */
 uint64_t open_numbers(const struct stack *s, const struct flow_key *k);
-uint8_t open_scale(const struct stack *s);
 uint16_t open_mss(const struct stack *s, const struct flow_key *k);
 
 /* ack.c: r's ack is acceptable and at or above snd_una. */

@@ -509,49 +509,77 @@ reuses_time_wait(struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 	return seq_gt(r->h.seq, c->rcv_nxt);
 }
 
+/* A SYN that comes again for a connection that is still being made: our answer
+ * to it was lost, or both sides have opened. True: it goes on. */
+static bool
+syn_again(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	ecn_take_syn(c, r);
+	if (!seq_gt(r->h.ack, c->iss) || !(r->h.flags & WIRE_TCP_ACK)) {
+		c->flags |= TCB_SYN_DUE;
+		out_ready(s, c);
+		return false;
+	}
+	if (seq_le(r->h.ack, c->snd_nxt)) {
+		open_take_syn_bit(r); /* both opened: it answers ours */
+		ack_now(s, c);
+	}
+	return true;
+}
+
+/* Before or behind the states in which a SYN is but an intruder. True: the
+ * segment goes on, as any. */
+static __attribute__((noinline)) bool
+young_or_old(struct stack *s, struct tcb *c, struct tcp_rx *r)
+{
+	uint32_t last = c->snd_nxt, i;
+
+	if (c->state == TCP_SYN_SENT)
+		return open_syn_sent(s, c, r);
+	if (c->state == TCP_SYN_RECEIVED && r->h.seq == c->irs &&
+		(r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_RST)) == WIRE_TCP_SYN)
+		return syn_again(s, c, r);
+	if (likely(!reuses_time_wait(s, c, r)))
+		return true;
+	s->count.time_wait_reused++;
+	end_now(s, c, STACK_CLOSED);
+	open_segment(s, r);
+	i = flow_find(&s->flow, &r->key, r->hash);
+	if (i != FLOW_NONE) /* above all that was (3.6.1) */
+		open_above(&s->tcb[i], last);
+	return false;
+}
+
+/* The guess may be of before this burst, in which the connection has ended. */
+static inline uint32_t
+find(const struct stack *s, const struct tcp_rx *r)
+{
+	if (likely(r->guess != FLOW_NONE)) {
+		const struct tcb *c = &s->tcb[r->guess];
+
+		if (likely(c->state != TCP_CLOSED &&
+			    flow_key_equal(&c->key, &r->key)))
+			return r->guess;
+	}
+	return flow_find(&s->flow, &r->key, r->hash);
+}
+
 void
 tcp_in(struct stack *s, struct tcp_rx *r)
 {
 	struct tcb *c;
 	uint32_t i;
 
-	if (!r->hash)
+	if (unlikely(!r->hash))
 		r->hash = flow_hash(&s->flow, &r->key);
-	i = flow_find(&s->flow, &r->key, r->hash);
+	i = find(s, r);
 	if (unlikely(i == FLOW_NONE)) {
 		open_segment(s, r);
 		return;
 	}
 	c = &s->tcb[i];
-	if (unlikely(c->state == TCP_SYN_SENT)) {
-		if (open_syn_sent(s, c, r))
-			synchronized(s, c, r);
+	if (((r->h.flags & WIRE_TCP_SYN) || c->state == TCP_SYN_SENT) &&
+		!young_or_old(s, c, r))
 		return;
-	}
-	if (unlikely(c->state == TCP_SYN_RECEIVED && r->h.seq == c->irs &&
-		    (r->h.flags & (WIRE_TCP_SYN | WIRE_TCP_RST)) ==
-			    WIRE_TCP_SYN)) {
-		ecn_take_syn(c, r);
-		if (!seq_gt(r->h.ack, c->iss) || !(r->h.flags & WIRE_TCP_ACK)) {
-			c->flags |= TCB_SYN_DUE; /* our answer was lost */
-			out_ready(s, c);
-			return;
-		}
-		if (seq_le(r->h.ack, c->snd_nxt)) {
-			open_take_syn_bit(r); /* both opened: it answers ours */
-			ack_now(s, c);
-		}
-	}
-	if (unlikely(reuses_time_wait(s, c, r))) {
-		uint32_t last = c->snd_nxt;
-
-		s->count.time_wait_reused++;
-		end_now(s, c, STACK_CLOSED);
-		open_segment(s, r);
-		i = flow_find(&s->flow, &r->key, r->hash);
-		if (i != FLOW_NONE) /* above all that was (3.6.1) */
-			open_above(&s->tcb[i], last);
-		return;
-	}
 	synchronized(s, c, r);
 }

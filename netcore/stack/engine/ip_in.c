@@ -22,18 +22,12 @@ pseudo(const struct flow_key *k, uint32_t len)
 		(const uint8_t *)&k->addr[0], WIRE_IP_TCP, len);
 }
 
-void
-ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
+/* Its checksum was right. */
+static inline void
+segment(struct stack *s, struct tcp_rx *r, struct cursor *c)
 {
-	uint32_t len = (uint32_t)cursor_left(c);
-
 	r->syn = false;
-	if (!(r->frame->flags & STACK_RX_CKSUM_OK) &&
-		wire_tcp_verify(c->p, len, pseudo(&r->key, len)) != WIRE_OK) {
-		s->count.drop_cksum++;
-		return;
-	}
-	if (wire_tcp_parse(c, &r->h) != WIRE_OK) {
+	if (unlikely(wire_tcp_parse(c, &r->h) != WIRE_OK)) {
 		s->count.drop_bad_frame++;
 		return;
 	}
@@ -44,15 +38,28 @@ ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
 	tcp_in(s, r);
 }
 
+void
+ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
+{
+	uint32_t len = (uint32_t)cursor_left(c);
+
+	r->hash = 0;
+	r->guess = FLOW_NONE;
+	if (!(r->frame->flags & STACK_RX_CKSUM_OK) &&
+		wire_tcp_verify(c->p, len, pseudo(&r->key, len)) != WIRE_OK)
+		s->count.drop_cksum++;
+	else
+		segment(s, r, c);
+}
+
 static void
-tcp4(struct stack *s, struct stack_rx_frame *f, struct cursor *c, uint32_t src,
-	uint32_t hash, bool ce)
+tcp4(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
+	const struct wire_ipv4 *ip)
 {
 	struct tcp_rx r;
 
-	r.ce = ce;
-	r.key = flow_key4(s->ip4, 0, src, 0);
-	r.hash = hash;
+	r.ce = ecn_is_marked(ip->tos);
+	r.key = flow_key4(s->ip4, 0, ip->src, 0);
 	r.frame = f;
 	ip_in_tcp(s, &r, c);
 }
@@ -122,27 +129,44 @@ ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 		return;
 	}
 	if (likely(ip.proto == WIRE_IP_TCP))
-		tcp4(s, f, c, ip.src, 0, ecn_is_marked(ip.tos));
+		tcp4(s, f, c, &ip);
 	else
 		other(s, f, c, &ip);
 }
 
+/* The checksum as is_whole() of plain_in.c has it. */
 void
-ip_in_tcp4(
-	struct stack *s, struct stack_rx_frame *f, uint32_t len, uint32_t hash)
+ip_in_tcp4(struct stack *s, struct stack_rx_frame *f, uint32_t len,
+	uint32_t hash, uint32_t guess)
 {
 	const uint8_t *ip = f->data + WIRE_ETH_LEN;
 	struct cursor c = cursor_of(ip + WIRE_IPV4_LEN, len - WIRE_IPV4_LEN);
 	uint32_t src = be_get32(ip + 12);
+	struct tcp_rx r;
 
 	s->count.rx_frames++;
 	s->count.rx_bytes += f->len;
-	if (unlikely(wire_ipv4_martian(src) || src == s->ip4))
+	if (unlikely(wire_ipv4_martian(src) || src == s->ip4)) {
 		s->count.drop_martian++;
-	else if (unlikely(!s->ip4))
+		return;
+	}
+	if (unlikely(!s->ip4)) {
 		s->count.drop_not_ours++;
-	else
-		tcp4(s, f, &c, src, hash, ecn_is_marked(ip[1]));
+		return;
+	}
+	if (!(f->flags & STACK_RX_CKSUM_OK) &&
+		!cksum_ok(ip + 12, len - 12,
+			htobe32((uint32_t)WIRE_IP_TCP << 16 |
+				(len - WIRE_IPV4_LEN)))) {
+		s->count.drop_cksum++;
+		return;
+	}
+	r.ce = ecn_is_marked(ip[1]);
+	r.key = flow_key4(s->ip4, 0, src, 0);
+	r.hash = hash;
+	r.guess = guess;
+	r.frame = f;
+	segment(s, &r, &c);
 }
 
 void

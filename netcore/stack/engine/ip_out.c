@@ -4,22 +4,34 @@
 
 #include "netcore/stack/engine/engine.h"
 
+/* In the order of memory, as cksum.h has sums. */
+static inline uint64_t
+put_word(uint8_t *p, uint32_t w)
+{
+	w = htobe32(w);
+	memcpy(p, &w, sizeof(w));
+	return w;
+}
+
 /* Returns the sum of the pseudo header of len bytes. */
 static inline uint64_t
 put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
 	uint8_t *p)
 {
-	struct wire_ipv4 ip = {.src = (uint32_t)(k->addr[0] >> 32),
-		.dst = (uint32_t)k->addr[0],
-		.frag = WIRE_IPV4_DF,
-		.proto = WIRE_IP_TCP,
-		.ttl = 64,
-		.tos = tos,
-		.len = (uint16_t)len,
-		.id = s->ip_id++};
+	uint32_t rest = 64u << 24 | WIRE_IP_TCP << 16;
+	uint64_t ends, sum;
+	uint16_t c;
 
-	wire_ipv4_emit(p, WIRE_IPV4_LEN, &ip);
-	return cksum_pseudo4(ip.src, ip.dst, WIRE_IP_TCP, ip.len);
+	ends = put_word(p + 12, (uint32_t)(k->addr[0] >> 32));
+	ends += put_word(p + 16, (uint32_t)k->addr[0]);
+	sum = ends;
+	sum += put_word(
+		p, 0x45000000 | (uint32_t)tos << 16 | (len + WIRE_IPV4_LEN));
+	sum += put_word(p + 4, (uint32_t)s->ip_id++ << 16 | WIRE_IPV4_DF);
+	sum += put_word(p + 8, rest);
+	c = (uint16_t)~cksum_fold(sum);
+	memcpy(p + 10, &c, sizeof(c));
+	return ends + htobe32((uint32_t)WIRE_IP_TCP << 16 | len);
 }
 
 static uint64_t
@@ -41,15 +53,14 @@ ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
 	struct wire_tcp *t, struct stack_tx_frame *f, uint8_t tos)
 {
 	bool v4 = k->family == 4;
-	struct wire_eth e = {.type = v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6};
 	size_t l4 = WIRE_ETH_LEN + (v4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN), n;
 	uint8_t *p = f->headers;
 	struct cksum sum = {0};
 	uint16_t c;
 
-	memcpy(e.dst, mac, 6);
-	memcpy(e.src, s->cfg.mac, 6);
-	wire_eth_emit(p, STACK_HEADERS, &e);
+	memcpy(p, mac, 6);
+	memcpy(p + 6, s->cfg.mac, 6);
+	be_put16(p + 12, v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6);
 	n = wire_tcp_emit(p + l4, STACK_HEADERS - l4, t);
 	if (likely(v4))
 		sum.sum = put_ipv4(
@@ -61,7 +72,7 @@ ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
 		c = cksum_fold(sum.sum);
 		f->flags |= STACK_TX_CKSUM;
 	} else {
-		cksum_add(&sum, p + l4, n);
+		sum.sum = cksum_partial_plain(p + l4, n, sum.sum);
 		for (unsigned i = 0; i < f->pieces; i++)
 			cksum_add(&sum, f->piece[i].ptr, f->piece[i].len);
 		c = (uint16_t)~cksum_fold(sum.sum);

@@ -15,14 +15,18 @@ open_mss(const struct stack *s, const struct flow_key *k)
 
 /* RFC 6528: a clock of 4 us, and a secret function of the four numbers. The
  * clock of timestamps is offset by another, but never moves back from one
- * connection of these numbers to the next (RFC 7323, 5.4; RFC 6191). */
+ * connection of these numbers to the next (RFC 7323, 5.4; RFC 6191). Both are
+ * of one hash, for it has 64 bits. Its input is 12 bytes for IPv4, 40 for IPv6;
+ * none of one length is like one of another. */
 uint64_t
 open_numbers(const struct stack *s, const struct flow_key *k)
 {
 	const uint64_t *a = k->addr;
-	uint64_t w[5] = {flow_key_head(k), a[0], a[1], a[2], a[3]};
 
-	return sip24_words(&s->secret, w, k->family == 4 ? 2 : 5);
+	if (likely(k->family == 4))
+		return sip24_12(&s->secret, a[0], (uint32_t)flow_key_head(k));
+	return sip24_words(&s->secret,
+		(uint64_t[]){flow_key_head(k), a[0], a[1], a[2], a[3]}, 5);
 }
 
 static void
@@ -34,19 +38,21 @@ initial_numbers(const struct stack *s, struct tcb *c)
 	c->ts_offset = (uint32_t)(hash >> 32);
 }
 
-uint8_t
-open_scale(const struct stack *s)
+/* Line by line: a string instruction takes longer to begin. */
+static inline void
+clear(struct tcb *c)
 {
-	uint8_t n = 0;
+	char *p = (char *)c;
 
-	while (n < WIRE_TCP_WSCALE_MAX && s->cfg.rcv_window >> n > 0xffff)
-		n++;
-	return n;
+	_Static_assert(sizeof(*c) == 7 * CACHELINE, "all of it");
+#pragma GCC unroll 7
+	for (unsigned i = 0; i < 7; i++)
+		memset(p + i * CACHELINE, 0, CACHELINE);
 }
 
 /* A fresh connection, in the table; NULL when there are none left. */
 struct tcb *
-open_tcb(struct stack *s, const struct flow_key *k)
+open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash)
 {
 	uint32_t handle = idpool_get(&s->ids), ready;
 	struct tcb *c;
@@ -57,17 +63,19 @@ open_tcb(struct stack *s, const struct flow_key *k)
 	}
 	c = &s->tcb[idpool_index(handle)];
 	ready = c->flags & TCB_READY;
-	memset(c, 0, sizeof(*c));
+	clear(c);
 	c->flags = ready;
 	c->handle = handle;
 	c->key = *k;
-	c->hash = flow_hash(&s->flow, k);
+	c->hash = hash;
 	initial_numbers(s, c);
 	c->snd_una = c->snd_nxt = c->iss;
 	c->rack_us = s->us; /* 0 could be in the future */
 	c->rack_end = c->iss;
 	c->rcv_space = s->cfg.rcv_window;
-	c->rcv_wscale = open_scale(s);
+	c->rcv_wscale = s->scale;
+	/* Most often its neighbour is the one that others have. */
+	c->hop = (uint8_t)(s->neigh_last % NEIGH_BANK);
 	c->rto_ms = RTO_INITIAL_MS;
 	c->mss = c->peer_mss = 536;
 	flow_insert(&s->flow, c->hash, tcb_index(s, c));
@@ -160,7 +168,7 @@ passive(struct stack *s, const struct listener *l, const struct tcp_rx *syn)
 
 	if (unlikely(idpool_taken(&s->ids) == s->cfg.conns))
 		linger_evict(s);
-	c = open_tcb(s, &syn->key);
+	c = open_tcb(s, &syn->key, syn->hash);
 	if (!c)
 		return NULL;
 	s->half_open++;

@@ -283,7 +283,7 @@ work_off(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	if (unlikely(!w->hash))
 		ip_in(s, f);
 	else if (unlikely(w->index == FLOW_NONE || !w->hlen) || !plain(s, f, w))
-		ip_in_tcp4(s, f, w->len, w->hash);
+		ip_in_tcp4(s, f, w->len, w->hash, w->index);
 }
 
 /* A staircase: while one frame is worked on, the connection of the next but

@@ -137,6 +137,17 @@ take_addresses(struct stack *s)
 		(uint64_t)m[4] << 8 | m[5];
 }
 
+/* The least that the window can be told with (RFC 7323, 2.3). */
+static uint8_t
+scale_of(uint32_t window)
+{
+	uint8_t n = 0;
+
+	while (n < WIRE_TCP_WSCALE_MAX && window >> n > 0xffff)
+		n++;
+	return n;
+}
+
 struct stack *
 stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	void *arg, uint64_t now)
@@ -150,6 +161,7 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	s->ops = ops;
 	s->arg = arg;
 	s->secret = fc.secret;
+	s->scale = scale_of(c->rcv_window);
 	s->min_rto_us = 1000 * (c->min_rto_ms ? c->min_rto_ms : 200);
 	engine_time(s, now);
 	take_addresses(s);
@@ -345,6 +357,7 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	uint64_t user, stack_conn *out)
 {
 	struct flow_key k;
+	uint32_t hash;
 	struct tcb *c;
 	int rc = ends(s, ip, &k);
 
@@ -359,13 +372,13 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 		if (!p)
 			p = (uint16_t)(32768 + s->next_port++ % 28232);
 		k.local_port = p;
-		if (flow_find(&s->flow, &k, flow_hash(&s->flow, &k)) ==
-			FLOW_NONE)
+		hash = flow_hash(&s->flow, &k);
+		if (flow_find(&s->flow, &k, hash) == FLOW_NONE)
 			break;
 		if (lport)
 			return -EADDRINUSE;
 	}
-	c = open_tcb(s, &k);
+	c = open_tcb(s, &k, hash);
 	if (!c)
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;

@@ -13,6 +13,9 @@ enum {
 	OPT_TS = 8,	 /* 10 */
 };
 
+#define USUAL_SYN \
+	(WIRE_TCP_MSS | WIRE_TCP_SACK_OK | WIRE_TCP_TS | WIRE_TCP_WSCALE)
+
 static void
 parse_sack(struct wire_tcp *t, const uint8_t *p, size_t len)
 {
@@ -81,6 +84,30 @@ parse_options(struct cursor o, struct wire_tcp *t)
 	return WIRE_OK;
 }
 
+/* A SYN's options as they lie in most of them: MSS, SACK-permitted, timestamps,
+ * NOP, window scale. */
+static bool
+parse_usual_syn(struct wire_tcp *t, const uint8_t *p)
+{
+	uint32_t mss = be_get32(p), scale = be_get32(p + 16);
+
+	if (mss >> 16 != (OPT_MSS << 8 | 4) ||
+		be_get32(p + 4) !=
+			(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | 10) ||
+		scale >> 8 != (OPT_NOP << 16 | OPT_WSCALE << 8 | 3) ||
+		!(t->flags & WIRE_TCP_SYN))
+		return false;
+	t->opts =
+		WIRE_TCP_MSS | WIRE_TCP_SACK_OK | WIRE_TCP_TS | WIRE_TCP_WSCALE;
+	t->mss = (uint16_t)mss;
+	t->ts_val = be_get32(p + 8);
+	t->ts_ecr = be_get32(p + 12);
+	scale &= 0xff;
+	t->wscale = (uint8_t)(scale > WIRE_TCP_WSCALE_MAX ? WIRE_TCP_WSCALE_MAX
+							  : scale);
+	return true;
+}
+
 enum wire_bad
 wire_tcp_parse_odd(struct cursor c, struct wire_tcp *t)
 {
@@ -98,7 +125,9 @@ wire_tcp_parse_odd(struct cursor c, struct wire_tcp *t)
 	t->urgent = be_get16(p + 18);
 	t->opts = 0;
 	t->sacks = 0;
-	if (hlen == WIRE_TCP_LEN)
+	if (hlen == WIRE_TCP_LEN ||
+		(hlen == WIRE_TCP_LEN_SYN &&
+			parse_usual_syn(t, p + WIRE_TCP_LEN)))
 		return WIRE_OK;
 	return parse_options(
 		cursor_of(p + WIRE_TCP_LEN, hlen - WIRE_TCP_LEN), t);
@@ -168,20 +197,43 @@ emit_options(uint8_t *p, const struct wire_tcp *t)
 	}
 }
 
+/* With the options of parse_usual_syn(). */
+static void
+emit_usual_syn(uint8_t *p, const struct wire_tcp *t)
+{
+	be_put32(p, OPT_MSS << 24 | 4 << 16 | t->mss);
+	be_put32(p + 4, OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | 10);
+	be_put32(p + 8, t->ts_val);
+	be_put32(p + 12, t->ts_ecr);
+	be_put32(p + 16, OPT_NOP << 24 | OPT_WSCALE << 16 | 3 << 8 | t->wscale);
+}
+
+static void
+emit_fixed(uint8_t *buf, const struct wire_tcp *t, size_t len)
+{
+	be_vec_put(buf, WIRE_TCP_SHUFFLE0(be_vec_get(t)));
+	buf[12] = (uint8_t)(len / 4 << 4);
+	be_put16(buf + 16, t->cksum);
+	be_put16(buf + 18, t->urgent);
+}
+
 size_t
 wire_tcp_emit_odd(uint8_t *buf, size_t size, const struct wire_tcp *t)
 {
-	size_t len = wire_tcp_emit_len(t);
+	size_t len;
 
+	if (t->opts == USUAL_SYN && size >= WIRE_TCP_LEN_SYN) {
+		emit_fixed(buf, t, WIRE_TCP_LEN_SYN);
+		emit_usual_syn(buf + WIRE_TCP_LEN, t);
+		return WIRE_TCP_LEN_SYN;
+	}
+	len = wire_tcp_emit_len(t);
 	if (len > WIRE_TCP_LEN_MAX || len > size)
 		return 0;
 	if ((t->opts & WIRE_TCP_SACK) &&
 		(t->sacks == 0 || t->sacks > WIRE_TCP_SACKS))
 		return 0;
-	be_vec_put(buf, WIRE_TCP_SHUFFLE0(be_vec_get(t)));
-	buf[12] = (uint8_t)(len / 4 << 4);
-	be_put16(buf + 16, t->cksum);
-	be_put16(buf + 18, t->urgent);
+	emit_fixed(buf, t, len);
 	emit_options(buf + WIRE_TCP_LEN, t);
 	return len;
 }

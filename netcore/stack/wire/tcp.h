@@ -12,6 +12,7 @@
 
 #define WIRE_TCP_LEN	    20 /* bytes without options */
 #define WIRE_TCP_LEN_TS	    32 /* with timestamps alone */
+#define WIRE_TCP_LEN_SYN    40 /* with all that a SYN has */
 #define WIRE_TCP_LEN_MAX    60
 #define WIRE_TCP_SACKS	    4 /* blocks; 3 beside timestamps */
 #define WIRE_TCP_WSCALE_MAX 14
