@@ -21,6 +21,7 @@
 
 _Static_assert(sizeof(struct wheel_timer) == 16, "four to a cache line");
 _Static_assert(WHEEL_LEVELS *WHEEL_BITS >= 32, "the levels cover a tick");
+_Static_assert(WHEEL_LEVELS == 3, "link_node() has as many");
 _Static_assert(WHEEL_REACH < 1u << 31, "ticks are compared by their sign");
 
 static uint32_t
@@ -40,7 +41,7 @@ wheel_init(struct wheel *w, void *mem, uint32_t timers, uint32_t now)
 }
 
 /* It was alone in its ring if both its neighbours are the head. */
-static void
+static inline void
 unlink_node(struct wheel *w, struct wheel_timer *t)
 {
 	uint32_t next = t->next, prev = t->prev, slot = next - 1;
@@ -55,11 +56,12 @@ unlink_node(struct wheel *w, struct wheel_timer *t)
 }
 
 /* at is not before now. */
-static void
+static inline void
 link_node(struct wheel *w, uint32_t n, uint32_t at)
 {
+	uint32_t far = at ^ w->now;
 	unsigned level =
-		(31 - (unsigned)__builtin_clz((at ^ w->now) | 1)) / WHEEL_BITS;
+		(far >> WHEEL_BITS != 0) + (far >> 2 * WHEEL_BITS != 0);
 	unsigned slot = at >> level * WHEEL_BITS & (WHEEL_SLOTS - 1);
 	uint32_t begin = at >> level * WHEEL_BITS << level * WHEEL_BITS;
 	uint32_t head = head_of(level, slot), last = w->node[head].prev;

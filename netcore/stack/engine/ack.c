@@ -2,7 +2,6 @@
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
  * 5681, 9937 by way of cc.h). */
 #include "netcore/stack/engine/ecn.h"
-#include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
 #define DUPTHRESH 3
@@ -31,39 +30,6 @@ measure(struct stack *s, struct tcb *c, const struct tcp_rx *r,
 	rtt_sample(c, us, s->min_rto_us);
 	if (c->snd_wnd) /* or probes would never come further apart */
 		c->backoff = 0;
-}
-
-/* --- the windows ----------------------------------------------------------*/
-
-/* By RFC 9293, 3.10.7.4, what was sent later by its number counts. So does what
- * acknowledges more, be it old data that is sent again: the window that was
- * known counts from another edge, and would reach too far from the new one. */
-static void
-update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
-{
-	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
-	bool opened;
-
-	if (!seq_gt(r->h.ack, c->snd_una) &&
-		(r->h.ack != c->snd_una || seq_gt(c->snd_wl1, r->h.seq) ||
-			(c->snd_wl1 == r->h.seq &&
-				seq_gt(c->snd_wl2, r->h.ack))))
-		return;
-	c->snd_wl1 = r->h.seq;
-	c->snd_wl2 = r->h.ack;
-	/* Who answers probes may keep it shut for ever (RFC 9293, 3.8.6.1). */
-	if (unlikely(!wnd && c->tries > BACKOFF_SHUT))
-		c->tries = BACKOFF_SHUT;
-	if (likely(c->snd_wnd == wnd))
-		return;
-	opened = !c->snd_wnd || c->rexmit == REXMIT_PERSIST;
-	c->snd_wnd = wnd;
-	if (wnd > c->max_wnd)
-		c->max_wnd = wnd;
-	if (unlikely(opened && wnd))
-		shut_opened(s, c);
-	if (out_more(c))
-		out_ready(s, c);
 }
 
 /* --- selective acknowledgements (RFC 2018, 2883) --------------------------*/
@@ -387,9 +353,8 @@ acknowledged(struct stack *s, struct tcb *c, const struct segs_news *n)
 		end_fin_acked(s, c);
 }
 
-/* wnd: that it had before. */
-static __attribute__((noinline)) void
-ack_in_full(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
+void
+ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 	uint32_t wnd)
 {
 	struct segs_news n = {0};
@@ -433,20 +398,4 @@ ack_in_full(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 		c->flags &= ~(uint32_t)TCB_FAR;
 	if (n.bytes)
 		acknowledged(s, c, &n);
-}
-
-void
-ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
-{
-	uint32_t ack = r->h.ack, wnd = c->snd_wnd;
-	bool dsack = unlikely(r->h.sacks) && dsack_in(s, c, r);
-
-	update_window(s, c, r);
-	if (unlikely(seq_lt(ack, c->snd_una)))
-		return; /* of old */
-	if (likely(plain_ack_may(c, r)) &&
-		(ack == c->snd_una ? !!(c->flags & TCB_SACK)
-				   : plain_ack(s, c, ack)))
-		return;
-	ack_in_full(s, c, r, dsack, wnd);
 }

@@ -28,12 +28,16 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 		s->half_open--;
 	if (c->state <= TCP_SYN_RECEIVED && why == STACK_RESET)
 		why = STACK_REFUSED;
-	neigh_leave(s, c);
+	if (unlikely(c->waits))
+		neigh_leave(s, c);
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
-	sendq_clear(&s->sg, &c->sendq);
-	segs_clear(&s->seg, &c->segs, &c->odd);
-	end_release_ooo(s, c);
+	if (c->sendq.head)
+		sendq_clear(&s->sg, &c->sendq);
+	if (c->segs.head)
+		segs_clear(&s->seg, &c->segs, &c->odd);
+	if (c->ooo.head)
+		end_release_ooo(s, c);
 	c->state = TCP_CLOSED;
 	c->handle = 0;
 	idpool_put(&s->ids, handle);

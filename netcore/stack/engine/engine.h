@@ -421,8 +421,13 @@ struct tcb *open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash);
 uint64_t open_numbers(const struct stack *s, const struct flow_key *k);
 uint16_t open_mss(const struct stack *s, const struct flow_key *k);
 
-/* ack.c: r's ack is acceptable and at or above snd_una. */
-void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
+/* plain_ack.c: r's ack is acceptable. c may be gone then. */
+void plain_ack(struct stack *s, struct tcb *c, const struct tcp_rx *r);
+
+/* ack.c: the rest of that, for what is not plain. dsack: r tells of what came
+ * twice; wnd: what the window was before r. */
+void ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
+	uint32_t wnd);
 void ack_detect_loss(struct stack *s, struct tcb *c);
 void ack_enter_loss(struct stack *s, struct tcb *c);
 void ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss);

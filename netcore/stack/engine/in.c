@@ -402,7 +402,8 @@ fin(struct stack *s, struct tcb *c, uint32_t at)
 	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt); /* it needs no room */
 	c->flags |= TCB_MOVED;
 	c->flags &= ~(uint32_t)TCB_FIN_EARLY;
-	end_release_ooo(s, c); /* of a peer that contradicts itself */
+	if (unlikely(c->ooo.head)) /* of a peer that contradicts itself */
+		end_release_ooo(s, c);
 	ack_now(s, c);
 	switch (c->state) {
 	case TCP_ESTABLISHED:
@@ -471,14 +472,17 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	uint32_t handle = c->handle, end;
 
 	if (likely(is_next(c, r))) {
-		if (!check_ack(s, c, r))
+		/* New or the last one again, of an established connection. */
+		if (unlikely(r->h.ack - c->snd_una > c->snd_nxt - c->snd_una ||
+			    c->state == TCP_SYN_RECEIVED) &&
+			!check_ack(s, c, r))
 			return;
 		take_timestamp(s, c, r);
 	} else if (!put_in_order(s, c, r)) {
 		return;
 	}
 	end = r->h.seq + r->len;
-	ack_in(s, c, r);
+	plain_ack(s, c, r);
 	if (c->handle != handle)
 		return;
 	if (r->h.flags & WIRE_TCP_URG)

@@ -145,7 +145,7 @@ open_find_listener(struct stack *s, const struct flow_key *k)
 		struct listener *l = &s->listener[i];
 		unsigned fit = 0;
 
-		if (!l->used || l->port != k->local_port)
+		if (l->port != k->local_port || !l->used)
 			continue;
 		if (ip_addr_eq(l->ip, ip))
 			fit = 3;

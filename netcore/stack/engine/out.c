@@ -40,7 +40,7 @@ has_sacks(const struct tcb *c)
 
 /* What every segment of an established connection says, in front of len bytes.
  * Ours is acknowledged by it: nothing of that is due any more. */
-static inline void
+static inline __attribute__((always_inline)) void
 fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
 	uint8_t flags, uint32_t len)
 {

@@ -37,23 +37,6 @@ plain_waits(const struct tcb *c)
 	return len;
 }
 
-/* An acknowledgement of that is not only about what was sent once. */
-#define PLAIN_ACK_TROUBLE \
-	(TCB_RECOVERY | TCB_LOSS | TCB_RESIZE | TCB_TLP_OUT | TCB_FAR | TCB_ECN)
-
-/* No block and no echo, and nothing that either could be about. */
-static inline bool
-plain_ack_may(const struct tcb *c, const struct tcp_rx *r)
-{
-	return !(r->h.sacks | (r->h.flags & WIRE_TCP_ECE) |
-		(c->flags & PLAIN_ACK_TROUBLE) | c->segs.sacked | c->segs.lost |
-		c->dupacks);
-}
-
-/* True: new data of c is acknowledged, up to `ack`, and c may be gone. False:
- * nothing happened, it is for the rest of ack_in(). */
-bool plain_ack(struct stack *s, struct tcb *c, uint32_t ack);
-
 /* True: f is made, of the len bytes that wait. False: it is for out_frame(). */
 bool plain_out(
 	struct stack *s, struct tcb *c, uint32_t len, struct stack_tx_frame *f);

@@ -3,6 +3,45 @@
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/rtt.h"
 
+/* An acknowledgement of that is not only about what was sent once. */
+#define TROUBLE \
+	(TCB_RECOVERY | TCB_LOSS | TCB_RESIZE | TCB_TLP_OUT | TCB_FAR | TCB_ECN)
+
+/* --- the windows ----------------------------------------------------------*/
+
+/* By RFC 9293, 3.10.7.4, what was sent later by its number counts. So does what
+ * acknowledges more, be it old data that is sent again: the window that was
+ * known counts from another edge, and would reach too far from the new one. */
+static inline void
+update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t wnd = (uint32_t)r->h.window << (r->syn ? 0 : c->snd_wscale);
+	bool opened;
+
+	if (!seq_gt(r->h.ack, c->snd_una) &&
+		(r->h.ack != c->snd_una || seq_gt(c->snd_wl1, r->h.seq) ||
+			(c->snd_wl1 == r->h.seq &&
+				seq_gt(c->snd_wl2, r->h.ack))))
+		return;
+	c->snd_wl1 = r->h.seq;
+	c->snd_wl2 = r->h.ack;
+	/* Who answers probes may keep it shut for ever (RFC 9293, 3.8.6.1). */
+	if (unlikely(!wnd && c->tries > BACKOFF_SHUT))
+		c->tries = BACKOFF_SHUT;
+	if (likely(c->snd_wnd == wnd))
+		return;
+	opened = !c->snd_wnd || c->rexmit == REXMIT_PERSIST;
+	c->snd_wnd = wnd;
+	if (wnd > c->max_wnd)
+		c->max_wnd = wnd;
+	if (unlikely(opened && wnd))
+		shut_opened(s, c);
+	if (out_more(c))
+		out_ready(s, c);
+}
+
+/* --- what is acknowledged -------------------------------------------------*/
+
 /* What is gone with an acknowledgement. */
 struct gone {
 	uint32_t flags; /* of all segments, OR */
@@ -62,15 +101,31 @@ go_on(struct stack *s, struct tcb *c, uint32_t got, const struct gone *gone)
 		c->backoff = 0;
 	c->tries = 0;
 	note_rack(s, c, gone->us);
-	timer_rexmit(s, c);
+	if (likely(!c->segs.head && !timer_stuck(c))) {
+		c->rexmit = REXMIT_NONE;
+		c->t_rexmit = 0;
+	} else {
+		timer_rexmit(s, c);
+	}
 	if (unlikely(c->flags & TCB_CWND_FULL)) {
 		c->cc.ops->acked(&c->cc, got, s->now / 1000, c->srtt_us);
 		c->flags &= ~(uint32_t)TCB_CWND_FULL;
 	}
 }
 
-bool
-plain_ack(struct stack *s, struct tcb *c, uint32_t ack)
+/* No block and no echo, and nothing that either could be about. */
+static inline bool
+is_plain(const struct tcb *c, const struct tcp_rx *r)
+{
+	return !(r->h.sacks | (r->h.flags & WIRE_TCP_ECE) |
+		(c->flags & TROUBLE) | c->segs.sacked | c->segs.lost |
+		c->dupacks);
+}
+
+/* New data of c is acknowledged, and c may be gone; or false, and nothing
+ * happens. */
+static inline bool
+progress(struct stack *s, struct tcb *c, uint32_t ack)
 {
 	uint32_t got = ack - c->snd_una, bytes, handle = c->handle;
 	bool last = c->state == TCP_LAST_ACK;
@@ -92,4 +147,20 @@ plain_ack(struct stack *s, struct tcb *c, uint32_t ack)
 	if ((gone.flags & SEG_FIN) && c->handle == handle)
 		end_fin_acked(s, c);
 	return true;
+}
+
+void
+plain_ack(struct stack *s, struct tcb *c, const struct tcp_rx *r)
+{
+	uint32_t ack = r->h.ack, wnd = c->snd_wnd;
+	bool dsack = unlikely(r->h.sacks) && dsack_in(s, c, r);
+
+	update_window(s, c, r);
+	if (unlikely(seq_lt(ack, c->snd_una)))
+		return; /* of old */
+	if (likely(is_plain(c, r)) &&
+		(ack == c->snd_una ? !!(c->flags & TCB_SACK)
+				   : progress(s, c, ack)))
+		return;
+	ack_in(s, c, r, dsack, wnd);
 }
