@@ -283,7 +283,7 @@ scaled_edge(void **state)
 	cfg.rcv_window = 200000;
 	s = script_syn_received(&cfg, SCRIPT_ALL);
 	SEND(.seq = 1, .ack = 1);
-	assert_int_equal(EXPECT(.seq = 1, .ack = 1)->window, 50000);
+	SILENCE(); /* more of a window is told with what comes next */
 	s->read = false;
 	SEND(.seq = 1, .ack = 1, .len = 1448);
 	SEND(.seq = 1449, .ack = 1, .len = 1448);
