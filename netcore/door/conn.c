@@ -27,7 +27,7 @@ conn_try_free(struct door *d, struct door_conn *c)
 {
 	const uint32_t both = CONN_STACK_GONE | CONN_APP_GONE;
 
-	if ((c->flags & both) != both || (c->flags & CONN_LISTED))
+	if ((c->flags & both) != both || (c->flags & (CONN_LISTED | CONN_HELD)))
 		return;
 	conn_rx_drop(d, c);
 	d->app[c->app].conns--;
@@ -54,6 +54,7 @@ conn_rx_add(struct door *d, struct door_conn *c, const uint8_t *ptr,
 	if (!c->untold)
 		c->untold = i;
 	d->app[c->app].held++;
+	d->buffers++;
 }
 
 static void
@@ -70,6 +71,7 @@ drop_head(struct door *d, struct door_conn *c)
 	d->cfg.release(d->cfg.arg, r->buf);
 	slab_put(&d->rx, i);
 	d->app[c->app].held--;
+	d->buffers--;
 }
 
 void
@@ -96,15 +98,40 @@ conn_rx_drop(struct door *d, struct door_conn *c)
 	c->unread = 0;
 }
 
+static bool
+holds_much(const struct door *d, const struct door_app *a)
+{
+	return a->held > 3 * (d->cfg.rx_buffers - d->buffers);
+}
+
 void
 conn_rx_limit(struct door *d, struct door_conn *c)
 {
-	bool full = d->app[c->app].held > d->quota;
+	struct door_app *a = &d->app[c->app];
 
-	if (likely(full == !!(c->flags & CONN_HELD)) ||
-		(c->flags & CONN_STACK_GONE))
+	if (likely(!holds_much(d, a)) || (c->flags & CONN_HELD))
 		return;
-	c->flags ^= CONN_HELD;
-	d->count.held += full;
-	stack_hold(d->stack, c->stack, full);
+	c->flags |= CONN_HELD;
+	c->back_next = a->back_head;
+	a->back_head = idpool_index(c->id) + 1;
+	d->held++;
+	d->count.held++;
+	stack_hold(d->stack, c->stack, true);
+}
+
+/* As many as were held back since the last time, a frame each. */
+void
+conn_rx_go_on(struct door *d, struct door_app *a)
+{
+	while (a->back_head && !holds_much(d, a)) {
+		struct door_conn *c = &d->conn[a->back_head - 1];
+
+		a->back_head = c->back_next;
+		d->held--;
+		c->flags &= (uint16_t)~CONN_HELD;
+		if (c->flags & CONN_STACK_GONE)
+			conn_try_free(d, c);
+		else
+			stack_hold(d->stack, c->stack, false);
+	}
 }

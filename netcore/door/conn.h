@@ -20,7 +20,7 @@ enum door_conn_flag {
 	CONN_STACK_GONE = 1 << 6, /* the stack has let go of it */
 	CONN_TOLD_END = 1 << 7,
 	CONN_APP_GONE = 1 << 8, /* the application has let go of it */
-	CONN_HELD = 1 << 9,	/* the stack takes no data for it */
+	CONN_HELD = 1 << 9,	/* held back, and in the list of those */
 	CONN_DEAF = 1 << 10,	/* the application wants no more data */
 };
 
@@ -44,7 +44,8 @@ struct door_conn {
 	uint32_t acked;	 /* bytes to tell */
 	uint32_t cookie;
 	struct door_wait wait[2];
-	uint32_t next; /* in the list: index + 1 */
+	uint32_t next;	    /* in the list: index + 1 */
+	uint32_t back_next; /* in that of those held back */
 } CACHELINE_ALIGNED;
 
 _Static_assert(sizeof(struct door_conn) == CACHELINE, "one line");
@@ -75,8 +76,15 @@ void conn_rx_done(struct door *d, struct door_conn *c, uint32_t bytes);
 /* All of them, told or not. */
 void conn_rx_drop(struct door *d, struct door_conn *c);
 
-/* The stack shall take no data for it, or take it again, by what its
- * application core holds. */
+/* The stack shall take no data for it, if its application core holds too
+ * much: more than three times what is left, so that one may have three quarters
+ * of all, and several leave something to the next. */
 void conn_rx_limit(struct door *d, struct door_conn *c);
+
+struct door_app;
+
+/* Lets those of an application core go on that were held back, if it is time.
+ * May free them. */
+void conn_rx_go_on(struct door *d, struct door_app *a);
 
 #endif

@@ -31,8 +31,6 @@ door_init(struct door *d, const struct door_config *c)
 	slab_init(&d->rx, (char *)d->mem + at[2], c->rx_buffers,
 		sizeof(struct door_rx));
 	d->app = (struct door_app *)(void *)((char *)d->mem + at[3]);
-	/* The rest is for what is on its way, and out of order. */
-	d->quota = c->rx_buffers / 4 * 3;
 	return 0;
 }
 
@@ -63,14 +61,15 @@ door_app_down(struct door *d, unsigned app)
 	listen_app_down(d, app);
 	if (a->pending_head)
 		d->pending--;
-	a->pending_head = a->pending_tail = 0;
+	a->pending_head = a->pending_tail = a->back_head = 0;
 	for (uint32_t i = 0; i < d->ids.fresh; i++) {
 		struct door_conn *c = &d->conn[i];
 
 		if (!c->id || c->app != app)
 			continue;
 		d->count.app_gone++;
-		c->flags &= (uint16_t) ~(CONN_LISTED | CONN_OFFER |
+		d->held -= !!(c->flags & CONN_HELD);
+		c->flags &= (uint16_t) ~(CONN_LISTED | CONN_HELD | CONN_OFFER |
 			CONN_CONNECTED | CONN_EOF | CONN_END);
 		c->flags |= CONN_APP_GONE | CONN_TOLD_END;
 		c->wait[0].bytes = c->wait[1].bytes = 0;
@@ -182,10 +181,8 @@ recv_done(struct door *d, unsigned app, struct door_conn *c, uint64_t bytes)
 		return;
 	}
 	conn_rx_done(d, c, (uint32_t)bytes);
-	if (unlikely(c->flags & CONN_STACK_GONE))
-		return;
-	stack_recv_done(d->stack, c->stack, (uint32_t)bytes);
-	conn_rx_limit(d, c);
+	if (likely(!(c->flags & CONN_STACK_GONE)))
+		stack_recv_done(d->stack, c->stack, (uint32_t)bytes);
 }
 
 static void
@@ -254,7 +251,9 @@ close_command(struct door *d, struct door_conn *c, bool abort)
 		return;
 	}
 	if (c->flags & CONN_STACK_GONE)
-		return; /* its end is about to be told */
+		return;		  /* its end is about to be told */
+	if (c->flags & CONN_HELD) /* for the peer's end to be seen */
+		stack_hold(d->stack, c->stack, false);
 	if (read)
 		stack_recv_done(d->stack, c->stack, read);
 	stack_close(d->stack, c->stack, abort);

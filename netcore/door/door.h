@@ -49,6 +49,8 @@ struct door_app {
 	unsigned domain;
 	uint32_t conns;
 	uint32_t held; /* buffers that it has not given back */
+	/* Connections that are held back for that, by index + 1. */
+	uint32_t back_head;
 	/* Connections with something to tell, by index + 1. */
 	uint32_t pending_head, pending_tail;
 };
@@ -76,8 +78,9 @@ struct door {
 	struct door_conn *conn;
 	struct slab rx;
 	struct door_app *app;
-	uint32_t quota;	  /* buffers that one application core may hold */
 	uint32_t pending; /* application cores with a list */
+	uint32_t held;	  /* connections that are held back */
+	uint32_t buffers; /* that application cores have not given back */
 	struct door_listener listener[DOOR_LISTENERS];
 	struct door_count count;
 	void *mem;
@@ -102,7 +105,8 @@ void door_app_down(struct door *d, unsigned app);
 /* A run that msg_check() passed, from that application core. */
 void door_command(struct door *d, unsigned app, const struct msg *m);
 
-/* Tells what could not be told before. Returns whether something waits that
+/* Tells what could not be told before, and lets those go on that were held
+ * back. Returns whether something waits that
  * time alone may bring on. */
 bool door_turn(struct door *d);
 

@@ -239,10 +239,13 @@ retry(struct door *d, struct door_app *a)
 bool
 door_turn(struct door *d)
 {
-	if (likely(!d->pending))
+	if (likely(!d->pending && !d->held))
 		return false;
-	for (unsigned i = 0; i < d->cfg.apps; i++)
+	for (unsigned i = 0; i < d->cfg.apps; i++) {
 		if (d->app[i].pending_head)
 			retry(d, &d->app[i]);
+		if (d->app[i].back_head)
+			conn_rx_go_on(d, &d->app[i]);
+	}
 	return d->pending && d->tx_done != d->tx_sent;
 }

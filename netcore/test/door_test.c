@@ -341,6 +341,72 @@ ipv6_peers_have_their_address(void **state)
 	close_world(w);
 }
 
+/* Who was held back while others sat on the buffers is let go on when these
+ * come back, although it has nothing itself to give back. */
+static void
+who_was_held_goes_on(void **state)
+{
+	struct world *w = open_world(true, false);
+	stack_conn hog, meek;
+	uint32_t hogs, meeks, got = 0;
+
+	(void)state;
+	listen_at(w, 0, 1, 80);
+	hogs = connect_to(w, 0, 80);
+	hog = w->peer;
+	meeks = connect_to(w, 0, 80);
+	meek = w->peer;
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		stack_send(w->client, hog, "x", 1);
+		settle(w);
+	}
+	stack_send(w->client, meek, "y", 1);
+	settle(w);
+	while (w->seen + 1 < w->evs)
+		got += expect(w, 0, MSG_NEW_DATA)->conn == hogs;
+	assert_int_equal(expect(w, 0, MSG_NEW_DATA)->conn, meeks);
+	assert_int_equal(w->door.count.held, 2);
+	say(w, 0, (struct msg){MSG_RECV_DONE, 0, 0, meeks, 1});
+	say(w, 0, (struct msg){MSG_CLOSE, MSGF_ABORT, 0, hogs, 0});
+	wait_ms(w, 1);
+	assert_int_equal(expect(w, 0, MSG_CLEANUP)->conn, hogs);
+	stack_send(w->client, meek, "z", 1);
+	wait_ms(w, 1);
+	assert_int_equal(expect(w, 0, MSG_NEW_DATA)->conn, meeks);
+	say(w, 0, (struct msg){MSG_CLOSE, MSGF_ABORT, 0, meeks, 0});
+	wait_ms(w, 1);
+	expect(w, 0, MSG_CLEANUP);
+	assert_int_equal(w->door.held, 0);
+	all_gone(w);
+	close_world(w);
+}
+
+/* Application cores that conspire leave buffers to the others. */
+static void
+hogs_together_leave_some(void **state)
+{
+	struct world *w = open_world(true, true);
+	stack_conn theirs[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		listen_at(w, i, 1, (uint16_t)(80 + i));
+		connect_to(w, i, (uint16_t)(80 + i));
+		theirs[i] = w->peer;
+	}
+	for (unsigned i = 0; i < 2 * BUFFERS; i++) {
+		stack_send(w->client, theirs[i & 1], "x", 1);
+		settle(w);
+	}
+	assert_true(buffers_used(w) < BUFFERS - BUFFERS / 16);
+	assert_int_equal(w->door.count.held, 2);
+	door_app_down(&w->door, 0);
+	leave(w, 0);
+	join(w, 0, 10);
+	assert_int_equal(w->door.app[0].held, 0);
+	close_world(w);
+}
+
 int
 main(void)
 {
@@ -356,6 +422,8 @@ main(void)
 		cmocka_unit_test(who_sits_on_buffers),
 		cmocka_unit_test(wrong_commands_cost_the_channel),
 		cmocka_unit_test(ipv6_peers_have_their_address),
+		cmocka_unit_test(who_was_held_goes_on),
+		cmocka_unit_test(hogs_together_leave_some),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

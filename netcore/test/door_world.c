@@ -152,7 +152,7 @@ to_server(struct world *w, const uint8_t *bytes, uint32_t len)
 		give_back(w, f.buf);
 }
 
-static bool
+bool
 carry(struct world *w, struct stack *from)
 {
 	uint8_t headers[STACK_HEADERS], bytes[ROOM];

@@ -44,6 +44,7 @@ const struct msg *expect(struct world *w, unsigned app, unsigned type);
 /* No event is left. */
 void silence(struct world *w);
 /* Frames are carried until there are none; the same, while time passes. */
+bool carry(struct world *w, struct stack *from); /* one frame, if any */
 void settle(struct world *w);
 void wait_ms(struct world *w, unsigned ms);
 /* An application core comes, goes. */
