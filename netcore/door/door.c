@@ -84,8 +84,8 @@ door_app_down(struct door *d, unsigned app)
 
 /* --- commands -------------------------------------------------------------*/
 
-static void
-refuse(struct door *d, unsigned app, uint64_t *why)
+void
+door_refuse(struct door *d, unsigned app, uint64_t *why)
 {
 	struct edge *e = d->app[app].edge;
 
@@ -107,7 +107,7 @@ named(struct door *d, unsigned app, uint32_t id)
 			    (CONN_APP_GONE | CONN_OFFER | CONN_CONNECTING |
 				    CONN_CONNECTED))))
 		return c;
-	refuse(d, app,
+	door_refuse(d, app,
 		i < 0			? &d->count.no_conn
 			: c->app != app ? &d->count.not_yours
 					: &d->count.bad_state);
@@ -177,7 +177,7 @@ static void
 recv_done(struct door *d, unsigned app, struct door_conn *c, uint64_t bytes)
 {
 	if (unlikely(bytes > c->unread)) {
-		refuse(d, app, &d->count.bad_count);
+		door_refuse(d, app, &d->count.bad_count);
 		return;
 	}
 	conn_rx_done(d, c, (uint32_t)bytes);
@@ -217,7 +217,7 @@ send_command(
 		d->count.sends_full++;
 		end_for(d, c, MSG_WHY_NO_MEMORY);
 	} else if (unlikely(rc)) { /* after a shutdown, or from nowhere */
-		refuse(d, app, &d->count.bad_state);
+		door_refuse(d, app, &d->count.bad_state);
 	} else if (fin) {
 		stack_shutdown(d->stack, c->stack);
 	}
@@ -262,15 +262,15 @@ close_command(struct door *d, struct door_conn *c, bool abort)
 static void
 option_command(struct door *d, struct door_conn *c, const struct msg *m)
 {
-	uint32_t ms = m->ref < UINT32_MAX / 1000 ? (uint32_t)m->ref * 1000
-						 : UINT32_MAX;
+	/* A longer one than the stack can measure is as good as this. */
+	uint32_t s = m->ref < UINT16_MAX ? (uint32_t)m->ref : UINT16_MAX;
 
 	if (c->flags & CONN_STACK_GONE)
 		d->count.late++;
 	else if (m->arg == MSG_OPT_NAGLE)
 		stack_set_nagle(d->stack, c->stack, m->ref);
-	else if (stack_set_keepalive(d->stack, c->stack, ms, 75000, 9))
-		refuse(d, c->app, &d->count.bad_state);
+	else if (stack_set_keepalive(d->stack, c->stack, s * 1000, 75000, 9))
+		door_refuse(d, c->app, &d->count.bad_state);
 }
 
 void

@@ -59,6 +59,7 @@ struct door_listener {
 	struct ip_addr ip;
 	uint16_t port;
 	bool used;
+	uint64_t name; /* what the stack calls it; used once */
 	unsigned domain;
 	unsigned subs, next;
 	struct door_sub {
@@ -82,6 +83,7 @@ struct door {
 	uint32_t held;	  /* connections that are held back */
 	uint32_t buffers; /* that application cores have not given back */
 	struct door_listener listener[DOOR_LISTENERS];
+	uint64_t listens; /* that there ever were */
 	struct door_count count;
 	void *mem;
 	size_t mem_bytes;
@@ -106,8 +108,7 @@ void door_app_down(struct door *d, unsigned app);
 void door_command(struct door *d, unsigned app, const struct msg *m);
 
 /* Tells what could not be told before, and lets those go on that were held
- * back. Returns whether something waits that
- * time alone may bring on. */
+ * back. Returns whether something waits that time alone may bring on. */
 bool door_turn(struct door *d);
 
 /* --- inside the room ------------------------------------------------------*/
@@ -117,11 +118,14 @@ void tell(struct door *d, struct door_conn *c);
 /* Sends an answer to a command, for which there is room. */
 void tell_answer(struct door *d, unsigned app, const struct msg *m);
 
+/* door.c: a command that is counted, and not obeyed. */
+void door_refuse(struct door *d, unsigned app, uint64_t *why);
+
 /* listen.c */
 void listen_command(struct door *d, unsigned app, const struct msg *m);
 void listen_end(struct door *d, unsigned app, const struct msg *m);
 void listen_app_down(struct door *d, unsigned app);
 /* Whose a new connection shall be; -1: nobody's. *id: the listener's name. */
-int listen_dispatch(struct door *d, uint32_t listener, uint16_t *id);
+int listen_dispatch(struct door *d, uint64_t name, uint16_t *id);
 
 #endif

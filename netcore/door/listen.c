@@ -30,19 +30,22 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 {
 	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
 		struct door_listener *l = &d->listener[i];
+		uint64_t name = (d->listens + 1) * DOOR_LISTENERS + i;
 		int rc;
 
 		if (l->used)
 			continue;
-		rc = stack_listen(d->stack, ip, port, i);
+		rc = stack_listen(d->stack, ip, port, name);
 		if (rc)
 			return rc;
 		*l = (struct door_listener){
 			.ip = ip,
 			.port = port,
 			.used = true,
+			.name = name,
 			.domain = d->app[app].domain,
 		};
+		d->listens++;
 		*out = l;
 		return 0;
 	}
@@ -133,8 +136,7 @@ listen_end(struct door *d, unsigned app, const struct msg *m)
 		fails(d, app, m->arg, MSG_WHY_CLOSED);
 		return;
 	}
-	d->count.bad_listen++;
-	d->app[app].edge->bads++;
+	door_refuse(d, app, &d->count.bad_listen);
 }
 
 void
@@ -150,12 +152,13 @@ listen_app_down(struct door *d, unsigned app)
 }
 
 int
-listen_dispatch(struct door *d, uint32_t listener, uint16_t *id)
+listen_dispatch(struct door *d, uint64_t name, uint16_t *id)
 {
-	struct door_listener *l = &d->listener[listener];
+	struct door_listener *l = &d->listener[name % DOOR_LISTENERS];
 	unsigned best;
 
-	if (!l->used || !l->subs)
+	/* A handshake may outlive its listener, whose place another one has. */
+	if (!l->used || l->name != name)
 		return -1;
 	if (++l->next >= l->subs)
 		l->next = 0;

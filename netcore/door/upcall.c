@@ -8,7 +8,7 @@ accepted(void *arg, stack_conn sc, uint64_t listener)
 	struct door *d = arg;
 	struct door_conn *c;
 	uint16_t id = 0;
-	int app = listen_dispatch(d, (uint32_t)listener, &id);
+	int app = listen_dispatch(d, listener, &id);
 
 	if (app < 0)
 		d->count.nobody_listens++;

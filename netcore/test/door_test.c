@@ -407,6 +407,64 @@ hogs_together_leave_some(void **state)
 	close_world(w);
 }
 
+/* What names no listener costs the channel, too. */
+static void
+listeners_that_are_not_there(void **state)
+{
+	struct world *w = open_world(true, true);
+
+	(void)state;
+	for (unsigned i = 0; i < LIMIT_BAD; i++) {
+		assert_int_equal(w->net[0].down, EDGE_UP);
+		say(w, 0, (struct msg){MSG_UNLISTEN, 0, 9, 0, 0});
+	}
+	assert_int_equal(w->net[0].down, EDGE_BAD_MESSAGES);
+	close_world(w);
+}
+
+/* A peer was half-way in when its listener ended; another domain has the
+ * place now, and must not get it. */
+static void
+a_handshake_outlives_its_listener(void **state)
+{
+	struct world *w = open_world(true, false);
+	stack_conn c;
+
+	(void)state;
+	listen_at(w, 0, 1, 80);
+	connect_to(w, 0, 80); /* which asks for addresses */
+	w->peer_closed = false;
+	assert_int_equal(
+		stack_connect(w->client, host_ip4(1), 80, 0, 0, &c), 0);
+	assert_true(carry(w, w->client));
+	say(w, 0, (struct msg){MSG_UNLISTEN, 0, 1, 0, 0});
+	expect(w, 0, MSG_LISTEN_CLOSED);
+	listen_at(w, 1, 5, 81);
+	settle(w);
+	silence(w);
+	assert_true(w->peer_closed);
+	assert_int_equal(w->door.count.nobody_listens, 1);
+	close_world(w);
+}
+
+/* However long the silence may be, it is no fault. */
+static void
+a_long_keepalive(void **state)
+{
+	struct world *w = open_world(true, true);
+	uint32_t id;
+
+	(void)state;
+	listen_at(w, 0, 1, 80);
+	id = connect_to(w, 0, 80);
+	for (uint64_t s = 60000; s <= UINT32_MAX; s *= 4)
+		say(w, 0,
+			(struct msg){
+				MSG_SET_OPTION, 0, MSG_OPT_KEEPALIVE, id, s});
+	assert_int_equal(w->net[0].bads, 0);
+	close_world(w);
+}
+
 int
 main(void)
 {
@@ -424,6 +482,9 @@ main(void)
 		cmocka_unit_test(ipv6_peers_have_their_address),
 		cmocka_unit_test(who_was_held_goes_on),
 		cmocka_unit_test(hogs_together_leave_some),
+		cmocka_unit_test(listeners_that_are_not_there),
+		cmocka_unit_test(a_handshake_outlives_its_listener),
+		cmocka_unit_test(a_long_keepalive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
