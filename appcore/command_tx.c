@@ -167,25 +167,27 @@ command_let_go(struct dl_conn *c)
 		let_go(c, 0);
 }
 
-void
-dl_set_nagle(struct dl_conn *c, int on)
+static int
+set(struct dl_conn *c, enum msg_option option, uint32_t value)
 {
 	struct msg m = {
-		.type = MSG_SET_OPTION, .arg = MSG_OPT_NAGLE, .ref = !!on};
+		.type = MSG_SET_OPTION, .arg = (uint16_t)option, .ref = value};
 
-	if (!(c->flags & (CONN_DONE | CONN_ENDED)))
-		say(c, m);
+	if (c->flags & (CONN_DONE | CONN_ENDED))
+		return -EPIPE;
+	return say(c, m) ? 0 : -EAGAIN;
 }
 
-void
+int
+dl_set_nagle(struct dl_conn *c, int on)
+{
+	return set(c, MSG_OPT_NAGLE, !!on);
+}
+
+int
 dl_set_keepalive(struct dl_conn *c, unsigned seconds)
 {
-	struct msg m = {.type = MSG_SET_OPTION,
-		.arg = MSG_OPT_KEEPALIVE,
-		.ref = seconds};
-
-	if (!(c->flags & (CONN_DONE | CONN_ENDED)))
-		say(c, m);
+	return set(c, MSG_OPT_KEEPALIVE, seconds);
 }
 
 /* --- sending --------------------------------------------------------------*/

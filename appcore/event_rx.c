@@ -81,6 +81,7 @@ event_net_down(struct domain_core *core, struct domain_edge *e)
 
 	if (!net || net->edge != e)
 		return;
+	net->edge = NULL; /* what callbacks begin, they begin elsewhere */
 	attempt_net_down(dl, e->of_core);
 	for (uint32_t i = 0; i < net->fresh; i++) {
 		struct dl_conn *c = &net->conn[i];
@@ -89,7 +90,7 @@ event_net_down(struct domain_core *core, struct domain_edge *e)
 			end(c, DL_NET_DIED);
 		c->flags = 0; /* nobody waits for a word any more */
 	}
-	net->edge = NULL;
+	command_retry(dl); /* which forgets what was owed to it */
 	net->rx = NULL;
 	net->pieces = 0;
 	if (dl->program->net_changed)

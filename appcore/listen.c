@@ -99,24 +99,38 @@ listen_again(struct dl *dl, unsigned net)
 			ask(dl, net, i);
 }
 
+/* Those that are there, to be told of a listener. */
+static bool
+all_have_room(const struct dl *dl)
+{
+	for (unsigned i = 0; i < dl->nets; i++) {
+		const struct net *net = &dl->net[i];
+
+		if (net->edge && !net->edge->edge.down && !command_edge(net, 3))
+			return false;
+	}
+	return true;
+}
+
 int
 dl_listen(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	const struct dl_handler *h, void *arg)
 {
 	unsigned id = 0;
 
+	if (!port)
+		return -EINVAL;
 	while (id < LIMIT_LISTENERS && dl->listener[id].handler)
 		id++;
 	if (id == LIMIT_LISTENERS)
 		return -ENOSPC;
+	if (!all_have_room(dl))
+		return -EAGAIN;
 	dl->listener[id] = (struct listener){h, arg, {{0}}, port, false};
 	if (addr)
 		dl->listener[id].addr = *addr;
 	for (unsigned i = 0; i < dl->nets; i++)
-		if (dl->net[i].edge && ask(dl, i, id)) {
-			dl->listener[id].handler = NULL;
-			return -ENOSPC;
-		}
+		ask(dl, i, id); /* one that goes is asked when it is back */
 	return 0;
 }
 

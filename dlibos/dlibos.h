@@ -146,12 +146,13 @@ struct dl_handler {
 
 /* Accepts connections at a port of all network cores; addr NULL: any address of
  * both families. Other cores of the program that listen there, too, share the
- * connections. 0; -ENOSPC. The handler must stay where it is. */
+ * connections. 0; -ENOSPC: too many; -EINVAL: port 0; -EAGAIN: try again after
+ * the next callback. The handler must stay where it is. */
 int dl_listen(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	const struct dl_handler *h, void *arg);
 
 /* Begins to connect, by the network cores in turn. 0; -EAGAIN: try again after
- * the next callback; -ENOTCONN: no network core is there. */
+ * the next callback; -ENOTCONN: no network core is there; -EINVAL: port 0. */
 int dl_connect(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	const struct dl_handler *h, void *arg);
 
@@ -200,11 +201,12 @@ void dl_conn_peer(
 /* Another handler from now on. */
 void dl_conn_set_handler(struct dl_conn *c, const struct dl_handler *h);
 
-/* Small segments wait for acknowledgements (RFC 896); off by default. */
-void dl_set_nagle(struct dl_conn *c, int on);
-/* After so many seconds of silence the peer is asked whether it is there; 0:
- * never, the default. */
-void dl_set_keepalive(struct dl_conn *c, unsigned seconds);
+/* Small segments wait for acknowledgements (RFC 896); off by default. 0;
+ * -EAGAIN: try again after the next callback; -EPIPE: it was closed before. */
+int dl_set_nagle(struct dl_conn *c, int on);
+/* After so many seconds of silence, 18 hours at most, the peer is asked whether
+ * it is there; 0: never, the default. Returns what dl_set_nagle() does. */
+int dl_set_keepalive(struct dl_conn *c, unsigned seconds);
 
 /* --- timers ---------------------------------------------------------------*/
 
