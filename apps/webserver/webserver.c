@@ -42,6 +42,7 @@ struct core {
 	struct http_clock clock;
 	struct http_request request; /* one for all: see http_read.h */
 	struct dl_timer tick;
+	struct site_report report; /* of the last load */
 	uint64_t conns, requests;
 	int hangups; /* that were heeded */
 };
@@ -66,6 +67,7 @@ struct client {
 	uint64_t since; /* the beginning of the request, or of the silence */
 	struct dl_timer timer; /* of silence, or of lingering */
 	bool closing;	       /* nothing more is answered */
+	bool eof;	       /* nothing more comes than is unread */
 };
 
 /* --- sites ----------------------------------------------------------------*/
@@ -85,7 +87,7 @@ site_give_back(void *arg, void *p)
 static int
 load(struct core *c)
 {
-	static struct site_report report;
+	struct site_report *report = &c->report;
 	struct site_config config = {
 		.memory = {site_alloc, site_give_back, c->dl},
 		.now = time(NULL),
@@ -98,17 +100,17 @@ load(struct core *c)
 		return -ENOMEM;
 	if (getrandom(&config.key, sizeof(config.key), 0) !=
 			sizeof(config.key) ||
-		site_load(&g->site, c->opt->folder, &config, &report)) {
-		fprintf(stderr, "webserver: %s\n", report.why);
+		site_load(&g->site, c->opt->folder, &config, report)) {
+		fprintf(stderr, "webserver: %s\n", report->why);
 		free(g);
 		return -EIO;
 	}
 	if (!dl_core(c->dl))
 		fprintf(stderr, "webserver: %s: %u files, %llu bytes%s%s\n",
-			c->opt->folder, report.files,
-			(unsigned long long)report.bytes,
-			report.first[0] ? "; left out, for one: " : "",
-			report.first);
+			c->opt->folder, report->files,
+			(unsigned long long)report->bytes,
+			report->first[0] ? "; left out, for one: " : "",
+			report->first);
 	g->older = c->site;
 	c->site = g;
 	return 0;
@@ -147,6 +149,13 @@ use(struct client *cl, struct generation *g)
 
 /* --- answering ------------------------------------------------------------*/
 
+/* Who has an answer on its way stays with the site that it lies in. */
+static struct generation *
+site_for(const struct client *cl)
+{
+	return cl->acked == cl->queued ? cl->core->site : cl->site;
+}
+
 static void
 log_request(const struct client *cl, const struct http_request *r, int status)
 {
@@ -177,10 +186,12 @@ timer_expired(struct dl *dl, struct dl_timer *t)
 	uint64_t quiet = (dl_now(dl) - cl->since) / 1000000;
 	uint64_t most = cl->core->opt->timeout_ms;
 
-	if (cl->closing || quiet >= most)
-		dl_close(cl->conn);
-	else
+	if (!cl->closing && quiet < most) {
 		dl_timer_set(dl, t, (unsigned)(most - quiet) + 1);
+		return;
+	}
+	cl->closing = true; /* what is unread is given back */
+	dl_close(cl->conn);
 }
 
 /* Nothing more is read, and what was answered still arrives. */
@@ -235,7 +246,7 @@ answer(struct client *cl, const struct http_request *r, int status)
 	struct http_answer a = {.clock = &c->clock};
 
 	c->requests++;
-	use(cl, c->site);
+	use(cl, site_for(cl));
 	if (r && !status && r->range.len) {
 		if (cl->acked >= cl->room_until && !cl->room)
 			cl->room = dl_alloc(c->dl, HTTP_ROOM);
@@ -243,9 +254,9 @@ answer(struct client *cl, const struct http_request *r, int status)
 			a.room = cl->room;
 	}
 	if (status)
-		http_refuse(c->site->site, r, status, &a);
+		http_refuse(cl->site->site, r, status, &a);
 	else
-		http_answer(c->site->site, r, &a);
+		http_answer(cl->site->site, r, &a);
 	log_request(cl, r, a.status);
 	if (!put(cl, &a))
 		return;
@@ -253,6 +264,20 @@ answer(struct client *cl, const struct http_request *r, int status)
 		cl->room_until = cl->queued;
 	if (a.close)
 		stop(cl);
+}
+
+static void
+go_ahead(struct client *cl)
+{
+	struct http_piece go;
+
+	use(cl, site_for(cl));
+	go = http_continue(cl->site->site);
+	cl->queued += go.len;
+	if (dl_send(cl->conn, go.p, go.len)) {
+		dl_abort(cl->conn);
+		cl->closing = true;
+	}
 }
 
 /* Returns how many bytes of the piece are done with. */
@@ -269,12 +294,7 @@ read_piece(struct client *cl, const char *p, size_t len)
 		if (rc == HTTP_REQUEST) {
 			answer(cl, r, 0);
 		} else if (rc == HTTP_CONTINUE) {
-			struct http_piece go =
-				http_continue(cl->core->site->site);
-
-			use(cl, cl->core->site);
-			cl->queued += go.len;
-			dl_send(cl->conn, go.p, go.len);
+			go_ahead(cl);
 		} else if (rc == HTTP_WANT_BUFFER) {
 			cl->reader.buffer = malloc(HTTP_HEAD_MAX);
 			if (!cl->reader.buffer)
@@ -337,6 +357,7 @@ data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 	/* It stays where it is, and the peer's window shrinks. */
 	u = malloc(sizeof(*u));
 	if (!u) {
+		cl->closing = true;
 		dl_abort(conn);
 		return;
 	}
@@ -365,6 +386,10 @@ read_on(struct client *cl)
 		free(u);
 	}
 	settle(cl);
+	if (cl->eof && !cl->unread && !cl->closing) {
+		cl->closing = true;
+		dl_close(cl->conn);
+	}
 }
 
 static void
@@ -387,11 +412,11 @@ remote_closed(struct dl *dl, struct dl_conn *conn)
 	struct client *cl = dl_conn_user(conn);
 
 	(void)dl;
-	/* Answers that it waits for are under way already. */
+	/* Answers that it waits for are under way already, or will be. */
 	if (!cl->unread)
 		dl_close(conn);
 	else
-		stop(cl);
+		cl->eof = true;
 }
 
 static void
