@@ -63,6 +63,21 @@ struct attempt {
 	uint32_t next; /* unused ones: number + 1 */
 };
 
+#define APP_COUNTERS(X) \
+	X(accepted)     \
+	X(connected)    \
+	X(closed)       \
+	X(rx_bytes)     \
+	X(tx_bytes)     \
+	X(acked_bytes)  \
+	X(sends_refused) /* -EAGAIN */
+
+struct app_count {
+#define X(name) uint64_t name;
+	APP_COUNTERS(X)
+#undef X
+};
+
 struct dl {
 	struct domain_core *core;
 	const struct dl_program *program;
@@ -80,6 +95,10 @@ struct dl {
 	struct attempt attempt[LIMIT_ATTEMPTS];
 	struct listener listener[LIMIT_LISTENERS];
 	struct heap heap;
+	struct app_count count;
+	struct domain_counter *shown, *shown_gauge;
+	uint64_t show_due; /* in ns of clock_ns() */
+	struct rtc *rtc;   /* NULL: the network cores are elsewhere */
 };
 
 /* start.c's, shared by the cores of this process. */
@@ -115,6 +134,18 @@ void attempt_net_down(struct dl *dl, unsigned net);
 
 /* rtc.c: a core with a network core of its own, in one thread. */
 void rtc_run(struct dl *dl);
+void rtc_show(struct rtc *r);
+
+/* show.c: the counters, where tools can see them. */
+void show_open(struct dl *dl);
+void show_core(struct domain_core *c);
+void show_now(struct dl *dl);
+static inline void
+show_turn(struct dl *dl)
+{
+	if (unlikely(dl->now >= dl->show_due))
+		show_now(dl);
+}
 
 /* timer.c */
 void timer_run(struct dl *dl);

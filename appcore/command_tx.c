@@ -259,8 +259,11 @@ dl_sendv(
 	e = command_edge(net, (unsigned)slots);
 	if (unlikely(!e || net->pieces + (unsigned)slots > LIMIT_SENDS ||
 		    bytes > INT32_MAX - c->unacked || (c->flags & CONN_OWES) ||
-		    !edge_send(e, m, (unsigned)slots)))
+		    !edge_send(e, m, (unsigned)slots))) {
+		c->dl->count.sends_refused++;
 		return -EAGAIN;
+	}
+	c->dl->count.tx_bytes += bytes;
 	if (flags & DL_FIN)
 		c->flags |= CONN_NO_MORE_OUT;
 	count(net, c, (uint32_t)bytes, (unsigned)slots);

@@ -68,6 +68,7 @@ static void
 end(struct dl_conn *c, enum dl_why why)
 {
 	c->flags |= CONN_ENDED;
+	c->dl->count.closed++;
 	if (c->handler->closed)
 		c->handler->closed(c->dl, c, why);
 	command_let_go(c);
@@ -152,6 +153,7 @@ new_conn(struct dl *dl, struct domain_edge *e, const struct msg *m)
 		wrong(&e->edge, m);
 		return;
 	}
+	dl->count.accepted++;
 	c->handler = l->handler;
 	c->peer = peer_of(m);
 	c->port = msg_port(m);
@@ -171,6 +173,7 @@ connected(struct dl *dl, struct domain_edge *e, const struct msg *m)
 		wrong(&e->edge, m);
 		return;
 	}
+	dl->count.connected++;
 	was = *a;
 	attempt_free(dl, a);
 	c->handler = was.handler;
@@ -201,6 +204,7 @@ new_data(struct net *net, struct dl_conn *c, const struct msg *m)
 	if (unlikely(c->flags & CONN_DONE))
 		return;
 	c->unread += msg_len(m);
+	c->dl->count.rx_bytes += msg_len(m);
 	c->handler->data(c->dl, c, net->rx + msg_offset(m), msg_len(m));
 }
 
@@ -208,6 +212,7 @@ static void
 data_acked(struct net *net, struct dl_conn *c, uint32_t bytes)
 {
 	c->unacked -= bytes;
+	c->dl->count.acked_bytes += bytes;
 	if (bytes < c->lot_bytes) {
 		c->lot_bytes -= bytes;
 	} else { /* what was sent meanwhile is the first lot now */

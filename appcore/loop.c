@@ -49,6 +49,7 @@ make_core(struct domain_core *c)
 	for (unsigned i = LIMIT_ATTEMPTS; i-- > 0;)
 		attempt_free(dl, &dl->attempt[i]);
 	make_heap(dl);
+	show_open(dl);
 	c->user = dl;
 	find_nets(dl);
 	return dl;
@@ -65,6 +66,7 @@ run(struct dl *dl)
 		unsigned work = 0;
 
 		dl->now = clock_ns();
+		show_turn(dl);
 		work += hub_serve(hub);
 		timer_run(dl);
 		command_retry(dl);

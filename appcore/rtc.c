@@ -49,6 +49,12 @@ join(struct rtc *r, struct domain_core *c)
 	event_net_here(r->dl, &r->up);
 }
 
+void
+rtc_show(struct rtc *r)
+{
+	publish(&r->net);
+}
+
 /* The program's share of a turn. */
 static unsigned
 serve(void *arg)
@@ -71,6 +77,7 @@ turn(struct rtc *r, struct hub *hub)
 	unsigned work;
 
 	r->dl->now = clock_ns();
+	show_turn(r->dl);
 	r->down.busy = true;
 	work = netcore_turn(&r->net, serve, r);
 	r->down.busy = false;
@@ -94,6 +101,7 @@ rtc_run(struct dl *dl)
 		hub_watch(hub, driver_fd(r->net.driver)))
 		die(EXIT_FAIL, "core %u cannot wait for its port",
 			dl->core->plan.id);
+	dl->rtc = r;
 	join(r, dl->core);
 	dl->program->start(dl, dl->arg);
 	while (!domain_stopping(dl->core->domain)) {
@@ -104,6 +112,7 @@ rtc_run(struct dl *dl)
 			t = timer_deadline(dl);
 		hub_idle(hub, work, t);
 	}
+	dl->rtc = NULL;
 	netcore_app_down(&r->net, 0);
 	netcore_close(&r->net);
 	edge_fini(&r->up.edge);

@@ -6,6 +6,7 @@ static const struct domain_ops ops = {
 	.handler = event_rx,
 	.edge_up = event_net_up,
 	.edge_down = event_net_down,
+	.show = show_core,
 	.core_main = loop_main,
 };
 

@@ -6,6 +6,7 @@
 #include "dlibos/domain/domain.h"
 #include "netcore/door/door.h"
 #include "netcore/driver/driver.h"
+#include "netcore/publish.h"
 
 #define CORE_BURST  32 /* frames taken in or given out at a time */
 #define CORE_BURSTS 4  /* given out in a turn */
@@ -17,6 +18,7 @@ struct netcore {
 	void *stack_mem;
 	struct door door;
 	uint64_t now;
+	struct publish publish;
 	struct stack_rx_frame rx[CORE_BURST];
 	struct stack_tx_frame tx[CORE_BURST];
 	uint8_t headers[CORE_BURST][STACK_HEADERS];

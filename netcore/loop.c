@@ -46,6 +46,8 @@ netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 	unsigned work = 0;
 
 	n->now = clock_ns();
+	if (unlikely(n->now >= n->publish.due))
+		publish(n);
 	if (unlikely(!n->driver))
 		return serve(arg);
 	n->door.tx_done = driver_tx_done(n->driver);

@@ -43,6 +43,12 @@ edge_down(struct domain_core *c, struct domain_edge *e)
 }
 
 static void
+show(struct domain_core *c)
+{
+	publish(c->user);
+}
+
+static void
 find_apps(struct domain_core *c)
 {
 	struct domain *d = c->domain;
@@ -83,6 +89,7 @@ static const struct domain_ops ops = {
 	.handler = command,
 	.edge_up = edge_up,
 	.edge_down = edge_down,
+	.show = show,
 	.core_main = core_main,
 };
 

@@ -151,6 +151,7 @@ netcore_open(struct netcore *n, struct domain_core *c)
 	n->door.stack = n->stack;
 	for (unsigned i = 0; i < CORE_BURST; i++)
 		n->tx[i].headers = n->headers[i];
+	publish_open(n);
 }
 
 void

@@ -182,15 +182,21 @@ fall_asleep(struct hub *h, uint64_t deadline)
 	int ms = sleep_ms(deadline);
 	uint64_t t;
 
+	if (h->on_sleep)
+		h->on_sleep(h->arg);
 	for (unsigned i = 0; i < h->edges; i++)
 		edge_fall_asleep(h->edge[i]);
 	cpu_heavy_fence();
 	if (!pending(h)) {
 		t = clock_ns();
+		atomic_store_rel_64(&h->count->asleep_since, t);
 		/* A sleep that nothing ended needs no spinning after it. */
 		h->fresh_sleep = !listen_to_kernel(h, ms);
 		h->count->sleeps++;
-		h->count->asleep_ns += clock_ns() - t;
+		/* In this order nobody sees this sleep twice. */
+		atomic_store_rel_64(&h->count->asleep_since, 0);
+		atomic_store_rel_64(&h->count->asleep_ns,
+			h->count->asleep_ns + clock_ns() - t);
 	}
 	for (unsigned i = 0; i < h->edges; i++)
 		edge_wake(h->edge[i]);

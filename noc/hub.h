@@ -25,12 +25,16 @@ typedef void hub_on_down(void *arg, struct edge *e);
 /* Somebody called hub_poke(). */
 typedef void hub_on_poke(void *arg);
 
+/* The owner is about to sleep. */
+typedef void hub_on_sleep(void *arg);
+
 struct hub_count {
 	uint64_t turns;
 	uint64_t busy_turns;
 	uint64_t busy_cycles; /* of the turns with work; clock.h */
 	uint64_t sleeps;
-	uint64_t asleep_ns;
+	uint64_t asleep_ns;    /* of the sleeps that are over */
+	uint64_t asleep_since; /* clock_ns() of the one that is not; or 0 */
 };
 
 struct hub {
@@ -45,6 +49,7 @@ struct hub {
 	struct idle idle;
 	hub_on_down *on_down;
 	hub_on_poke *on_poke;
+	hub_on_sleep *on_sleep;
 	void *arg;
 	struct hub_count *count;
 	struct hub_count counters;

@@ -135,6 +135,15 @@ edges_changed(void *arg)
 }
 
 static void
+about_to_sleep(void *arg)
+{
+	struct domain_core *c = arg;
+
+	if (c->user) /* else it has nothing to show yet */
+		c->domain->ops->show(c);
+}
+
+static void
 make_hub(struct domain_core *c)
 {
 	struct domain *d = c->domain;
@@ -142,10 +151,14 @@ make_hub(struct domain_core *c)
 	int rc = hub_init(&c->hub, d->plan.idle, d->plan.spin_ns,
 		stat ? &stat[c->index].hub : NULL);
 
+	if (stat)
+		stat[c->index].clock_hz = clock_hz();
 	if (rc)
 		die(EXIT_FAIL, "core %u: %s", c->plan.id, strerror(-rc));
 	c->hub.on_down = edge_went_down;
 	c->hub.on_poke = edges_changed;
+	if (d->ops->show)
+		c->hub.on_sleep = about_to_sleep;
 	c->hub.arg = c;
 }
 

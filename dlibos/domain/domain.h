@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #include "dlibos/domain/plan.h"
+#include "dlibos/domain/stat.h"
 #include "mem/part.h"
 #include "noc/hub.h"
 
@@ -66,27 +67,12 @@ struct domain_ops {
 	/* An edge came or went; on the core's thread. May be NULL. */
 	void (*edge_up)(struct domain_core *c, struct domain_edge *e);
 	void (*edge_down)(struct domain_core *c, struct domain_edge *e);
+	/* On the core's thread, which is about to sleep: what it counts is to
+	 * be shown. May be NULL. */
+	void (*show)(struct domain_core *c);
 	/* The loop of a core; returns the process's exit status. */
 	int (*core_main)(struct domain_core *c);
 };
-
-/* The PART_STAT of a domain: one of these for each core, then one struct
- * domain_edge_stat for each edge. Written by the cores, read by the tools. */
-struct domain_stat {
-	struct hub_count hub;
-} PAIR_ALIGNED;
-
-struct domain_edge_stat {
-	struct edge_count count;
-	uint32_t core, peer_core; /* numbers in the layout */
-} PAIR_ALIGNED;
-
-static inline uint64_t
-domain_stat_bytes(const struct plan_plan *p)
-{
-	return p->cores * sizeof(struct domain_stat) +
-		p->edges * sizeof(struct domain_edge_stat);
-}
 
 struct domain {
 	const struct domain_ops *ops;
@@ -130,6 +116,17 @@ static inline struct domain_stat *
 domain_stats(const struct domain *d)
 {
 	return (struct domain_stat *)(void *)d->part[PART_STAT].base;
+}
+
+/* Of one core. */
+static inline struct domain_table *
+domain_table(const struct domain_core *c)
+{
+	const struct plan_plan *p = &c->domain->plan;
+	uint8_t *base = c->domain->part[PART_STAT].base;
+
+	base += domain_stat_tables_at(p->cores, p->edges);
+	return &((struct domain_table *)(void *)base)[c->index];
 }
 
 /* --- inside the room ---------------------------------------------------- */

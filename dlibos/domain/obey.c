@@ -188,11 +188,12 @@ map(struct domain *d, const struct plan_part *m, int fd)
 static struct edge_count *
 edge_counters(struct domain *d, const struct domain_edge *e)
 {
-	struct domain_stat *cores = domain_stats(d);
+	uint8_t *base = d->part[PART_STAT].base;
 	struct domain_edge_stat *edges, *s;
 	unsigned i = 0;
 
-	edges = (struct domain_edge_stat *)(void *)(cores + d->plan.cores);
+	base += domain_stat_edges_at(d->plan.cores);
+	edges = (struct domain_edge_stat *)(void *)base;
 	while (d->edge[i] != e)
 		i++;
 	s = &edges[i];

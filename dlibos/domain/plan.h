@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 3u
+#define PLAN_VERSION 4u
 
 enum plan_type {
 	PLAN_PLAN = 1,

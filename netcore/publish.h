@@ -1,0 +1,24 @@
+/* publish.h - a network core's counters, where tools can see them.
+ *
+ * The stack, the door and the driver count in memory of their own; copies of
+ * that are made every DOMAIN_SHOW_NS, and before the core sleeps. What has to
+ * be asked of the port is not asked more often than that. */
+#ifndef NETCORE_PUBLISH_H
+#define NETCORE_PUBLISH_H
+
+#include "dlibos/domain/stat.h"
+
+struct netcore;
+
+struct publish {
+	struct domain_counter *stack, *door, *port, *gauge;
+	uint64_t due; /* in ns of clock_ns() */
+};
+
+/* Once, when the core is open. */
+void publish_open(struct netcore *n);
+
+/* It is due, or the core is about to sleep. */
+void publish(struct netcore *n);
+
+#endif
