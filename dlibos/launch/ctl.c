@@ -21,6 +21,8 @@
 #include "dlibos/base/log.h"
 #include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/instance.h"
+#include "dlibos/launch/stat.h"
+#include "dlibos/launch/text.h"
 
 #define ANSWER 65536
 
@@ -108,6 +110,31 @@ order_status(const struct instance *in, struct ctl_client *cl)
 	free(buf);
 }
 
+/* "stat", or "stat D R" for what follows a piece. */
+static void
+order_stat(const struct instance *in, struct ctl_client *cl, const char *from)
+{
+	unsigned d = 0, r = 0;
+	char *buf;
+
+	if (*from) {
+		from = text_number(from + 1, &d);
+		from = from && *from == ' ' ? text_number(from + 1, &r) : NULL;
+		if (!from || *from) {
+			answer(cl, "error: no such order\n");
+			return;
+		}
+	}
+	buf = malloc(STAT_PIECE);
+	if (!buf) {
+		answer(cl, "error: out of memory\n");
+		return;
+	}
+	stat_piece(in, d, r, buf, STAT_PIECE);
+	answer(cl, buf);
+	free(buf);
+}
+
 static void
 order_restart(struct instance *in, struct ctl_client *cl, const char *name)
 {
@@ -148,6 +175,8 @@ ctl_hear(struct instance *in, struct ctl_client *cl)
 	order[n] = '\0';
 	if (!strcmp(order, "status"))
 		order_status(in, cl);
+	else if (!strcmp(order, "stat") || !strncmp(order, "stat ", 5))
+		order_stat(in, cl, order + 4);
 	else if (!strncmp(order, "restart ", 8))
 		order_restart(in, cl, order + 8);
 	else if (!strcmp(order, "stop")) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "dlibos/base/log.h"
+#include "dlibos/launch/ctl_client.h"
 #include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/instance.h"
 
@@ -98,10 +99,9 @@ dial(const char *name)
 	return fd;
 }
 
-static int
-order(const char *name, const char *text)
+bool
+ctl_ask(const char *name, const char *text, char *buf, size_t len)
 {
-	static char buf[65536];
 	int fd = dial(name);
 	ssize_t n;
 
@@ -109,39 +109,28 @@ order(const char *name, const char *text)
 	 * what counts, and comes after the error. */
 	send(fd, text, strlen(text), MSG_NOSIGNAL);
 	do
-		n = recv(fd, buf, sizeof(buf) - 1, 0);
+		n = recv(fd, buf, len - 1, 0);
 	while (n < 0 && (errno == ECONNRESET || errno == EINTR));
 	close(fd);
 	if (n <= 0)
 		die(EXIT_FAIL, "instance %s did not answer", name);
 	buf[n] = '\0';
-	if (!strncmp(buf, "error: ", 7)) {
-		buf[strcspn(buf, "\n")] = '\0';
-		log_say("instance %s: %s", name, buf + 7);
-		return EXIT_FAIL;
-	}
-	fputs(buf, stdout);
-	return EXIT_OK;
+	if (strncmp(buf, "error: ", 7))
+		return true;
+	buf[strcspn(buf, "\n")] = '\0';
+	log_say("instance %s: %s", name, buf + 7);
+	return false;
 }
 
-/* The instance that is meant: the one named, or the only one. */
-static const char *
-which(const char *given)
+static int
+order(const char *name, const char *text)
 {
-	static char name[LIMIT_NAME];
-	unsigned n;
+	static char buf[65536];
 
-	if (given)
-		return given;
-	n = for_each_instance(keep_name, name);
-	if (!n)
-		die(EXIT_FAIL, "no instance runs here");
-	if (n > 1)
-		die(EXIT_USAGE,
-			"%u instances run here: say which "
-			"(`dlibos list` names them)",
-			n);
-	return name;
+	if (!ctl_ask(name, text, buf, sizeof(buf)))
+		return EXIT_FAIL;
+	fputs(buf, stdout);
+	return EXIT_OK;
 }
 
 bool
@@ -161,6 +150,26 @@ check_name(const char *name)
 			LIMIT_NAME - 1);
 }
 
+const char *
+ctl_which(const char *given)
+{
+	static char name[LIMIT_NAME];
+	unsigned n;
+
+	check_name(given);
+	if (given)
+		return given;
+	n = for_each_instance(keep_name, name);
+	if (!n)
+		die(EXIT_FAIL, "no instance runs here");
+	if (n > 1)
+		die(EXIT_USAGE,
+			"%u instances run here: say which "
+			"(`dlibos list` names them)",
+			n);
+	return name;
+}
+
 int
 ctl_cmd(int argc, char **argv)
 {
@@ -172,8 +181,7 @@ ctl_cmd(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if ((!strcmp(cmd, "status") || !strcmp(cmd, "stop")) && argc <= 2) {
-		check_name(argv[1]);
-		return order(which(argv[1]), cmd);
+		return order(ctl_which(argv[1]), cmd);
 	}
 	if (!strcmp(cmd, "restart") && (argc == 2 || argc == 3)) {
 		const char *domain = argv[argc - 1];
@@ -182,9 +190,8 @@ ctl_cmd(int argc, char **argv)
 			die(EXIT_USAGE,
 				"a domain's name is one that `dlibos "
 				"status` shows, such as app0");
-		check_name(argc == 3 ? argv[1] : NULL);
 		snprintf(text, sizeof(text), "restart %s", domain);
-		return order(which(argc == 3 ? argv[1] : NULL), text);
+		return order(ctl_which(argc == 3 ? argv[1] : NULL), text);
 	}
 	die(EXIT_USAGE,
 		"usage: dlibos list | status [INSTANCE] | "

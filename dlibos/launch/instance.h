@@ -15,7 +15,7 @@
  *	death.c		how a death is told, and what follows from it
  *	orphans.c	processes that domains made and left behind
  *	words.c		what domains write to stderr; their last words
- *	ctl.c		orders from outside; report.c answers them
+ *	ctl.c		orders from outside; report.c and stat.c answer them
  */
 #ifndef DLIBOS_LAUNCH_INSTANCE_H
 #define DLIBOS_LAUNCH_INSTANCE_H
@@ -214,5 +214,6 @@ bool instance_name_ok(const char *s);
 size_t report_status(const struct instance *in, char *buf, size_t len);
 size_t report_domain(const struct child *c, char *buf, size_t len);
 size_t report_edges(const struct instance *in, char *buf, size_t len);
+const char *report_state(enum child_state s);
 
 #endif

@@ -5,6 +5,7 @@
 #include "dlibos/base/log.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/show.h"
+#include "dlibos/launch/stat.h"
 
 #ifndef DL_VERSION
 #define DL_VERSION "?"
@@ -31,6 +32,8 @@ static const struct command {
 	{"layout", layout_cmd, "show FILE|RATIO | list   look at layouts"},
 	{"list", ctl_cmd, "  the running instances"},
 	{"status", ctl_cmd, "[INSTANCE]   its domains, cores and edges"},
+	{"stat", stat_cmd, "[INSTANCE] [--json]   all its counters"},
+	{"top", top_cmd, "[INSTANCE] [--once]   what its cores do"},
 	{"restart", ctl_cmd,
 		"[INSTANCE] DOMAIN   end a domain and start it "
 		"again"},

@@ -26,8 +26,8 @@ add(struct text *t, const char *fmt, ...)
 		t->buf[t->used] = '\0';
 }
 
-static const char *
-state_name(enum child_state s)
+const char *
+report_state(enum child_state s)
 {
 	static const char *const names[] = {
 		[CHILD_DOWN] = "down",
@@ -73,7 +73,7 @@ report_status(const struct instance *in, char *buf, size_t len)
 		const struct child *c = &in->child[i];
 
 		add(&t, "%-8s %-8s process %d, CPU ", c->name,
-			state_name(c->state),
+			report_state(c->state),
 			c->state == CHILD_DOWN ? 0 : (int)c->pid);
 		cpus(&t, in, c);
 		add(&t, ", restarts %u\n", c->restarts);
@@ -90,9 +90,10 @@ core_lines(struct text *t, const struct child *c)
 {
 	const struct domain_stat *core =
 		(const struct domain_stat *)(const void *)c->stat.part.base;
+	const uint8_t *base = c->stat.part.base;
 	const struct domain_edge_stat *edge =
-		(const struct domain_edge_stat *)(const void *)(core +
-			c->stat.cores);
+		(const struct domain_edge_stat *)(const void *)(base +
+			domain_stat_edges_at(c->stat.cores));
 
 	for (unsigned i = 0; i < c->stat.cores; i++)
 		add(t,
