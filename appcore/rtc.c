@@ -97,7 +97,7 @@ rtc_run(struct dl *dl)
 	memset(r, 0, sizeof(*r));
 	r->dl = dl;
 	netcore_open(&r->net, dl->core);
-	if (driver_fd(r->net.driver) >= 0 &&
+	if (r->net.driver && driver_fd(r->net.driver) >= 0 &&
 		hub_watch(hub, driver_fd(r->net.driver)))
 		die(EXIT_FAIL, "core %u cannot wait for its port",
 			dl->core->plan.id);

@@ -103,15 +103,19 @@ network_core_comes_back(void **state)
 	net = kit_domain(NAME, "net0");
 	app[0] = kit_domain(NAME, "app0");
 	app[1] = kit_domain(NAME, "app1");
-	for (int i = 0; i < 3; i++)
+	/* A core that did not see the last one yet is not told of its end. */
+	for (unsigned i = 1; i <= 3; i++) {
 		restart("net0", 0);
+		for (int k = 0; k < 2; k++) {
+			snprintf(line, sizeof(line), "down %d\n", (int)app[k]);
+			kit_await(&r, OUT, line, i);
+			snprintf(line, sizeof(line), "up %d\n", (int)app[k]);
+			kit_await(&r, OUT, line, i);
+		}
+	}
 	assert_true(kit_domain(NAME, "net0") != net);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(kit_domain(NAME, i ? "app1" : "app0"), app[i]);
-		snprintf(line, sizeof(line), "down %d\n", (int)app[i]);
-		kit_await(&r, OUT, line, 3);
-		snprintf(line, sizeof(line), "up %d\n", (int)app[i]);
-		kit_await(&r, OUT, line, 3);
 		is_answered(&r, app[i]);
 	}
 	assert_int_equal(kit_lines(&r), 0);
