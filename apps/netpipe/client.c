@@ -126,7 +126,7 @@ went_round(struct client *c)
 	if (c->end.size == c->o->size) {
 		c->all = 1;
 		c->end.over = 1;
-		dl_close(c->end.conn);
+		dl_shutdown(c->end.conn);
 		return;
 	}
 	begin(c, next_size(c->end.size, c->o->size));
@@ -196,15 +196,25 @@ acked(struct dl *dl, struct dl_conn *c, size_t bytes)
 	end_acked(dl_conn_user(c), bytes);
 }
 
+/* closed() would follow only when no late segment can come any more. */
+static void
+remote_closed(struct dl *dl, struct dl_conn *conn)
+{
+	struct client *c = dl_conn_user(conn);
+
+	if (c->all)
+		dl_quit(dl, 0);
+	else
+		fails(dl, "the connection ended", "by the server");
+}
+
 static void
 closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
 {
 	struct client *c = dl_conn_user(conn);
 
 	end_free(&c->end, dl);
-	if (c->all)
-		dl_quit(dl, 0);
-	else
+	if (!c->all)
 		fails(dl, "the connection ended", dl_why(why));
 }
 
@@ -213,6 +223,7 @@ static const struct dl_handler handler = {
 	.connect_failed = connect_failed,
 	.data = data,
 	.acked = acked,
+	.remote_closed = remote_closed,
 	.closed = closed,
 };
 

@@ -5,6 +5,7 @@
                                         echo is right on new and on old
                                         connections; says how often
     hostile_client.py many ADDR N       N echo connections at the same time
+    hostile_client.py ping ADDR         one ICMP echo
     hostile_client.py prey ADDR         connects to where the hostile program
                                         listens, takes and sends what comes; is
                                         connected to, until it is ended
@@ -13,6 +14,7 @@ import os
 import random
 import selectors
 import socket
+import struct
 import sys
 import threading
 
@@ -62,6 +64,28 @@ def many(addr, n):
     for i, s in enumerate(held):
         s.sendall(b'%06d' % i)
     print(sum(s.recv(6) == b'%06d' % i for i, s in enumerate(held)))
+
+
+def checksum(data):
+    total = sum(data[0::2]) * 256 + sum(data[1::2])
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def ping(addr):
+    text = b'\x12\x34\0\1' + b'are you there?!!'
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW,
+                       socket.IPPROTO_ICMP) as s:
+        s.settimeout(10)
+        s.connect((addr, 0))
+        s.send(b'\x08\0' + struct.pack('>H', checksum(b'\x08\0' + text)) +
+               text)
+        while True:
+            got = s.recv(2048)[20:]
+            if got[:2] == b'\0\0' and got[4:] == text:
+                print('answered')
+                return
 
 
 class Prey:
@@ -126,6 +150,8 @@ if __name__ == '__main__':
         echo(args[1], args[2])
     elif args[:1] == ['many'] and len(args) == 3:
         many(args[1], int(args[2]))
+    elif args[:1] == ['ping'] and len(args) == 2:
+        ping(args[1])
     elif args[:1] == ['prey'] and len(args) == 2:
         prey(args[1])
     else:
