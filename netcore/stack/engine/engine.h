@@ -9,6 +9,7 @@
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
  *	plain_ack.c	  what most acknowledgements mean
+ *	plain_turn.c	  how most connections are made, and end
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
  *	dsack.c	  what was sent twice for nothing
  *	out.c	  tx step 2: what a connection has to send, one frame a call
@@ -407,6 +408,7 @@ void nd_announce(struct stack *s);
 
 /* in.c */
 void tcp_in(struct stack *s, struct tcp_rx *r);
+void tcp_in_fin(struct stack *s, struct tcb *c, uint32_t at); /* it came */
 
 /* open.c */
 struct listener *open_find_listener(struct stack *s, const struct flow_key *k);

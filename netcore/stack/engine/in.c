@@ -389,8 +389,8 @@ early_fin(struct stack *s, struct tcb *c, uint32_t at)
 	ack_now(s, c);
 }
 
-static void
-fin(struct stack *s, struct tcb *c, uint32_t at)
+void
+tcp_in_fin(struct stack *s, struct tcb *c, uint32_t at)
 {
 	if (c->flags & TCB_MOVED)
 		return;
@@ -428,7 +428,7 @@ late_fin(struct stack *s, struct tcb *c)
 {
 	c->flags &= ~(uint32_t)TCB_FIN_EARLY;
 	if (c->rcv_nxt == c->early_fin)
-		fin(s, c, c->early_fin);
+		tcp_in_fin(s, c, c->early_fin);
 }
 
 /* --- all of it ------------------------------------------------------------*/
@@ -492,7 +492,7 @@ synchronized(struct stack *s, struct tcb *c, struct tcp_rx *r)
 	if (c->handle != handle)
 		return;
 	if (r->h.flags & WIRE_TCP_FIN)
-		fin(s, c, end);
+		tcp_in_fin(s, c, end);
 	else if (unlikely(c->flags & TCB_FIN_EARLY) &&
 		seq_ge(c->rcv_nxt, c->early_fin))
 		late_fin(s, c);

@@ -20,6 +20,11 @@
  * this one works. What is not plain goes to ip_in(). */
 void plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n);
 
+/* A frame of ip_in_tcp4(), which it is for if it has nothing to do with how a
+ * connection is made or ends, or something is odd. */
+void plain_turn(struct stack *s, struct stack_rx_frame *f, uint32_t len,
+	uint32_t hash, uint32_t index);
+
 /* How much waits on a connection, if it fits into one segment and may go; 0: it
  * is not plain. */
 static inline uint32_t

@@ -1,7 +1,5 @@
-/* plain_ack.c - rx step 4 of 8, what an acknowledgement means, the plain case:
- * of all that it is about nothing was lost, sent twice, or cut. */
-#include "netcore/stack/engine/plain.h"
-#include "netcore/stack/engine/rtt.h"
+/* plain_ack.c - rx step 4 of 8, what an acknowledgement means, the plain case. */
+#include "netcore/stack/engine/progress.h"
 
 /* An acknowledgement of that is not only about what was sent once. */
 #define TROUBLE \
@@ -40,78 +38,7 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		out_ready(s, c);
 }
 
-/* --- what is acknowledged -------------------------------------------------*/
-
-/* What is gone with an acknowledgement. */
-struct gone {
-	uint32_t flags; /* of all segments, OR */
-	uint32_t us;	/* when the last of them was sent */
-};
-
-/* Those from the first on that end at `ack`. False, and nothing happens: they
- * are not of the plain kind. What is under way covers all that may be
- * acknowledged, so there is one at least. Those that stay must be younger than
- * all that RACK knows of (RFC 8985, 6.2): then it finds nothing lost. */
-static inline bool
-take_segs(struct stack *s, struct tcb *c, uint32_t ack, struct gone *gone)
-{
-	uint32_t i = c->segs.head, flags = 0, n = 0, end, last;
-	const struct seg *g;
-
-	do {
-		g = segs_at(&s->seg, i);
-		end = g->seq + g->len;
-		flags |= g->flags;
-		last = i;
-		i = g->next;
-		n++;
-	} while (i && seq_lt(end, ack));
-	if (unlikely(end != ack || (flags & ~(uint32_t)(SEG_SYN | SEG_FIN)) ||
-		    (i && (c->odd.again || seq_lt(g->sent_us, c->rack_us)))))
-		return false;
-	gone->flags = flags;
-	gone->us = g->sent_us;
-	slab_put_chain(&s->seg, c->segs.head, last, n);
-	c->segs.out -= ack - c->snd_una;
-	c->segs.head = i;
-	if (likely(!i))
-		c->segs.tail = 0;
-	return true;
-}
-
-/* As note_rack() of plain_in.c. */
-static inline void
-note_rack(struct stack *s, struct tcb *c, uint32_t us)
-{
-	uint32_t rtt = s->us - us;
-
-	if (likely(!c->segs.head))
-		return;
-	c->rack_us = us;
-	c->rack_end = c->snd_una;
-	c->rack_rtt_us = rtt + !rtt;
-}
-
-/* What it means for what is sent next. */
-static inline void
-go_on(struct stack *s, struct tcb *c, uint32_t got, const struct gone *gone)
-{
-	rtt_sample(c, s->us - gone->us, s->min_rto_us);
-	if (likely(c->snd_wnd)) /* as measure() of ack.c */
-		c->backoff = 0;
-	c->tries = 0;
-	note_rack(s, c, gone->us);
-	if (likely(!c->segs.head && !timer_stuck(c))) {
-		c->rexmit = REXMIT_NONE;
-		c->t_rexmit = 0;
-	} else {
-		timer_rexmit(s, c);
-	}
-	if (unlikely(c->flags & TCB_CWND_FULL)) {
-		c->cc.ops->acked(&c->cc, got, s->now / 1000, c->srtt_us);
-		c->flags &= ~(uint32_t)TCB_CWND_FULL;
-	}
-}
+/* --- all of it ------------------------------------------------------------*/
 
 /* No block and no echo, and nothing that either could be about. */
 static inline bool
@@ -122,45 +49,20 @@ is_plain(const struct tcb *c, const struct tcp_rx *r)
 		c->dupacks);
 }
 
-/* New data of c is acknowledged, and c may be gone; or false, and nothing
- * happens. */
-static inline bool
-progress(struct stack *s, struct tcb *c, uint32_t ack)
-{
-	uint32_t got = ack - c->snd_una, bytes, handle = c->handle;
-	bool last = c->state == TCP_LAST_ACK;
-	struct gone gone;
-
-	if (unlikely(!take_segs(s, c, ack, &gone)))
-		return false;
-	c->snd_una = ack;
-	last &= !!(gone.flags & SEG_FIN);
-	if (!last) /* or nothing comes after it */
-		go_on(s, c, got, &gone);
-	bytes = got - !!(gone.flags & SEG_SYN) - !!(gone.flags & SEG_FIN);
-	if (bytes)
-		sendq_ack(&s->sg, &c->sendq, bytes);
-	if (!last && out_more(c))
-		out_ready(s, c);
-	if (bytes && !(c->flags & TCB_ORPHAN))
-		s->ops->acked(s->arg, handle, c->user, bytes);
-	if ((gone.flags & SEG_FIN) && c->handle == handle)
-		end_fin_acked(s, c);
-	return true;
-}
-
 void
 plain_ack(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
 	uint32_t ack = r->h.ack, wnd = c->snd_wnd;
 	bool dsack = unlikely(r->h.sacks) && dsack_in(s, c, r);
+	struct progress p;
 
 	update_window(s, c, r);
 	if (unlikely(seq_lt(ack, c->snd_una)))
 		return; /* of old */
-	if (likely(is_plain(c, r)) &&
-		(ack == c->snd_una ? !!(c->flags & TCB_SACK)
-				   : progress(s, c, ack)))
-		return;
-	ack_in(s, c, r, dsack, wnd);
+	if (unlikely(!is_plain(c, r)) ||
+		(ack == c->snd_una ? !(c->flags & TCB_SACK)
+				   : !progress_take(s, c, ack, &p)))
+		ack_in(s, c, r, dsack, wnd);
+	else if (ack != c->snd_una)
+		progress_made(s, c, ack, &p);
 }

@@ -282,8 +282,10 @@ work_off(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	f->kept = false;
 	if (unlikely(!w->hash))
 		ip_in(s, f);
-	else if (unlikely(w->index == FLOW_NONE || !w->hlen) || !plain(s, f, w))
-		ip_in_tcp4(s, f, w->len, w->hash, w->index);
+	else if (unlikely(w->index == FLOW_NONE))
+		ip_in_tcp4(s, f, w->len, w->hash, FLOW_NONE);
+	else if (unlikely(!w->hlen) || !plain(s, f, w))
+		plain_turn(s, f, w->len, w->hash, w->index);
 }
 
 /* A staircase: while one frame is worked on, the connection of the next but

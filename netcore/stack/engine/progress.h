@@ -1,0 +1,103 @@
+/* progress.h - what is acknowledged, where of all that nothing was lost, sent
+ * twice, or cut. */
+#ifndef NETCORE_STACK_ENGINE_PROGRESS_H
+#define NETCORE_STACK_ENGINE_PROGRESS_H
+
+#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/rtt.h"
+
+/* What goes with an acknowledgement. */
+struct progress {
+	uint32_t flags; /* of all segments, OR */
+	uint32_t us;	/* when the last of them was sent */
+};
+
+/* Those from the first on that end at `ack`. False, and nothing happens: they
+ * are not of the plain kind. What is under way covers all that may be
+ * acknowledged, so there is one at least. Those that stay must be younger than
+ * all that RACK knows of (RFC 8985, 6.2): then it finds nothing lost. */
+static inline bool
+progress_take(struct stack *s, struct tcb *c, uint32_t ack, struct progress *p)
+{
+	uint32_t i = c->segs.head, flags = 0, n = 0, end, last;
+	const struct seg *g;
+
+	do {
+		g = segs_at(&s->seg, i);
+		end = g->seq + g->len;
+		flags |= g->flags;
+		last = i;
+		i = g->next;
+		n++;
+	} while (i && seq_lt(end, ack));
+	if (unlikely(end != ack || (flags & ~(uint32_t)(SEG_SYN | SEG_FIN)) ||
+		    (i && (c->odd.again || seq_lt(g->sent_us, c->rack_us)))))
+		return false;
+	p->flags = flags;
+	p->us = g->sent_us;
+	slab_put_chain(&s->seg, c->segs.head, last, n);
+	c->segs.out -= ack - c->snd_una;
+	c->segs.head = i;
+	if (likely(!i))
+		c->segs.tail = 0;
+	return true;
+}
+
+/* As note_rack() of plain_in.c. */
+static inline void
+progress_rack(struct stack *s, struct tcb *c, uint32_t us)
+{
+	uint32_t rtt = s->us - us;
+
+	if (likely(!c->segs.head))
+		return;
+	c->rack_us = us;
+	c->rack_end = c->snd_una;
+	c->rack_rtt_us = rtt + !rtt;
+}
+
+/* What it means for what is sent next. */
+static inline void
+progress_go_on(
+	struct stack *s, struct tcb *c, uint32_t got, const struct progress *p)
+{
+	rtt_sample(c, s->us - p->us, s->min_rto_us);
+	if (likely(c->snd_wnd)) /* as measure() of ack.c */
+		c->backoff = 0;
+	c->tries = 0;
+	progress_rack(s, c, p->us);
+	if (likely(!c->segs.head && !timer_stuck(c))) {
+		c->rexmit = REXMIT_NONE;
+		c->t_rexmit = 0;
+	} else {
+		timer_rexmit(s, c);
+	}
+	if (unlikely(c->flags & TCB_CWND_FULL)) {
+		c->cc.ops->acked(&c->cc, got, s->now / 1000, c->srtt_us);
+		c->flags &= ~(uint32_t)TCB_CWND_FULL;
+	}
+}
+
+/* These went, and their numbers are acknowledged. c may be gone then. */
+static inline void
+progress_made(
+	struct stack *s, struct tcb *c, uint32_t ack, const struct progress *p)
+{
+	uint32_t got = ack - c->snd_una, bytes, handle = c->handle;
+	bool fin = p->flags & SEG_FIN, last = fin && c->state == TCP_LAST_ACK;
+
+	c->snd_una = ack;
+	if (!last) /* or nothing comes after it */
+		progress_go_on(s, c, got, p);
+	bytes = got - fin - !!(p->flags & SEG_SYN);
+	if (bytes)
+		sendq_ack(&s->sg, &c->sendq, bytes);
+	if (!last && out_more(c))
+		out_ready(s, c);
+	if (bytes && !(c->flags & TCB_ORPHAN))
+		s->ops->acked(s->arg, handle, c->user, bytes);
+	if (fin && c->handle == handle)
+		end_fin_acked(s, c);
+}
+
+#endif
