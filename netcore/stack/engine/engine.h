@@ -5,7 +5,7 @@
  *	ip_in.c, ip6_in.c	  rx step 3: frames to segments
  *	neigh.c	  neighbours		arp.c, nd.c	questions for them
  *	icmp.c, icmp6.c	  echoes, errors	reply.c	frames of nobody
- *	ip_out.c  headers in front of a segment
+ *	ip_out.c  headers in front of a segment	out4.c	of most of them
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
  *	plain_ack.c	  what most acknowledgements mean
@@ -443,6 +443,13 @@ bool dsack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r);
 bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
 void out_reset(struct stack *s, const struct tcp_rx *r);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
+
+/* out4.c: as ip_out_tcp(), for what IPv4's connections send. A segment has no
+ * blocks; bits are beside ACK. A SYN has all options, and says `wnd`. */
+void out4_segment(struct stack *s, struct tcb *c, const uint8_t *mac,
+	uint32_t seq, uint8_t bits, struct stack_tx_frame *f, uint8_t tos);
+void out4_syn(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
+	uint16_t wnd, struct stack_tx_frame *f);
 
 enum reply_flag {
 	REPLY_BULK = 1, /* leaves room for those that are not */

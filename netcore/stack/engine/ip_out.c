@@ -2,37 +2,7 @@
  * its checksum. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
-
-/* In the order of memory, as cksum.h has sums. */
-static inline uint64_t
-put_word(uint8_t *p, uint32_t w)
-{
-	w = htobe32(w);
-	memcpy(p, &w, sizeof(w));
-	return w;
-}
-
-/* Returns the sum of the pseudo header of len bytes. */
-static inline uint64_t
-put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
-	uint8_t *p)
-{
-	uint32_t rest = 64u << 24 | WIRE_IP_TCP << 16;
-	uint64_t ends, sum;
-	uint16_t c;
-
-	ends = put_word(p + 12, (uint32_t)(k->addr[0] >> 32));
-	ends += put_word(p + 16, (uint32_t)k->addr[0]);
-	sum = ends;
-	sum += put_word(
-		p, 0x45000000 | (uint32_t)tos << 16 | (len + WIRE_IPV4_LEN));
-	sum += put_word(p + 4, (uint32_t)s->ip_id++ << 16 | WIRE_IPV4_DF);
-	sum += put_word(p + 8, rest);
-	c = (uint16_t)~cksum_fold(sum);
-	memcpy(p + 10, &c, sizeof(c));
-	return ends + htobe32((uint32_t)WIRE_IP_TCP << 16 | len);
-}
+#include "netcore/stack/engine/put4.h"
 
 static uint64_t
 put_ipv6(const struct flow_key *k, uint32_t len, uint8_t tos, uint8_t *p)
@@ -58,9 +28,7 @@ ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
 	struct cksum sum = {0};
 	uint16_t c;
 
-	memcpy(p, mac, 6);
-	memcpy(p + 6, s->cfg.mac, 6);
-	be_put16(p + 12, v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6);
+	put_eth(s, mac, v4 ? WIRE_ETH_IPV4 : WIRE_ETH_IPV6, p);
 	n = wire_tcp_emit(p + l4, STACK_HEADERS - l4, t);
 	if (likely(v4))
 		sum.sum = put_ipv4(

@@ -38,36 +38,36 @@ has_sacks(const struct tcb *c)
 	return (c->ooo.head || (c->flags & TCB_DSACK)) && (c->flags & TCB_SACK);
 }
 
-/* What every segment of an established connection says, in front of len bytes.
- * Ours is acknowledged by it: nothing of that is due any more. */
-static inline __attribute__((always_inline)) void
-fill_tcp(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t seq,
-	uint8_t flags, uint32_t len)
+/* What every segment of an established connection says, in front of f's pieces.
+ * bits: beside ACK; tos: as ip_out_tcp() has it. */
+static void
+headers(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
+	uint8_t bits, struct stack_tx_frame *f, uint8_t tos)
 {
-	uint32_t wnd;
+	struct wire_tcp t;
 
-	c->rcv_adv = window_edge(s, c);
-	wnd = (c->rcv_adv - c->rcv_nxt) >> c->rcv_wscale;
-	t->dport = c->key.remote_port;
-	t->sport = c->key.local_port;
-	t->seq = seq;
-	t->ack = c->rcv_nxt;
-	t->flags = flags | ecn_echo_bit(c) | WIRE_TCP_ACK;
-	t->window = (uint16_t)(wnd < 0xffff ? wnd : 0xffff);
-	t->urgent = 0;
-	t->cksum = 0;
-	t->opts = 0;
-	t->sacks = 0;
-	if (c->flags & TCB_TS) {
-		t->opts = WIRE_TCP_TS;
-		t->ts_val = s->tick + c->ts_offset;
-		t->ts_ecr = c->ts_recent;
+	if (likely(c->key.family == 4 && !has_sacks(c))) {
+		out4_segment(s, c, mac, seq, bits, f, tos);
+		return;
 	}
-	if (unlikely(has_sacks(c)))
-		fill_sacks(s, c, t, len < c->mss ? c->mss - len : 0);
-	c->last_ack_sent = c->rcv_nxt;
-	c->flags &= ~(uint32_t)(TCB_ACK_NOW | TCB_ALIVE_DUE);
-	c->t_delack = 0;
+	t.dport = c->key.remote_port;
+	t.sport = c->key.local_port;
+	t.seq = seq;
+	t.ack = c->rcv_nxt;
+	t.flags = bits | ecn_echo_bit(c) | WIRE_TCP_ACK;
+	t.window = window_tell(s, c);
+	t.urgent = 0;
+	t.cksum = 0;
+	t.opts = 0;
+	t.sacks = 0;
+	if (c->flags & TCB_TS) {
+		t.opts = WIRE_TCP_TS;
+		t.ts_val = s->tick + c->ts_offset;
+		t.ts_ecr = c->ts_recent;
+	}
+	if (has_sacks(c))
+		fill_sacks(s, c, &t, f->len < c->mss ? c->mss - f->len : 0);
+	ip_out_tcp(s, &c->key, mac, &t, f, tos);
 }
 
 static void
@@ -136,7 +136,6 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	struct seg *g = segs_at(&s->seg, i);
 	uint32_t fin = !!(g->flags & SEG_FIN), got;
 	uint32_t len = g->len - fin, want = len < c->mss ? len : c->mss;
-	struct wire_tcp t;
 
 	if (unlikely(g->flags & SEG_PROBE)) {
 		g->flags &= ~(uint32_t)SEG_PROBE;
@@ -155,9 +154,8 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	s->count.retransmits++;
 	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
 	dsack_resent(c, g->seq, got + fin);
-	fill_tcp(s, c, &t, g->seq,
-		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)), f->len);
-	ip_out_tcp(s, &c->key, mac, &t, f, 0);
+	headers(s, c, mac, g->seq,
+		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)), f, 0);
 	sent(s, c, got + fin);
 	return true;
 }
@@ -216,7 +214,6 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 {
 	uint32_t seq = c->snd_nxt, got;
 	uint8_t bits = 0, tos;
-	struct wire_tcp t;
 
 	start_frame(f, c);
 	got = len ? fill_data(s, c, f, seq, len) : 0;
@@ -242,8 +239,7 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		f->flags = STACK_TX_TSO;
 	}
 	tos = ecn_data_out(c, seq, got, &bits);
-	fill_tcp(s, c, &t, seq, bits, f->len);
-	ip_out_tcp(s, &c->key, mac, &t, f, tos);
+	headers(s, c, mac, seq, bits, f, tos);
 	sent(s, c, got);
 	return true;
 }
@@ -255,13 +251,46 @@ send_ack(struct stack *s, struct tcb *c, const uint8_t *mac,
 	uint32_t edge = c->snd_una + c->snd_wnd;
 	/* A number beyond the window, by a probe, would not be accepted. */
 	uint32_t seq = seq_gt(c->snd_nxt, edge) ? edge : c->snd_nxt;
-	struct wire_tcp t;
 
 	/* A number that was acknowledged must be answered (RFC 9293, 3.8.4). */
 	if (unlikely(c->flags & TCB_ALIVE_DUE))
 		seq--;
 	start_frame(f, c);
-	fill_tcp(s, c, &t, seq, 0, 0);
+	headers(s, c, mac, seq, 0, f, 0);
+}
+
+/* With what of the options was offered, if it is the answer. */
+static void
+syn_headers(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
+	uint16_t wnd, struct stack_tx_frame *f)
+{
+	const uint32_t all = TCB_TS | TCB_SACK | TCB_WSCALE;
+	bool answer = bits & WIRE_TCP_ACK;
+	struct wire_tcp t;
+
+	if (likely(c->key.family == 4 && (c->flags & all) == all)) {
+		out4_syn(s, c, mac, bits, wnd, f);
+		return;
+	}
+	t = (struct wire_tcp){
+		.dport = c->key.remote_port,
+		.sport = c->key.local_port,
+		.seq = c->iss,
+		.ack = answer ? c->rcv_nxt : 0,
+		.flags = bits,
+		.window = wnd,
+		.opts = WIRE_TCP_MSS,
+		.mss = open_mss(s, &c->key),
+		.wscale = c->rcv_wscale,
+		.ts_val = s->tick + c->ts_offset,
+		.ts_ecr = answer ? c->ts_recent : 0,
+	};
+	if (c->flags & TCB_TS)
+		t.opts |= WIRE_TCP_TS;
+	if (c->flags & TCB_SACK)
+		t.opts |= WIRE_TCP_SACK_OK;
+	if (c->flags & TCB_WSCALE)
+		t.opts |= WIRE_TCP_WSCALE;
 	ip_out_tcp(s, &c->key, mac, &t, f, 0);
 }
 
@@ -269,29 +298,12 @@ static bool
 send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
-	bool answer = c->state == TCP_SYN_RECEIVED;
 	uint32_t wnd = c->rcv_space < 0xffff ? c->rcv_space : 0xffff;
-	struct wire_tcp t = {
-		.dport = c->key.remote_port,
-		.sport = c->key.local_port,
-		.seq = c->iss,
-		.ack = answer ? c->rcv_nxt : 0,
-		.flags = WIRE_TCP_SYN | (answer ? WIRE_TCP_ACK : 0),
-		.window = (uint16_t)wnd,
-		.opts = WIRE_TCP_MSS,
-		.mss = open_mss(s, &c->key),
-		.wscale = c->rcv_wscale,
-		.ts_val = s->tick + c->ts_offset,
-		.ts_ecr = answer ? c->ts_recent : 0,
-	};
+	uint8_t bits = WIRE_TCP_SYN;
 
-	if (c->flags & TCB_TS)
-		t.opts |= WIRE_TCP_TS;
-	if (c->flags & TCB_SACK)
-		t.opts |= WIRE_TCP_SACK_OK;
-	if (c->flags & TCB_WSCALE)
-		t.opts |= WIRE_TCP_WSCALE;
-	t.flags |= ecn_syn(s, c);
+	if (c->state == TCP_SYN_RECEIVED)
+		bits |= WIRE_TCP_ACK;
+	bits |= ecn_syn(s, c);
 	start_frame(f, c);
 	if (c->segs.head) {
 		s->count.retransmits++;
@@ -305,7 +317,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	c->rcv_adv = c->rcv_nxt + wnd;
 	c->last_ack_sent = c->rcv_nxt;
 	c->flags &= ~(uint32_t)(TCB_SYN_DUE | TCB_ACK_NOW);
-	ip_out_tcp(s, &c->key, mac, &t, f, 0);
+	syn_headers(s, c, mac, bits, (uint16_t)wnd, f);
 	if (c->rexmit == REXMIT_NEIGHBOUR)
 		c->backoff = 0;
 	if (c->rexmit != REXMIT_RTO)

@@ -66,4 +66,19 @@ window_due(const struct stack *s, const struct tcb *c)
 		known << c->rcv_wscale < c->peer_mss;
 }
 
+/* A segment says so: what the peer may send from rcv_nxt on, scaled. Ours is
+ * acknowledged by it, and nothing of that is due any more. */
+static inline uint16_t
+window_tell(const struct stack *s, struct tcb *c)
+{
+	uint32_t wnd;
+
+	c->rcv_adv = window_edge(s, c);
+	wnd = (c->rcv_adv - c->rcv_nxt) >> c->rcv_wscale;
+	c->last_ack_sent = c->rcv_nxt;
+	c->flags &= ~(uint32_t)(TCB_ACK_NOW | TCB_ALIVE_DUE);
+	c->t_delack = 0;
+	return (uint16_t)(wnd < 0xffff ? wnd : 0xffff);
+}
+
 #endif

@@ -13,9 +13,6 @@ enum {
 	OPT_TS = 8,	 /* 10 */
 };
 
-#define USUAL_SYN \
-	(WIRE_TCP_MSS | WIRE_TCP_SACK_OK | WIRE_TCP_TS | WIRE_TCP_WSCALE)
-
 static void
 parse_sack(struct wire_tcp *t, const uint8_t *p, size_t len)
 {
@@ -91,10 +88,9 @@ parse_usual_syn(struct wire_tcp *t, const uint8_t *p)
 {
 	uint32_t mss = be_get32(p), scale = be_get32(p + 16);
 
-	if (mss >> 16 != (OPT_MSS << 8 | 4) ||
-		be_get32(p + 4) !=
-			(OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | 10) ||
-		scale >> 8 != (OPT_NOP << 16 | OPT_WSCALE << 8 | 3) ||
+	if ((mss ^ WIRE_TCP_MSS_WORD) >> 16 ||
+		be_get32(p + 4) != WIRE_TCP_SACK_OK_TS_WORD ||
+		(scale ^ WIRE_TCP_WSCALE_WORD) >> 8 ||
 		!(t->flags & WIRE_TCP_SYN))
 		return false;
 	t->opts =
@@ -197,43 +193,20 @@ emit_options(uint8_t *p, const struct wire_tcp *t)
 	}
 }
 
-/* With the options of parse_usual_syn(). */
-static void
-emit_usual_syn(uint8_t *p, const struct wire_tcp *t)
-{
-	be_put32(p, OPT_MSS << 24 | 4 << 16 | t->mss);
-	be_put32(p + 4, OPT_SACK_OK << 24 | 2 << 16 | OPT_TS << 8 | 10);
-	be_put32(p + 8, t->ts_val);
-	be_put32(p + 12, t->ts_ecr);
-	be_put32(p + 16, OPT_NOP << 24 | OPT_WSCALE << 16 | 3 << 8 | t->wscale);
-}
-
-static void
-emit_fixed(uint8_t *buf, const struct wire_tcp *t, size_t len)
-{
-	be_vec_put(buf, WIRE_TCP_SHUFFLE0(be_vec_get(t)));
-	buf[12] = (uint8_t)(len / 4 << 4);
-	be_put16(buf + 16, t->cksum);
-	be_put16(buf + 18, t->urgent);
-}
-
 size_t
 wire_tcp_emit_odd(uint8_t *buf, size_t size, const struct wire_tcp *t)
 {
-	size_t len;
+	size_t len = wire_tcp_emit_len(t);
 
-	if (t->opts == USUAL_SYN && size >= WIRE_TCP_LEN_SYN) {
-		emit_fixed(buf, t, WIRE_TCP_LEN_SYN);
-		emit_usual_syn(buf + WIRE_TCP_LEN, t);
-		return WIRE_TCP_LEN_SYN;
-	}
-	len = wire_tcp_emit_len(t);
 	if (len > WIRE_TCP_LEN_MAX || len > size)
 		return 0;
 	if ((t->opts & WIRE_TCP_SACK) &&
 		(t->sacks == 0 || t->sacks > WIRE_TCP_SACKS))
 		return 0;
-	emit_fixed(buf, t, len);
+	be_vec_put(buf, WIRE_TCP_SHUFFLE0(be_vec_get(t)));
+	buf[12] = (uint8_t)(len / 4 << 4);
+	be_put16(buf + 16, t->cksum);
+	be_put16(buf + 18, t->urgent);
 	emit_options(buf + WIRE_TCP_LEN, t);
 	return len;
 }

@@ -76,6 +76,12 @@ _Static_assert(WIRE_TCP_TS == 1, "as NOP");
 /* The options as they lie in most segments: NOP, NOP, kind 8, length 10. */
 #define WIRE_TCP_TS_WORD 0x0101080au
 
+/* And in most SYNs: MSS, SACK-permitted beside the timestamps, NOP and window
+ * scale. The first and the last have a value below. */
+#define WIRE_TCP_MSS_WORD	 0x02040000u
+#define WIRE_TCP_SACK_OK_TS_WORD 0x0402080au
+#define WIRE_TCP_WSCALE_WORD	 0x01030300u
+
 /* Parser and emitter for all other options, none among them. */
 enum wire_bad wire_tcp_parse_odd(struct cursor c, struct wire_tcp *t);
 size_t wire_tcp_emit_odd(uint8_t *buf, size_t size, const struct wire_tcp *t);
