@@ -492,7 +492,6 @@ void timer_arm(struct stack *s, struct tcb *c); /* after any t_ changed */
 void timer_rexmit(struct stack *s, struct tcb *c);
 void timer_sent(struct stack *s, struct tcb *c);
 void timer_expired(struct stack *s, uint32_t index);
-uint32_t timer_probe_ms(const struct tcb *c);
 
 /* shut.c: the peer's window is shut. */
 void shut_probe(struct stack *s, struct tcb *c);

@@ -391,7 +391,7 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	}
 	if (unlikely(c->flags & TCB_PROBE) && send_probe(s, c, mac, f))
 		return true;
-	len = new_bytes(s, c);
+	len = c->sendq.bytes ? new_bytes(s, c) : 0;
 	if (unlikely(c->t_pmtu) && len >= c->mss && send_larger(s, c, mac, f))
 		return true;
 	if (len || fin_due(c))

@@ -50,12 +50,13 @@ remember(struct stack *s, const struct tcb *c)
 uint16_t
 pmtu_mss(struct stack *s, struct tcb *c, uint16_t mss)
 {
-	struct ip_addr ip = tcb_remote(c);
+	struct ip_addr ip;
 	const struct pmtu *p;
 
 	c->mss_most = mss;
 	if (likely(!s->pmtu_any))
 		return mss;
+	ip = tcb_remote(c);
 	p = place(s, ip);
 	if (likely(!p->t_end || !ip_addr_eq(p->ip, ip) ||
 		    (int32_t)(p->t_end - s->tick) <= 0 ||

@@ -31,8 +31,8 @@ timer_arm(struct stack *s, struct tcb *c)
 }
 
 /* The time for a tail probe (RFC 8985, 7.2), if one makes sense; 0 if not. */
-uint32_t
-timer_probe_ms(const struct tcb *c)
+static inline uint32_t
+probe_ms(const struct tcb *c)
 {
 	uint32_t ms;
 
@@ -71,7 +71,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		}
 		return;
 	}
-	ms = timer_probe_ms(c);
+	ms = probe_ms(c);
 	if (ms) {
 		c->rexmit = REXMIT_TLP;
 	} else {
@@ -87,8 +87,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 void
 timer_sent(struct stack *s, struct tcb *c)
 {
-	if (c->rexmit != REXMIT_REO &&
-		(c->rexmit != REXMIT_RTO || timer_probe_ms(c)))
+	if (c->rexmit != REXMIT_REO && (c->rexmit != REXMIT_RTO || probe_ms(c)))
 		timer_rexmit(s, c);
 }
 
