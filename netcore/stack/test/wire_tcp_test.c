@@ -71,6 +71,31 @@ a_syn_is_read(void **state)
 	assert_int_equal(t.sacks, 0);
 }
 
+/* The order of most SYNs, and another one. */
+static void
+a_syn_is_read_on_both_ways(void **state)
+{
+	struct wire_tcp a, b;
+
+	(void)state;
+	memset(&a, 0xee, sizeof(a));
+	memset(&b, 0xee, sizeof(b));
+	assert_int_equal(OPTIONS(&a, WIRE_TCP_SYN, 2, 4, 0x12, 0x34, 4, 2, 8,
+				 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 255),
+		WIRE_OK);
+	assert_int_equal(OPTIONS(&b, WIRE_TCP_SYN, 3, 3, 255, 1, 4, 2, 8, 10, 1,
+				 2, 3, 4, 5, 6, 7, 8, 2, 4, 0x12, 0x34),
+		WIRE_OK);
+	assert_int_equal(a.wscale, WIRE_TCP_WSCALE_MAX);
+	assert_int_equal(a.mss, 0x1234);
+	assert_memory_equal(&a, &b, offsetof(struct wire_tcp, sack));
+	/* Without SYN it has a timestamp, and that is all. */
+	assert_int_equal(OPTIONS(&a, WIRE_TCP_ACK, 2, 4, 0x12, 0x34, 4, 2, 8,
+				 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 7),
+		WIRE_OK);
+	assert_int_equal(a.opts, WIRE_TCP_TS);
+}
+
 static void
 timestamps_are_read_on_both_ways(void **state)
 {
@@ -301,6 +326,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_syn_is_read),
+		cmocka_unit_test(a_syn_is_read_on_both_ways),
 		cmocka_unit_test(timestamps_are_read_on_both_ways),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(lengths_that_are_none),

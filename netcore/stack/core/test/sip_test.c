@@ -187,6 +187,7 @@ words_hash_like_their_bytes(void **state)
 		assert_int_equal(sip24_words(&key, w, n), sip24_of[n * 8]);
 		assert_int_equal(sip13_words(&key, w, n), sip13_of[n * 8]);
 	}
+	assert_int_equal(sip24_12(&key, w[0], (uint32_t)w[1]), sip24_of[12]);
 }
 
 /* One bit of the input or the key turns about half of the output. */
