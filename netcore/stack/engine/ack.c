@@ -346,7 +346,8 @@ acknowledged(struct stack *s, struct tcb *c, const struct segs_news *n)
 
 	sendq_ack(&s->sg, &c->sendq, bytes);
 	c->tries = 0;
-	out_ready(s, c);
+	if (out_more(c))
+		out_ready(s, c);
 	if (bytes && !(c->flags & TCB_ORPHAN))
 		s->ops->acked(s->arg, handle, c->user, bytes);
 	if (c->handle == handle && (n->flags & SEG_FIN))
@@ -392,7 +393,8 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 		ack_detect_loss(s, c);
 		grow(s, c, n.bytes, delivered,
 			c->segs.lost - c->segs.resent > lost);
-		out_ready(s, c);
+		if (out_more(c))
+			out_ready(s, c);
 	}
 	if (!c->odd.stopped)
 		c->flags &= ~(uint32_t)TCB_FAR;

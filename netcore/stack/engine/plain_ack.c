@@ -34,7 +34,8 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		c->max_wnd = wnd;
 	if (unlikely(opened && wnd))
 		shut_opened(s, c);
-	if (out_more(c))
+	/* What is acknowledged lets it go on anyhow. */
+	if (r->h.ack == c->snd_una && out_more(c))
 		out_ready(s, c);
 }
 
