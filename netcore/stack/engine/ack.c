@@ -393,7 +393,7 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 		ack_detect_loss(s, c);
 		grow(s, c, n.bytes, delivered,
 			c->segs.lost - c->segs.resent > lost);
-		if (out_more(c))
+		if (!n.bytes && out_more(c))
 			out_ready(s, c);
 	}
 	if (!c->odd.stopped)

@@ -12,8 +12,9 @@ static void
 note(struct host *h, unsigned what, const struct host_conn *k, uint64_t n)
 {
 	uint64_t who = k ? (uint64_t)(k - h->conn) : HOST_CONNS;
+	uint64_t *all = &h->upcalls[who % HOST_FLOWS];
 
-	h->upcalls = host_fold(h->upcalls, what | who << 8 | n << 16);
+	*all = host_fold(*all, what | who << 8 | n << 16);
 	if (getenv("FUZZ_TRACE"))
 		fprintf(stderr, "%p: upcall %u of %d: %llu\n", (void *)h, what,
 			(int)who, (unsigned long long)n);
@@ -278,12 +279,13 @@ static void
 up_datagram(void *arg, const struct stack_datagram *d)
 {
 	struct host *h = arg;
+	uint64_t *all = &h->upcalls[0];
 	uint32_t len = 0;
 
 	MUST(d->pieces <= STACK_FRAGS);
 	for (unsigned i = 0; i < d->pieces; i++) {
 		for (uint32_t j = 0; j < d->piece[i].len; j++)
-			h->upcalls = host_fold(h->upcalls, d->piece[i].ptr[j]);
+			*all = host_fold(*all, d->piece[i].ptr[j]);
 		len += d->piece[i].len;
 	}
 	MUST(len == d->len);

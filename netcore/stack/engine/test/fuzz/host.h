@@ -8,6 +8,7 @@
 #include "netcore/stack/engine/engine.h"
 
 #define HOST_CONNS 16 /* more than an engine has here */
+#define HOST_FLOWS 16
 #define HOST_FRAME 70000
 #define HOST_MAC(n)                         \
 	{                                   \
@@ -50,7 +51,8 @@ struct host {
 	bool closer; /* the plain case is not for this one */
 	bool quiet;  /* frames go out and are not looked at by `wire` */
 	uint32_t buffers, tokens;
-	uint64_t upcalls, frames; /* hashes of all of them */
+	/* Hashes of all that were, by connections and flows. */
+	uint64_t upcalls[HOST_FLOWS], frames[HOST_FLOWS];
 	struct host_conn conn[HOST_CONNS];
 	uint32_t ends[STACK_ABORTED + 1];
 	uint64_t got; /* bytes, of all connections */
