@@ -62,7 +62,8 @@ plain_ack(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		return; /* of old */
 	if (unlikely(!is_plain(c, r)) ||
 		(ack == c->snd_una ? !(c->flags & TCB_SACK)
-				   : !progress_take(s, c, ack, &p)))
+				   : !progress_take(
+					     s, c, ack, SEG_SYN | SEG_FIN, &p)))
 		ack_in(s, c, r, dsack, wnd);
 	else if (ack != c->snd_una)
 		progress_made(s, c, ack, &p);

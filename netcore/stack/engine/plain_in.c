@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "netcore/stack/engine/plain.h"
-#include "netcore/stack/engine/rtt.h"
+#include "netcore/stack/engine/progress.h"
 
 #define AHEAD  4 /* frames */
 #define IP_AT  WIRE_ETH_LEN
@@ -120,90 +120,6 @@ fetch_more(const struct stack *s, const struct whose *w)
 	__builtin_prefetch(sendq_at(&s->sg, c->sendq.head));
 }
 
-/* --- the acknowledgement --------------------------------------------------*/
-
-/* The timer of what is still under way begins anew (RFC 6298, 5.2, 5.3). */
-static inline void
-restart_timer(struct stack *s, struct tcb *c)
-{
-	if (likely(!c->segs.head && !timer_stuck(c))) {
-		c->rexmit = REXMIT_NONE;
-		c->t_rexmit = 0;
-	} else {
-		timer_rexmit(s, c);
-	}
-}
-
-/* What RACK remembers is of no use when nothing is under way: all that will be
- * is younger. */
-static inline void
-note_rack(struct stack *s, struct tcb *c, uint32_t us)
-{
-	if (!c->segs.head || seq_lt(us, c->rack_us))
-		return;
-	c->rack_us = us;
-	c->rack_end = c->snd_una;
-	c->rack_rtt_us = s->us - us;
-	c->rack_rtt_us += !c->rack_rtt_us;
-}
-
-/* Segments that were sent once, and wholly arrived. The rest of what `ack` is
- * about, if any, is left to ack.c: false. */
-static inline bool
-acknowledge(struct stack *s, struct tcb *c, uint32_t ack)
-{
-	uint32_t handle = c->handle, bytes = 0, us = 0, n;
-
-	while ((n = segs_ack_plain(&s->seg, &c->segs, ack, &us)))
-		bytes += n;
-	if (unlikely(!bytes))
-		return false;
-	c->snd_una += bytes;
-	c->dupacks = c->backoff = c->tries = 0;
-	rtt_sample(c, s->us - us, s->min_rto_us);
-	note_rack(s, c, us);
-	restart_timer(s, c);
-	if (c->flags & TCB_CWND_FULL) {
-		c->cc.ops->acked(&c->cc, bytes, s->now / 1000, c->srtt_us);
-		c->flags &= ~(uint32_t)TCB_CWND_FULL;
-	}
-	sendq_ack(&s->sg, &c->sendq, bytes);
-	if (c->sendq.bytes != c->snd_nxt - c->snd_una)
-		out_ready(s, c);
-	s->ops->acked(s->arg, handle, c->user, bytes);
-	return c->snd_una == ack && c->handle == handle &&
-		c->state == TCP_ESTABLISHED;
-}
-
-/* --- the bytes ------------------------------------------------------------*/
-
-/* An acknowledgement that something else takes along costs no timer: who is
- * ready asks for one if he does not send (out.c). */
-static inline void
-want_ack(struct stack *s, struct tcb *c)
-{
-	if (unlikely(tcb_unacked(c) >= 2u * c->peer_mss)) {
-		c->flags |= TCB_ACK_NOW;
-		out_ready(s, c);
-	} else if (!(c->flags & TCB_READY)) {
-		timer_delay_ack(s, c);
-	}
-}
-
-static inline void
-take(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
-	const uint8_t *data, uint32_t len)
-{
-	uint32_t handle = c->handle;
-
-	f->kept = true;
-	c->rcv_nxt += len;
-	c->rcv_space -= len;
-	s->ops->data(s->arg, handle, c->user, data, len, f->buf);
-	if (likely(c->handle == handle))
-		want_ack(s, c);
-}
-
 /* --- all of it ------------------------------------------------------------*/
 
 /* The next bytes, within the window, or a new acknowledgement; and nothing in
@@ -245,13 +161,16 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	uint32_t ack = be_get32(t + 8), wnd = be_get16(t + 14);
 	bool ts = hlen == WIRE_TCP_LEN_TS;
 	struct tcb *c = &s->tcb[w->index];
+	uint32_t handle = c->handle;
+	struct progress p = {0};
 
 	if (unlikely(flow_key_head(&c->key) != w->ports ||
 		    c->key.addr[0] != w->addr))
 		return false;
 	if (unlikely(!wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
 		    (ts && seq_lt(be_get32(t + 24), c->ts_recent)) ||
-		    !is_whole(f, w->len)))
+		    !is_whole(f, w->len) ||
+		    (ack != c->snd_una && !progress_take(s, c, ack, 0, &p))))
 		return false;
 	if (ts && c->last_ack_sent == c->rcv_nxt) {
 		c->ts_recent = be_get32(t + 24);
@@ -267,12 +186,12 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 		if (c->sendq.bytes != c->snd_nxt - c->snd_una)
 			out_ready(s, c);
 	}
-	if (ack != c->snd_una && unlikely(!acknowledge(s, c, ack)))
-		return false;
 	s->count.rx_frames++;
 	s->count.rx_bytes += f->len;
-	if (len)
-		take(s, c, f, t + hlen, len);
+	if (ack != c->snd_una)
+		progress_made(s, c, ack, &p);
+	if (len && likely(c->handle == handle))
+		progress_data(s, c, f, t + hlen, len);
 	return true;
 }
 

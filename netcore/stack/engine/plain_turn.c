@@ -80,32 +80,6 @@ take_window(struct tcb *c, uint32_t ack, uint32_t wnd)
 		c->max_wnd = wnd;
 }
 
-/* The acknowledgement is delayed as by want_ack() of plain_in.c. */
-static inline void
-take_data(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
-	const uint8_t *data, uint32_t len)
-{
-	uint32_t handle = c->handle;
-
-	if (unlikely(c->flags & TCB_ORPHAN)) { /* as text() of in.c */
-		s->count.drop_after_close++;
-		end_reset(s, c, STACK_ABORTED);
-		return;
-	}
-	f->kept = true;
-	c->rcv_nxt += len;
-	c->rcv_space -= len;
-	s->ops->data(s->arg, handle, c->user, data, len, f->buf);
-	if (unlikely(c->handle != handle))
-		return;
-	if (unlikely(tcb_unacked(c) >= 2u * c->peer_mss)) {
-		c->flags |= TCB_ACK_NOW;
-		out_ready(s, c);
-	} else if (!(c->flags & TCB_READY)) {
-		timer_delay_ack(s, c);
-	}
-}
-
 /* The last upcall of each step may end the connection. */
 static inline void
 take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
@@ -129,7 +103,7 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
 	else if (out_more(c))
 		out_ready(s, c);
 	if (len && c->handle == handle)
-		take_data(s, c, f, t + (word3 >> 28) * 4, len);
+		progress_data(s, c, f, t + (word3 >> 28) * 4, len);
 	if ((word3 & WORD3_FIN) && c->handle == handle)
 		tcp_in_fin(s, c, c->rcv_nxt);
 }
@@ -150,7 +124,8 @@ plain_turn(struct stack *s, struct stack_rx_frame *f, uint32_t len,
 		    c->snd_wnd && seq_le(c->snd_wl1, c->rcv_nxt) &&
 		    is_good(s, c, ack, data + (t[13] & WIRE_TCP_FIN)) &&
 		    is_whole(f, t, len - WIRE_IPV4_LEN) &&
-		    (ack == c->snd_una || progress_take(s, c, ack, &p)))) {
+		    (ack == c->snd_una ||
+			    progress_take(s, c, ack, SEG_SYN | SEG_FIN, &p)))) {
 		s->count.rx_frames++;
 		s->count.rx_bytes += f->len;
 		take(s, c, f, t, data, &p);

@@ -1,5 +1,5 @@
 /* progress.h - what is acknowledged, where of all that nothing was lost, sent
- * twice, or cut. */
+ * twice, or cut; and the bytes that are next. */
 #ifndef NETCORE_STACK_ENGINE_PROGRESS_H
 #define NETCORE_STACK_ENGINE_PROGRESS_H
 
@@ -14,10 +14,12 @@ struct progress {
 
 /* Those from the first on that end at `ack`. False, and nothing happens: they
  * are not of the plain kind. What is under way covers all that may be
- * acknowledged, so there is one at least. Those that stay must be younger than
+ * acknowledged, so there is one at least. may: the flags that are allowed, a
+ * constant. Those that stay must be younger than
  * all that RACK knows of (RFC 8985, 6.2): then it finds nothing lost. */
 static inline bool
-progress_take(struct stack *s, struct tcb *c, uint32_t ack, struct progress *p)
+progress_take(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
+	struct progress *p)
 {
 	uint32_t i = c->segs.head, flags = 0, n = 0, end, last;
 	const struct seg *g;
@@ -30,10 +32,10 @@ progress_take(struct stack *s, struct tcb *c, uint32_t ack, struct progress *p)
 		i = g->next;
 		n++;
 	} while (i && seq_lt(end, ack));
-	if (unlikely(end != ack || (flags & ~(uint32_t)(SEG_SYN | SEG_FIN)) ||
+	if (unlikely(end != ack || (flags & ~may) ||
 		    (i && (c->odd.again || seq_lt(g->sent_us, c->rack_us)))))
 		return false;
-	p->flags = flags;
+	p->flags = flags & may;
 	p->us = g->sent_us;
 	slab_put_chain(&s->seg, c->segs.head, last, n);
 	c->segs.out -= ack - c->snd_una;
@@ -43,7 +45,8 @@ progress_take(struct stack *s, struct tcb *c, uint32_t ack, struct progress *p)
 	return true;
 }
 
-/* As note_rack() of plain_in.c. */
+/* What RACK remembers is of no use when nothing is under way: all that will be
+ * is younger. */
 static inline void
 progress_rack(struct stack *s, struct tcb *c, uint32_t us)
 {
@@ -98,6 +101,33 @@ progress_made(
 		s->ops->acked(s->arg, handle, c->user, bytes);
 	if (fin && c->handle == handle)
 		end_fin_acked(s, c);
+}
+
+/* The next bytes. An acknowledgement that something else takes along costs no
+ * timer: who is ready asks for one if he does not send (out.c). */
+static inline void
+progress_data(struct stack *s, struct tcb *c, struct stack_rx_frame *f,
+	const uint8_t *data, uint32_t len)
+{
+	uint32_t handle = c->handle;
+
+	if (unlikely(c->flags & TCB_ORPHAN)) { /* as text() of in.c */
+		s->count.drop_after_close++;
+		end_reset(s, c, STACK_ABORTED);
+		return;
+	}
+	f->kept = true;
+	c->rcv_nxt += len;
+	c->rcv_space -= len;
+	s->ops->data(s->arg, handle, c->user, data, len, f->buf);
+	if (unlikely(c->handle != handle))
+		return;
+	if (unlikely(tcb_unacked(c) >= 2u * c->peer_mss)) {
+		c->flags |= TCB_ACK_NOW;
+		out_ready(s, c);
+	} else if (!(c->flags & TCB_READY)) {
+		timer_delay_ack(s, c);
+	}
 }
 
 #endif
