@@ -114,7 +114,7 @@ work(int argc, char **argv)
 	}
 	if (!w || !conns || conns > 100000)
 		die(EXIT_USAGE,
-			"--instructions N rx|ack|rr64|rr1k|accept|conn CONNS "
+			"--instructions N rx|ack|rr64|rr1k|conn|visit CONNS "
 			"[offload], 1 to 100000 connections");
 	tcp_crowd_init(&c, conns, offload);
 	printf("%lu\n",

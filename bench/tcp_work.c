@@ -214,9 +214,9 @@ const struct tcp_work tcp_works[] = {
 		NULL},
 	{"rr1k", "64 bytes come, 1024 go back", 1024, false, respond, answered,
 		NULL},
-	{"accept", "a connection is accepted, and closed", 0, true,
+	{"conn", "a connection is accepted, and closed", 0, true,
 		accept_and_close, closed, NULL},
-	{"conn", "the same, with a request and an answer", 64, true,
+	{"visit", "the same, with a request and an answer", 64, true,
 		accept_and_respond, closed, NULL},
 	{0},
 };

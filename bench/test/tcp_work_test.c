@@ -122,7 +122,7 @@ requests_are_answered(void **state)
 static void
 visits_end(void **state)
 {
-	static const char *const visits[] = {"accept", "conn"};
+	static const char *const visits[] = {"conn", "visit"};
 
 	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
