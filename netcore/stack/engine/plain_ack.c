@@ -1,4 +1,4 @@
-/* plain_ack.c - rx step 4 of 8, what an acknowledgement means, the plain case. */
+/* plain_ack.c - rx step 4 of 8, an acknowledgement: the plain case. */
 #include "netcore/stack/engine/progress.h"
 
 /* An acknowledgement of that is not only about what was sent once. */
