@@ -211,15 +211,26 @@ a_poke_wakes(void **state)
 }
 
 static void
+one_more(void *n)
+{
+	++*(unsigned *)n;
+}
+
+static void
 a_deadline_ends_a_sleep(void **state)
 {
+	unsigned told = 0;
 	struct hub hub;
 	uint64_t until = clock_ns() + 3000000;
 
 	(void)state;
 	assert_int_equal(hub_init(&hub, IDLE_SLEEP, 0, NULL), 0);
+	hub.on_sleep = one_more;
+	hub.arg = &told;
 	while (clock_ns() < until)
 		hub_idle(&hub, 0, until);
+	assert_int_equal(told, hub.count->sleeps);
+	assert_int_equal(hub.count->asleep_since, 0);
 	assert_true(hub.count->sleeps >= 1);
 	assert_true(hub.count->asleep_ns < 900000000);
 	hub_fini(&hub);

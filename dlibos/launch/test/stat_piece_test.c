@@ -15,6 +15,9 @@
 #define CORES 4
 #define EDGES 3
 
+/* Bytes behind the partition that look like names. */
+#define BEHIND 4096
+
 struct made {
 	struct instance in;
 	struct child child[2];
@@ -50,9 +53,10 @@ make(struct made *m)
 	struct plan_plan p = {.cores = CORES, .edges = EDGES};
 
 	memset(m, 0, sizeof(*m));
-	m->mem = aligned_alloc(CACHELINE_PAIR, domain_stat_bytes(&p));
+	m->mem = aligned_alloc(CACHELINE_PAIR, domain_stat_bytes(&p) + BEHIND);
 	assert_non_null(m->mem);
 	memset(m->mem, 0, domain_stat_bytes(&p));
+	memset(m->mem + domain_stat_bytes(&p), 'b', BEHIND);
 	m->in.child = m->child;
 	m->in.children = 2;
 	m->child[0] = (struct child){.name = "net0",
@@ -190,7 +194,7 @@ hostile(void **state)
 
 	(void)state;
 	make(&m);
-	t = table(&m, CORES - 1); /* nothing is behind it */
+	t = table(&m, CORES - 1);
 	t->n = UINT32_MAX;
 	for (unsigned i = 0; i < n; i++)
 		snprintf(t->counter[i].name, sizeof(t->counter[i].name), "%s",
