@@ -105,7 +105,8 @@ struct stack_ops {
 	/* That many of the oldest bytes sent are acknowledged. */
 	void (*acked)(void *arg, stack_conn c, uint64_t user, uint32_t bytes);
 	void (*remote_closed)(void *arg, stack_conn c, uint64_t user);
-	/* The end of c: no upcall follows, and the name is void. */
+	/* The end of c: no upcall follows, and the name is void. Who has closed
+	 * it before does not wait for the end of TIME-WAIT. */
 	void (*closed)(
 		void *arg, stack_conn c, uint64_t user, enum stack_why why);
 	void (*datagram)(void *arg, const struct stack_datagram *d);

@@ -22,7 +22,8 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 	uint32_t handle = c->handle;
 	uint64_t user = c->user;
 	/* Whoever connects, or was told of a connection, hears of its end. */
-	bool tell = (c->flags & TCB_KNOWN) || !(c->flags & TCB_PASSIVE);
+	bool tell = !(c->flags & TCB_OVER) &&
+		((c->flags & TCB_KNOWN) || !(c->flags & TCB_PASSIVE));
 
 	if (c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE))
 		s->half_open--;
@@ -45,6 +46,17 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 		s->ops->closed(s->arg, handle, user, why);
 }
 
+/* Who has let go of a connection need not wait for what only keeps old segments
+ * out. */
+static void
+tell_early(struct stack *s, struct tcb *c)
+{
+	if ((c->flags & (TCB_ORPHAN | TCB_OVER)) != TCB_ORPHAN)
+		return;
+	c->flags |= TCB_OVER;
+	s->ops->closed(s->arg, c->handle, c->user, STACK_CLOSED);
+}
+
 void
 end_time_wait(struct stack *s, struct tcb *c)
 {
@@ -56,6 +68,14 @@ end_time_wait(struct stack *s, struct tcb *c)
 	c->t_life =
 		timer_in(s, s->cfg.time_wait_ms ? s->cfg.time_wait_ms : 60000);
 	timer_arm(s, c);
+	tell_early(s, c);
+}
+
+void
+end_let_go(struct stack *s, struct tcb *c)
+{
+	c->flags |= TCB_ORPHAN;
+	tell_early(s, c);
 }
 
 void

@@ -507,11 +507,13 @@ bool alive_owns_life(const struct tcb *c);
 void end_now(struct stack *s, struct tcb *c, enum stack_why why);
 void end_release_ooo(struct stack *s, struct tcb *c);
 void end_time_wait(struct stack *s, struct tcb *c);
+/* The program has let go of it, in TIME-WAIT. */
+void end_let_go(struct stack *s, struct tcb *c);
 
-/* linger.c: c comes to TIME-WAIT; and the oldest there ends, if there is one.
- */
+/* linger.c: c comes to TIME-WAIT; and the oldest there ends, if there is one -
+ * quietly: if there is nobody to tell. */
 void linger_begin(struct stack *s, const struct tcb *c);
-void linger_evict(struct stack *s);
+void linger_evict(struct stack *s, bool quietly);
 void end_reset(struct stack *s, struct tcb *c, enum stack_why why);
 void end_fin_acked(struct stack *s, struct tcb *c);
 

@@ -30,11 +30,13 @@ linger_begin(struct stack *s, const struct tcb *c)
 }
 
 void
-linger_evict(struct stack *s)
+linger_evict(struct stack *s, bool quietly)
 {
 	for (int i = 0; i < LOOKS && s->linger_tail != s->linger_head; i++) {
 		struct tcb *c = first(s);
 
+		if (c && quietly && !(c->flags & TCB_OVER))
+			return;
 		s->linger_tail++;
 		if (!c)
 			continue;

@@ -379,6 +379,10 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 			return -EADDRINUSE;
 	}
 	c = open_tcb(s, &k, hash);
+	if (!c) { /* an upcall about another does not belong into a call */
+		linger_evict(s, true);
+		c = open_tcb(s, &k, hash);
+	}
 	if (!c)
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;
@@ -543,7 +547,7 @@ stack_close(struct stack *s, stack_conn handle, bool abort)
 		return 0;
 	}
 	if (c->state == TCP_TIME_WAIT && !abort) { /* it lasts (3.10.4) */
-		c->flags |= TCB_ORPHAN;
+		end_let_go(s, c);
 		return 0;
 	}
 	/* Data that nobody read is lost: the peer must know (RFC 2525). */

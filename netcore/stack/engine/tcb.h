@@ -59,7 +59,8 @@ enum tcb_flag {
 	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
 	TCB_ECT = 1 << 25,	   /* these two: ecn.h */
 	TCB_ECN = 1 << 26,
-	TCB_HELD = 1 << 27, /* the owner takes no data: stack_hold() */
+	TCB_HELD = 1 << 27,  /* the owner takes no data: stack_hold() */
+	TCB_OVER = 1u << 31, /* `closed` was told, and TIME-WAIT lasts */
 };
 
 /* What t_rexmit is for. */

@@ -13,14 +13,16 @@ active_close(void **state)
 	SEND(.seq = 1, .ack = 2);
 	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
 	EXPECT(.seq = 2, .ack = 2);
+	assert_int_equal(s->closed, 1); /* nothing more is to be known */
+	assert_int_equal(s->why, STACK_CLOSED);
 	script_wait(s, 40000);
 	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK); /* anew: 3.10.7.4 */
 	EXPECT(.seq = 2, .ack = 2);
 	script_wait(s, 40000);
-	assert_int_equal(s->closed, 0);
+	assert_int_equal(stack_taken(s->stack), 1);
 	script_wait(s, 21000);
+	assert_int_equal(stack_taken(s->stack), 0);
 	assert_int_equal(s->closed, 1);
-	assert_int_equal(s->why, STACK_CLOSED);
 	script_end(s);
 }
 

@@ -225,9 +225,10 @@ close_in_time_wait(void **state)
 	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
 	SEND(.seq = 1, .ack = 2, .len = 10, .flags = FIN | ACK);
 	EXPECT(.seq = 2, .ack = 12);
+	assert_int_equal(s->closed, 0);
 	stack_close(s->stack, s->conn, false);
 	SILENCE();
-	assert_int_equal(s->closed, 0);
+	assert_int_equal(s->closed, 1);
 	SEND(.seq = 11, .ack = 2, .flags = FIN | ACK);
 	EXPECT(.seq = 2, .ack = 12);
 	script_end(s);

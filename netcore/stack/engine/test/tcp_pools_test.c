@@ -1,5 +1,7 @@
 /* tcp_pools_test - memory that all connections share runs out: the counter
  * tells, nobody starves, and all go on when there is some again. */
+#include <errno.h>
+
 #include <string.h>
 
 #include "netcore/stack/engine/test/script.h"
@@ -116,7 +118,7 @@ time_wait_makes_room(void **state)
 	turn_to(s, &third);
 	open_one(s);
 	assert_int_equal(COUNT(time_wait_evicted), 0);
-	assert_int_equal(s->closed, 0);
+	assert_int_equal(stack_taken(s->stack), 3);
 	turn_to(s, &fourth);
 	open_one(s);
 	assert_int_equal(COUNT(time_wait_evicted), 1);
@@ -132,6 +134,36 @@ time_wait_makes_room(void **state)
 	SEND(.flags = SYN, .opts = s->opts);
 	SILENCE();
 	assert_int_equal(COUNT(drop_out_of_conns), 1);
+	script_end(s);
+}
+
+/* Our own connect takes a place in TIME-WAIT, but only of one whose program has
+ * let go of it. */
+static void
+time_wait_makes_room_for_us(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+	stack_conn c;
+
+	(void)state;
+	cfg.conns = 1;
+	s = script_open(&cfg, SCRIPT_MSS_SACK);
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
+	assert_int_equal(
+		stack_connect(s->stack, script_ip(2), 99, 0, 7, &c), -ENOSPC);
+	assert_int_equal(s->closed, 0);
+	stack_close(s->stack, s->conn, false);
+	assert_int_equal(s->closed, 1);
+	assert_int_equal(
+		stack_connect(s->stack, script_ip(2), 99, 0, 7, &c), 0);
+	assert_int_equal(COUNT(time_wait_evicted), 1);
+	assert_int_equal(s->closed, 1);
+	stack_close(s->stack, c, true);
+	assert_int_equal(s->closed, 2);
 	script_end(s);
 }
 
@@ -418,6 +450,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_connection_left),
 		cmocka_unit_test(time_wait_makes_room),
+		cmocka_unit_test(time_wait_makes_room_for_us),
 		cmocka_unit_test(no_half_open_left),
 		cmocka_unit_test(no_segment_left),
 		cmocka_unit_test(handshake_without_a_segment),

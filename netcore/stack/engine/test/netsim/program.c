@@ -8,6 +8,8 @@
 
 #define POISON 0xdb
 
+#define TIME_WAIT_LOOK 1000000000ull /* ns */
+
 /* Byte i of a stream; the table goes on for as long as a write is. */
 uint8_t *
 stream_at(const struct side *s, uint32_t offset, uint32_t *most)
@@ -385,6 +387,9 @@ const struct sim_program programs = {
 
 /* --- beginning ------------------------------------------------------------*/
 
+static void dial_again(struct sim_node *n, void *arg);
+
+/* A port of one's own may still be in TIME-WAIT. */
 static void
 dial(struct side *s, uint16_t lport, uint16_t port)
 {
@@ -395,10 +400,23 @@ dial(struct side *s, uint16_t lport, uint16_t port)
 	s->begun = true;
 	rc = stack_connect(s->node->stack,
 		s->conn->v6 ? sim_ip6(to) : sim_ip(to), port, lport, 0, &s->c);
-	if (rc)
+	if (rc == -EADDRINUSE)
+		sim_after(s->node, TIME_WAIT_LOOK, dial_again, s);
+	else if (rc)
 		world_bad(s->conn->w, "cannot connect");
 	else
 		s->iss = judge_iss(s->node, s->c);
+}
+
+static void
+dial_again(struct sim_node *n, void *arg)
+{
+	struct side *s = arg;
+	bool first = s == &s->conn->side[0];
+
+	(void)n;
+	dial(s, first ? s->conn->lport : s->conn->port,
+		first ? s->conn->port : s->conn->lport);
 }
 
 static void
