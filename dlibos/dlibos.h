@@ -163,8 +163,7 @@ struct dl_piece {
 };
 
 enum dl_send_flag {
-	DL_FIN = 1,  /* nothing follows: half close */
-	DL_MORE = 2, /* more will be sent soon */
+	DL_FIN = 1, /* nothing follows: half close */
 };
 
 #define DL_PIECES 8 /* at most, in one call */

@@ -1,7 +1,6 @@
 /* tcp_pools_test - memory that all connections share runs out: the counter
  * tells, nobody starves, and all go on when there is some again. */
 #include <errno.h>
-
 #include <string.h>
 
 #include "netcore/stack/engine/test/script.h"
