@@ -16,6 +16,7 @@ enum conn_flag {
 	CONN_SAY_CLOSE = 32,
 	CONN_ABORT = 64,
 	CONN_ENDED = 128, /* cleanup came */
+	CONN_WAITS = 256, /* for room() */
 };
 
 struct dl_conn {
@@ -23,9 +24,9 @@ struct dl_conn {
 	void *user;
 	struct dl *dl;
 	uint32_t id; /* the network core's name for it */
-	uint8_t net;
-	uint8_t flags;
+	uint16_t flags;
 	uint16_t port;
+	uint8_t net;
 	uint32_t unread;  /* bytes that data() handed over */
 	uint32_t unsaid;  /* of those given back, not told yet */
 	uint32_t unacked; /* bytes sent */
@@ -33,6 +34,7 @@ struct dl_conn {
 	 * over when so many bytes more are acknowledged. */
 	uint32_t lot_bytes, lot, next_lot;
 	struct dl_conn *owes_next;
+	struct dl_conn *waits_next, *waits_prev;
 	struct dl_addr peer;
 } CACHELINE_ALIGNED;
 
@@ -90,7 +92,8 @@ struct dl {
 	struct net net[LIMIT_CORES];
 	struct dl_conn *owes; /* connections with something to say */
 	struct dl_conn **owes_tail;
-	struct dl_timer *timer; /* the one that is due first */
+	struct dl_conn *waits, *waits_last; /* for room */
+	struct dl_timer *timer;		    /* the one that is due first */
 	uint32_t free_attempt;
 	struct attempt attempt[LIMIT_ATTEMPTS];
 	struct listener listener[LIMIT_LISTENERS];
@@ -124,6 +127,12 @@ void command_retry(struct dl *dl);
 struct edge *command_edge(const struct net *net, unsigned n);
 /* The network core shall forget c. */
 void command_let_go(struct dl_conn *c);
+
+/* room.c: c's program is told when there is room; tells those that wait. */
+#define ROOM_UNACKED (INT32_MAX / 2) /* bytes of a connection */
+void room_wait(struct dl_conn *c);
+void room_forget(struct dl_conn *c);
+void room_turn(struct dl *dl);
 
 /* listen.c */
 void listen_again(struct dl *dl, unsigned net);

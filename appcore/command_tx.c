@@ -49,6 +49,7 @@ static void
 forget(struct dl_conn *c)
 {
 	c->dl->net[c->net].pieces -= c->lot + c->next_lot;
+	room_forget(c);
 	c->flags = 0;
 	c->id = 0;
 }
@@ -67,14 +68,14 @@ say_all(struct dl_conn *c)
 		m = (struct msg){.type = MSG_SHUTDOWN, .arg = MSG_SHUT_WR};
 		if (!say(c, m))
 			return false;
-		c->flags &= (uint8_t)~CONN_SAY_FIN;
+		c->flags &= (uint16_t)~CONN_SAY_FIN;
 	}
 	if (c->flags & CONN_SAY_CLOSE) {
 		m = (struct msg){.type = MSG_CLOSE,
 			.flags = c->flags & CONN_ABORT ? MSGF_ABORT : 0};
 		if (!say(c, m))
 			return false;
-		c->flags &= (uint8_t)~CONN_SAY_CLOSE;
+		c->flags &= (uint16_t)~CONN_SAY_CLOSE;
 		if (c->flags & CONN_ENDED)
 			forget(c);
 	}
@@ -105,7 +106,7 @@ command_retry(struct dl *dl)
 	dl->owes_tail = &dl->owes;
 	for (; c; c = last) {
 		last = c->owes_next;
-		c->flags &= (uint8_t)~CONN_OWES;
+		c->flags &= (uint16_t)~CONN_OWES;
 		if (c->flags & CONN_OPEN)
 			say_soon(c);
 	}
@@ -138,8 +139,8 @@ let_go(struct dl_conn *c, unsigned flags)
 		return;
 	/* What it was handed and what it did not shut down goes with it. */
 	c->unsaid = 0;
-	c->flags &= (uint8_t)~CONN_SAY_FIN;
-	c->flags |= (uint8_t)(CONN_DONE | CONN_SAY_CLOSE | flags);
+	c->flags &= (uint16_t)~CONN_SAY_FIN;
+	c->flags |= (uint16_t)(CONN_DONE | CONN_SAY_CLOSE | flags);
 	say_soon(c);
 }
 
@@ -258,9 +259,11 @@ dl_sendv(
 	}
 	e = command_edge(net, (unsigned)slots);
 	if (unlikely(!e || net->pieces + (unsigned)slots > LIMIT_SENDS ||
-		    bytes > INT32_MAX - c->unacked || (c->flags & CONN_OWES) ||
+		    c->unacked > ROOM_UNACKED || bytes > ROOM_UNACKED ||
+		    (c->flags & CONN_OWES) ||
 		    !edge_send(e, m, (unsigned)slots))) {
 		c->dl->count.sends_refused++;
+		room_wait(c);
 		return -EAGAIN;
 	}
 	c->dl->count.tx_bytes += bytes;

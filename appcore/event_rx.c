@@ -89,6 +89,7 @@ event_net_down(struct domain_core *core, struct domain_edge *e)
 
 		if ((c->flags & CONN_OPEN) && !(c->flags & CONN_ENDED))
 			end(c, DL_NET_DIED);
+		room_forget(c);
 		c->flags = 0; /* nobody waits for a word any more */
 	}
 	command_retry(dl); /* which forgets what was owed to it */

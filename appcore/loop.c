@@ -70,6 +70,7 @@ run(struct dl *dl)
 		work += hub_serve(hub);
 		timer_run(dl);
 		command_retry(dl);
+		room_turn(dl);
 		hub_flush(hub);
 		hub_idle(hub, work, timer_deadline(dl));
 	}

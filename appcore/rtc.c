@@ -67,6 +67,7 @@ serve(void *arg)
 	work += edge_serve(&r->up.edge, LIMIT_PARK);
 	timer_run(r->dl);
 	command_retry(r->dl);
+	room_turn(r->dl);
 	r->down.busy = true;
 	return work;
 }

@@ -130,6 +130,10 @@ struct dl_handler {
 	 * their memory for this connection any more. */
 	void (*acked)(struct dl *dl, struct dl_conn *c, size_t bytes);
 
+	/* There may be room again, after -EAGAIN of dl_sendv() or dl_room(); is
+	 * called once for that. */
+	void (*room)(struct dl *dl, struct dl_conn *c);
+
 	/* The peer will send no more; it may still receive. Without this
 	 * callback the connection is closed by itself then. */
 	void (*remote_closed)(struct dl *dl, struct dl_conn *c);
@@ -171,11 +175,15 @@ enum dl_send_flag {
 /* Sends the pieces, all or nothing, without touching them; they must stay as
  * they are until acked() has counted them or closed() was called. The same
  * memory may be sent to any number of connections at once. 0; -EAGAIN: too much
- * is under way, try again after acked(); -EPIPE: it was shut down or closed
+ * is under way, try again in room(); -EPIPE: it was shut down or closed
  * before; -EFAULT: not memory of dl_alloc(); -EINVAL: too many pieces. */
 int dl_sendv(struct dl_conn *c, const struct dl_piece *p, unsigned n,
 	unsigned flags);
 int dl_send(struct dl_conn *c, const void *ptr, size_t len);
+
+/* Whether `pieces` pieces, in whatever number of calls before the next callback,
+ * would be taken: 0; -EAGAIN: not now, try again in room(); -EPIPE. */
+int dl_room(struct dl_conn *c, unsigned pieces);
 
 /* Gives back the oldest `bytes` bytes that data() handed over. */
 void dl_recv_done(struct dl_conn *c, size_t bytes);

@@ -18,7 +18,7 @@ struct world {
 	struct edge net[NETS]; /* their ends */
 	struct dl dl;
 	unsigned said[MSG_TYPES]; /* commands that came, by type */
-	unsigned closed;
+	unsigned closed, room;
 	int again; /* what dl_connect() said in closed() */
 };
 
@@ -190,6 +190,50 @@ what_is_owed_is_said_later(void **state)
 	close_world(w);
 }
 
+static void
+has_room(struct dl *dl, struct dl_conn *c)
+{
+	struct world *w = dl_user(dl);
+
+	(void)c;
+	w->room++;
+}
+
+/* Who was refused is told once when there is room, and not after its end. */
+static void
+room_is_told(void **state)
+{
+	static const struct dl_handler h = {.data = data, .room = has_room};
+	struct world *w = open_world();
+	struct msg over = {MSG_CLEANUP, 0, 0, (1 << 24) + 1, MSG_WHY_RESET};
+	struct dl_conn *c;
+
+	(void)state;
+	dl_listen(&w->dl, NULL, 80, &h, NULL);
+	offer(w, 0, 1 << 24);
+	offer(w, 0, (1 << 24) + 1);
+	c = w->dl.net[0].conn;
+	assert_int_equal(dl_room(c, 8), 0);
+	room_turn(&w->dl);
+	assert_int_equal(w->room, 0);
+	w->dl.net[0].pieces = LIMIT_SENDS - 7;
+	assert_int_equal(dl_room(c, 7), 0);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(dl_room(&c[i & 1], 8), -EAGAIN);
+	room_turn(&w->dl);
+	assert_int_equal(w->room, 0);
+	assert_true(edge_send(&w->net[0], &over, 1));
+	w->dl.net[0].pieces = 0;
+	room_turn(&w->dl);
+	room_turn(&w->dl);
+	assert_int_equal(w->room, 1);
+	assert_null(w->dl.waits);
+	assert_null(w->dl.waits_last);
+	dl_shutdown(c);
+	assert_int_equal(dl_room(c, 1), -EPIPE);
+	close_world(w);
+}
+
 int
 main(void)
 {
@@ -197,6 +241,7 @@ main(void)
 		cmocka_unit_test(a_net_that_goes_is_asked_nothing),
 		cmocka_unit_test(listening_is_all_or_nothing),
 		cmocka_unit_test(what_is_owed_is_said_later),
+		cmocka_unit_test(room_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

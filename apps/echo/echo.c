@@ -24,7 +24,8 @@ struct piece {
 
 struct peer {
 	char *buf;
-	size_t sent; /* bytes of buf that are on their way */
+	size_t ready; /* bytes of buf that are to be sent */
+	size_t sent;  /* ... that are on their way */
 	/* What came and was not copied yet, oldest first; a peer cannot have
 	 * more than a window of it. */
 	struct piece *waiting;
@@ -38,6 +39,20 @@ give_up(struct dl_conn *c)
 	dl_abort(c);
 }
 
+static void
+send_ready(struct dl_conn *c)
+{
+	struct peer *p = dl_conn_user(c);
+	int rc = p->ready ? dl_send(c, p->buf, p->ready) : 0;
+
+	if (rc == -EAGAIN)
+		return; /* room() tries again */
+	p->sent = p->ready;
+	p->ready = 0;
+	if (rc)
+		give_up(c);
+}
+
 /* Copies what waits and sends it. */
 static void
 go_on(struct dl_conn *c)
@@ -45,7 +60,7 @@ go_on(struct dl_conn *c)
 	struct peer *p = dl_conn_user(c);
 	size_t n = 0;
 
-	if (p->sent)
+	if (p->sent || p->ready)
 		return;
 	while (p->first < p->end && n < BUFFER) {
 		struct piece *w = &p->waiting[p->first];
@@ -63,11 +78,15 @@ go_on(struct dl_conn *c)
 		return;
 	}
 	dl_recv_done(c, n);
-	if (dl_send(c, p->buf, n)) {
-		give_up(c);
-		return;
-	}
-	p->sent = n;
+	p->ready = n;
+	send_ready(c);
+}
+
+static void
+room(struct dl *dl, struct dl_conn *c)
+{
+	(void)dl;
+	send_ready(c);
 }
 
 static void
@@ -147,6 +166,7 @@ static const struct dl_handler handler = {
 	.accepted = accepted,
 	.data = data,
 	.acked = acked,
+	.room = room,
 	.remote_closed = remote_closed,
 	.closed = closed,
 };

@@ -28,6 +28,9 @@
 /* Answers that a peer may have waiting; then it is not read from. */
 #define ANSWERS 64
 
+/* Pieces for which there must be room before a request is read. */
+#define ROOM 64
+
 /* A site that is served, or is still on its way to somebody. */
 struct generation {
 	struct site *site;
@@ -280,6 +283,14 @@ go_ahead(struct client *cl)
 	}
 }
 
+/* Else acked() or room() goes on with it. */
+static bool
+may_answer(struct client *cl)
+{
+	return !cl->closing && cl->answers < ANSWERS &&
+		dl_room(cl->conn, ROOM) != -EAGAIN;
+}
+
 /* Returns how many bytes of the piece are done with. */
 static size_t
 read_piece(struct client *cl, const char *p, size_t len)
@@ -287,7 +298,7 @@ read_piece(struct client *cl, const char *p, size_t len)
 	struct http_request *r = &cl->core->request;
 	size_t all = 0, used;
 
-	while (all < len && !cl->closing && cl->answers < ANSWERS) {
+	while (all < len && may_answer(cl)) {
 		int rc = http_read(&cl->reader, r, p + all, len - all, &used);
 
 		all += used;
@@ -371,7 +382,7 @@ data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 static void
 read_on(struct client *cl)
 {
-	while (cl->unread && cl->answers < ANSWERS) {
+	while (cl->unread) {
 		struct unread *u = cl->unread;
 		size_t used = read_piece(cl, u->p, u->len);
 
@@ -402,6 +413,16 @@ acked(struct dl *dl, struct dl_conn *conn, size_t bytes)
 	if (cl->acked != cl->queued)
 		return;
 	cl->answers = 0;
+	if (cl->unread)
+		read_on(cl);
+}
+
+static void
+room(struct dl *dl, struct dl_conn *conn)
+{
+	struct client *cl = dl_conn_user(conn);
+
+	(void)dl;
 	if (cl->unread)
 		read_on(cl);
 }
@@ -445,6 +466,7 @@ static const struct dl_handler handler = {
 	.accepted = accepted,
 	.data = data,
 	.acked = acked,
+	.room = room,
 	.remote_closed = remote_closed,
 	.closed = closed,
 };
