@@ -181,8 +181,9 @@ int dl_sendv(struct dl_conn *c, const struct dl_piece *p, unsigned n,
 	unsigned flags);
 int dl_send(struct dl_conn *c, const void *ptr, size_t len);
 
-/* Whether `pieces` pieces, in whatever number of calls before the next callback,
- * would be taken: 0; -EAGAIN: not now, try again in room(); -EPIPE. */
+/* Whether `pieces` pieces, in whatever number of calls before the next
+ * callback, would be taken: 0; -EAGAIN: not now, try again in room(); -EPIPE.
+ */
 int dl_room(struct dl_conn *c, unsigned pieces);
 
 /* Gives back the oldest `bytes` bytes that data() handed over. */
