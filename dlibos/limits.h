@@ -34,11 +34,12 @@
 #define LIMIT_MTU_MAX 9000
 
 /* Partitions, in bytes. */
-#define LIMIT_RX_BYTES	  (16ull << 20)
-#define LIMIT_TXHDR_BYTES (2ull << 20)
-#define LIMIT_APP_BYTES	  (64ull << 20)
-#define LIMIT_PART_MAX	  (1ull << 40)	   /* a message's offset has 40 bits */
-#define LIMIT_LEN_MAX	  ((1u << 23) - 1) /* and its length has 23 */
+#define LIMIT_RX_BYTES	     (16ull << 20)
+#define LIMIT_COPY_BYTES_MIN (1ull << 20) /* of each application */
+#define LIMIT_TXHDR_BYTES    (2ull << 20)
+#define LIMIT_APP_BYTES	     (64ull << 20)
+#define LIMIT_PART_MAX	     (1ull << 40) /* a message's offset has 40 bits */
+#define LIMIT_LEN_MAX	     ((1u << 23) - 1) /* and its length has 23 */
 
 /* Waiting, in milliseconds. */
 #define LIMIT_START_MS 5000 /* for a domain to join, and to get ready */

@@ -15,6 +15,7 @@ enum role {
 
 enum part_kind {
 	PART_RX,    /* received packets */
+	PART_COPY,  /* what one of several applications received */
 	PART_TXHDR, /* headers of what is sent */
 	PART_APP,   /* what an application wants sent */
 	PART_EDGE,  /* a domain's side of its edges to one other domain */
@@ -29,13 +30,15 @@ struct rights {
 	uint8_t peers;	 /* roles of peer domains that read it */
 	uint8_t others;	 /* further readers */
 	bool one_reader; /* made for one peer domain, seen by no other */
+	bool one_app;	 /* hidden where several applications may be */
 	uint64_t bytes;	 /* its size, if the plan says nothing else */
 };
 
 extern const struct rights rights[PART_KINDS];
 
 /* May a domain of role `reader` that has an edge with the writing domain map
- * it, read-only? */
-bool rights_peer_reads(enum part_kind kind, enum role reader);
+ * it, read-only? copies: the writer may have several applications, so each gets
+ * what it received copied. */
+bool rights_peer_reads(enum part_kind kind, enum role reader, bool copies);
 
 #endif

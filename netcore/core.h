@@ -28,7 +28,8 @@ struct netcore {
 void netcore_open(struct netcore *n, struct domain_core *c);
 void netcore_close(struct netcore *n);
 
-/* Application core number `app` came, or went. */
+/* Application core number `app` came, or went. Cores of one `domain` share
+ * listeners: of a program, that is. */
 void netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 	const struct part *data, unsigned domain);
 void netcore_app_down(struct netcore *n, unsigned app);

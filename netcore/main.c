@@ -26,11 +26,14 @@ serve_hub(void *hub)
 static void
 edge_up(struct domain_core *c, struct domain_edge *e)
 {
+	const struct domain_peer *p = &c->domain->peer[e->peer];
 	struct netcore *n = c->user;
 
-	if (n) /* else core_main() finds it */
-		netcore_app_up(n, e->of_core, &e->edge,
-			&c->domain->peer[e->peer].data, e->peer);
+	if (!n)
+		return; /* core_main() finds it */
+	netcore_app_up(n, e->of_core, &e->edge, &p->data, p->program);
+	if (p->copies)
+		door_copy_to(&n->door, e->of_core, &p->copy);
 }
 
 static void

@@ -132,6 +132,9 @@ netcore_open(struct netcore *n, struct domain_core *c)
 		.rx_buffers = 1,
 		.apps = d->plan.edges + 1,
 		.rx = &d->part[PART_RX],
+		.copies = d->plan.copies,
+		.copy_buffers =
+			(uint32_t)(d->plan.bytes[PART_COPY] / COPY_ROOM),
 		.release = release,
 		.arg = n,
 	};

@@ -55,7 +55,9 @@ struct domain_peer {
 	uint64_t edge_bytes;
 	uint64_t data_bytes;
 	uint32_t conns;
-	struct part out;  /* our side of the edges: we write */
+	uint32_t program, copies; /* see plan_peer */
+	struct part out;	  /* our side of the edges: we write */
+	struct part copy; /* what it receives, if it has no PART_RX: likewise */
 	struct part in;	  /* its side: read only */
 	struct part data; /* what its messages refer to: read only */
 };

@@ -93,11 +93,27 @@ make_outbox(struct domain *d, unsigned peer)
 }
 
 static void
+make_copy(struct domain *d, unsigned peer)
+{
+	struct domain_peer *p = &d->peer[peer];
+	int node = -1;
+
+	if (p->role != ROLE_APP || !p->copies || p->copy.base)
+		return;
+	for (unsigned i = 0; i < d->edges; i++)
+		if (d->edge[i]->peer == peer)
+			node = d->edge[i]->plan.node;
+	make(d, &p->copy, PART_COPY, d->plan.bytes[PART_COPY], node, peer);
+}
+
+static void
 make_parts(struct domain *d)
 {
 	make_own(d);
-	for (unsigned i = 0; i < LIMIT_DOMAINS; i++)
+	for (unsigned i = 0; i < LIMIT_DOMAINS; i++) {
 		make_outbox(d, i);
+		make_copy(d, i);
+	}
 	reply(d, PLAN_MADE, 0);
 }
 
@@ -116,6 +132,8 @@ add_peer(struct domain *d, const struct plan_peer *m)
 	p->edge_bytes = m->edge_bytes;
 	p->data_bytes = m->data_bytes;
 	p->conns = m->conns;
+	p->program = m->program;
+	p->copies = m->copies;
 }
 
 /* An empty place for an edge of this core, or a new one. */
@@ -176,7 +194,7 @@ map(struct domain *d, const struct plan_part *m, int fd)
 	int rc;
 
 	if (m->kind >= PART_KINDS || !p->role || part->base ||
-		!rights_peer_reads(m->kind, d->plan.role))
+		!rights_peer_reads(m->kind, d->plan.role, p->copies))
 		die(EXIT_FAIL, "a map that we have no right to");
 	rc = part_open(part, m->kind, fd, m->bytes);
 	if (rc)
@@ -308,6 +326,7 @@ forget(struct domain *d, unsigned peer)
 		return; /* unanswered: the launcher will not bring it back */
 	}
 	part_close(&p->out);
+	part_close(&p->copy);
 	part_close(&p->in);
 	part_close(&p->data);
 	p->role = 0;

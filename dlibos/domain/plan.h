@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 4u
+#define PLAN_VERSION 5u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -107,6 +107,9 @@ struct plan_plan {
 	uint32_t conns;		    /* connections of a network core at most */
 	uint32_t cores;
 	struct plan_core core[LIMIT_CORES];
+	/* Application domains that a network domain makes a PART_COPY for, at
+	 * most; 0: there is one at most, which reads PART_RX. */
+	uint32_t copies;
 };
 
 struct plan_peer {
@@ -117,6 +120,8 @@ struct plan_peer {
 	uint64_t edge_bytes; /* of either side's PART_EDGE */
 	uint64_t data_bytes; /* what its messages may refer to */
 	uint32_t conns;	     /* of a network core; see plan_conn_numbers() */
+	uint32_t program;    /* domains of one may share listeners */
+	uint32_t copies;     /* PART_COPY takes the place of PART_RX */
 };
 
 struct plan_edge {

@@ -55,6 +55,7 @@ send_plan(struct instance *in, struct child *c)
 		.spin_ns = in->spin_ns,
 		.conns = in->opt.conns,
 		.cores = c->cores,
+		.copies = copies(in, c),
 	};
 
 	memcpy(p.instance, in->name, sizeof(p.instance));
@@ -63,6 +64,7 @@ send_plan(struct instance *in, struct child *c)
 		p.bytes[k] = rights[k].bytes;
 	p.bytes[PART_RX] = in->opt.rx_bytes;
 	p.bytes[PART_APP] = in->opt.app_bytes;
+	p.bytes[PART_COPY] = copies_bytes(in, c);
 	if (c->role & ROLE_NET)
 		port_plan(&in->port, &p.port);
 	for (unsigned i = 0; i < c->cores; i++)
@@ -83,14 +85,18 @@ static void
 send_peer(struct instance *in, struct child *to, const struct child *peer)
 {
 	unsigned n = instance_edges(in, to, peer);
+	const struct child *net = peer->role == ROLE_NET ? peer : to;
+	uint64_t copy = copies_bytes(in, net);
 	struct plan_peer p = {
 		.head = {PLAN_PEER, peer->domain},
 		.role = peer->role,
 		.edges = n,
 		.edge_bytes = n * edge_bytes(in->layout.slots),
-		.data_bytes = peer->role == ROLE_NET ? in->opt.rx_bytes
-						     : in->opt.app_bytes,
-		.conns = peer->role == ROLE_NET ? in->opt.conns : 0,
+		.data_bytes = peer != net ? in->opt.app_bytes
+			: copy		  ? copy
+					  : in->opt.rx_bytes,
+		.conns = peer == net ? in->opt.conns : 0,
+		.copies = copy != 0,
 	};
 
 	memcpy(p.name, peer->name, sizeof(p.name));
@@ -216,19 +222,33 @@ send_map(struct instance *in, struct child *to, const struct child *from,
 	post(in, to, &m, &fd, 1);
 }
 
+/* Where what a domain made is kept, which may be for one peer alone. */
+struct kept {
+	int *fd;
+	uint64_t *bytes;
+};
+
+static struct kept
+kept(struct child *c, enum part_kind kind, unsigned peer)
+{
+	if (kind == PART_EDGE)
+		return (struct kept){&c->edge_part[peer], &c->edge_bytes[peer]};
+	if (kind == PART_COPY)
+		return (struct kept){&c->copy_part[peer], &c->copy_bytes[peer]};
+	return (struct kept){&c->part[kind], &c->part_bytes[kind]};
+}
+
 /* Hands out what `from` made, by the table of rights. */
 static void
 send_maps(struct instance *in, struct child *to, struct child *from)
 {
-	for (int k = 0; k < PART_KINDS; k++) {
-		int fd = rights[k].one_reader ? from->edge_part[to->domain]
-					      : from->part[k];
-		uint64_t bytes = rights[k].one_reader
-			? from->edge_bytes[to->domain]
-			: from->part_bytes[k];
+	bool copied = copies(in, from);
 
-		if (fd >= 0 && rights_peer_reads(k, to->role))
-			send_map(in, to, from, k, fd, bytes);
+	for (int k = 0; k < PART_KINDS; k++) {
+		struct kept p = kept(from, k, to->domain);
+
+		if (*p.fd >= 0 && rights_peer_reads(k, to->role, copied))
+			send_map(in, to, from, k, *p.fd, *p.bytes);
 	}
 	to->fresh[from->domain] = false;
 }
@@ -307,11 +327,13 @@ part_wanted(const struct instance *in, const struct child *c,
 
 	if (!(rights[kind].writer & c->role))
 		return 0;
-	if (rights[kind].one_reader)
-		return linked(in, c, &in->child[peer])
-			? instance_edges(in, c, &in->child[peer]) *
-				edge_bytes(in->layout.slots)
-			: 0;
+	if (rights[kind].one_reader && !linked(in, c, &in->child[peer]))
+		return 0;
+	if (kind == PART_EDGE)
+		return instance_edges(in, c, &in->child[peer]) *
+			edge_bytes(in->layout.slots);
+	if (kind == PART_COPY)
+		return copies_bytes(in, c);
 	if (kind == PART_STAT)
 		return domain_stat_bytes(&p);
 	if (kind == PART_RX)
@@ -326,23 +348,19 @@ take_part(
 {
 	unsigned peer = m->head.domain;
 	uint64_t wanted;
-	int *place;
+	struct kept place;
 
 	if (c->state != CHILD_MAKING || m->kind >= PART_KINDS ||
 		peer >= in->children)
 		return false;
 	wanted = part_wanted(in, c, m->kind, peer);
-	place = rights[m->kind].one_reader ? &c->edge_part[peer]
-					   : &c->part[m->kind];
-	if (!wanted || *place >= 0 || m->bytes < wanted ||
+	place = kept(c, m->kind, peer);
+	if (!wanted || *place.fd >= 0 || m->bytes < wanted ||
 		m->bytes - wanted >= 2u << 20 ||
 		look_at(c, m->kind, fd, m->bytes))
 		return false;
-	*place = fd;
-	if (rights[m->kind].one_reader)
-		c->edge_bytes[peer] = m->bytes;
-	else
-		c->part_bytes[m->kind] = m->bytes;
+	*place.fd = fd;
+	*place.bytes = m->bytes;
 	if (m->fallback && !in->said_fallback) {
 		words_tell("no 2 MiB pages: running on 4 KiB pages, at more "
 			   "TLB misses; reserve some in "
@@ -354,18 +372,14 @@ take_part(
 
 /* Whether all is there that its peers will map. */
 static bool
-made_all(const struct instance *in, const struct child *c)
+made_all(const struct instance *in, struct child *c)
 {
-	for (int k = 0; k < PART_KINDS; k++) {
-		if (!rights[k].one_reader) {
-			if (part_wanted(in, c, k, 0) && c->part[k] < 0)
-				return false;
-			continue;
-		}
+	for (int k = 0; k < PART_KINDS; k++)
 		for (unsigned i = 0; i < in->children; i++)
-			if (c->fresh[i] && c->edge_part[i] < 0)
+			if ((c->fresh[i] || !rights[k].one_reader) &&
+				part_wanted(in, c, k, i) &&
+				*kept(c, k, i).fd < 0)
 				return false;
-	}
 	return true;
 }
 
@@ -407,7 +421,8 @@ heard_part(
 	/* It has not heard yet that it is to end; or that the peer is gone for
 	 * which it made this, and the next peer of that name is not meant. */
 	if (c->state == CHILD_STOPPING ||
-		(m->kind == PART_EDGE && c->forgetting[m->head.domain])) {
+		(m->kind < PART_KINDS && rights[m->kind].one_reader &&
+			c->forgetting[m->head.domain])) {
 		close(fd);
 		return;
 	}
@@ -493,6 +508,8 @@ broker_peer_died(struct instance *in, struct child *dead)
 
 		close_at(&dead->edge_part[i]);
 		close_at(&p->edge_part[dead->domain]);
+		close_at(&dead->copy_part[i]);
+		close_at(&p->copy_part[dead->domain]);
 		dead->fresh[i] = p->fresh[dead->domain] = false;
 		dead->forgetting[i] = false;
 		if (!linked(in, dead, p) || p->channel < 0 || in->stopping)

@@ -10,6 +10,7 @@
  *	port.c		what they send and receive by; port_open.c makes it
  *	spawn.c		a domain becomes a process; confine.c takes its rights
  *	broker.c	the conversation of plan.h with each domain, in rounds
+ *	copies.c	who gets a partition of its own for what it receives
  *	post.c		what the launcher says waits for who is behind
  *	supervise.c	the loop: deadlines, signals, starting again
  *	death.c		how a death is told, and what follows from it
@@ -79,6 +80,8 @@ struct child {
 	uint64_t part_bytes[PART_KINDS];
 	int edge_part[LIMIT_DOMAINS]; /* its PART_EDGE for each peer; -1 */
 	uint64_t edge_bytes[LIMIT_DOMAINS];
+	int copy_part[LIMIT_DOMAINS]; /* its PART_COPY for each peer; -1 */
+	uint64_t copy_bytes[LIMIT_DOMAINS];
 	struct child_stat stat;
 };
 
@@ -135,6 +138,12 @@ void options_read(
 /* Whether two domains have cores that may talk, and how many pairs. */
 unsigned instance_edges(const struct instance *in, const struct child *a,
 	const struct child *b);
+
+/* copies.c: how many application domains a network domain may ever have edges
+ * with, if that is more than one: then each gets a PART_COPY. Else 0. */
+unsigned copies(const struct instance *in, const struct child *net);
+/* The bytes of one: a fair share of what --rx-memory says. */
+uint64_t copies_bytes(const struct instance *in, const struct child *net);
 
 /* spawn.c: 0 or -errno. The child waits for its plan. */
 int spawn(struct instance *in, struct child *c);

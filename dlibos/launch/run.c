@@ -38,7 +38,7 @@ add_child(struct instance *in, enum role role, const char *kind, unsigned n,
 	for (int k = 0; k < PART_KINDS; k++)
 		c->part[k] = -1;
 	for (unsigned i = 0; i < LIMIT_DOMAINS; i++)
-		c->edge_part[i] = -1;
+		c->edge_part[i] = c->copy_part[i] = -1;
 	snprintf(c->name, sizeof(c->name), "%s%u", kind, n);
 	return c;
 }

@@ -171,11 +171,15 @@ static void
 the_table_says_who_reads(void **state)
 {
 	(void)state;
-	assert_true(rights_peer_reads(PART_RX, ROLE_APP));
-	assert_false(rights_peer_reads(PART_RX, ROLE_NET));
-	assert_false(rights_peer_reads(PART_TXHDR, ROLE_APP));
-	assert_false(rights_peer_reads(PART_APP, ROLE_APP));
-	assert_true(rights_peer_reads(PART_APP, ROLE_NET));
+	assert_true(rights_peer_reads(PART_RX, ROLE_APP, false));
+	assert_false(rights_peer_reads(PART_RX, ROLE_APP, true));
+	assert_true(rights_peer_reads(PART_COPY, ROLE_APP, true));
+	assert_true(rights[PART_COPY].one_reader);
+	assert_true(rights_peer_reads(PART_APP, ROLE_NET, true));
+	assert_false(rights_peer_reads(PART_RX, ROLE_NET, false));
+	assert_false(rights_peer_reads(PART_TXHDR, ROLE_APP, false));
+	assert_false(rights_peer_reads(PART_APP, ROLE_APP, false));
+	assert_true(rights_peer_reads(PART_APP, ROLE_NET, false));
 	for (int k = 0; k < PART_KINDS; k++) {
 		assert_non_null(rights[k].name);
 		assert_true(rights[k].writer & (ROLE_NET | ROLE_APP));

@@ -1,11 +1,5 @@
 #include "netcore/door/door.h"
 
-static struct door_rx *
-rx_at(struct door *d, uint32_t i)
-{
-	return (struct door_rx *)(void *)d->rx.base + i;
-}
-
 struct door_conn *
 conn_new(struct door *d, unsigned app)
 {
@@ -17,7 +11,9 @@ conn_new(struct door *d, unsigned app)
 		return NULL;
 	}
 	c = &d->conn[idpool_index(id)];
-	*c = (struct door_conn){.id = id, .app = (uint16_t)app};
+	*c = (struct door_conn){.id = id,
+		.app = (uint16_t)app,
+		.flags = d->app[app].copy ? CONN_COPIED : 0};
 	d->app[app].conns++;
 	return c;
 }
@@ -45,9 +41,10 @@ conn_rx_add(struct door *d, struct door_conn *c, const uint8_t *ptr,
 	uint32_t i = slab_get(&d->rx);
 
 	/* There are as many as buffers, and each lies in one place. */
-	*rx_at(d, i) = (struct door_rx){.len = len, .ptr = ptr, .buf = buf};
+	*door_rx_at(d, i) =
+		(struct door_rx){.len = len, .ptr = ptr, .buf = buf};
 	if (c->rx_tail)
-		rx_at(d, c->rx_tail)->next = i;
+		door_rx_at(d, c->rx_tail)->next = i;
 	else
 		c->rx_head = i;
 	c->rx_tail = i;
@@ -61,7 +58,7 @@ static void
 drop_head(struct door *d, struct door_conn *c)
 {
 	uint32_t i = c->rx_head;
-	struct door_rx *r = rx_at(d, i);
+	struct door_rx *r = door_rx_at(d, i);
 
 	c->rx_head = r->next;
 	if (!c->rx_head)
@@ -79,7 +76,7 @@ conn_rx_done(struct door *d, struct door_conn *c, uint32_t bytes)
 {
 	c->unread -= bytes;
 	while (bytes) {
-		struct door_rx *r = rx_at(d, c->rx_head);
+		struct door_rx *r = door_rx_at(d, c->rx_head);
 
 		if (bytes < r->len) {
 			r->len -= bytes;
@@ -98,6 +95,23 @@ conn_rx_drop(struct door *d, struct door_conn *c)
 	c->unread = 0;
 }
 
+void
+conn_rx_cut(struct door *d, struct door_conn *c)
+{
+	uint32_t head = c->rx_head, last = 0;
+
+	for (uint32_t i = head; i != c->untold; i = door_rx_at(d, i)->next)
+		last = i;
+	c->rx_head = c->untold;
+	while (c->rx_head)
+		drop_head(d, c);
+	if (!last)
+		return;
+	door_rx_at(d, last)->next = 0;
+	c->rx_head = head;
+	c->rx_tail = last;
+}
+
 static bool
 holds_much(const struct door *d, const struct door_app *a)
 {
@@ -105,33 +119,53 @@ holds_much(const struct door *d, const struct door_app *a)
 }
 
 void
-conn_rx_limit(struct door *d, struct door_conn *c)
+conn_hold(struct door *d, struct door_conn *c)
 {
 	struct door_app *a = &d->app[c->app];
+	uint32_t i = idpool_index(c->id) + 1;
 
-	if (likely(!holds_much(d, a)) || (c->flags & CONN_HELD))
+	if (c->flags & CONN_HELD)
 		return;
 	c->flags |= CONN_HELD;
-	c->back_next = a->back_head;
-	a->back_head = idpool_index(c->id) + 1;
+	c->back_next = 0;
+	if (a->back_head)
+		d->conn[a->back_tail - 1].back_next = i;
+	else
+		a->back_head = i;
+	a->back_tail = i;
 	d->held++;
 	d->count.held++;
 	stack_hold(d->stack, c->stack, true);
+}
+
+void
+conn_rx_limit(struct door *d, struct door_conn *c)
+{
+	if (unlikely(holds_much(d, &d->app[c->app])))
+		conn_hold(d, c);
+}
+
+static bool
+may_go_on(const struct door *d, const struct door_app *a)
+{
+	return a->copy ? copy_may_go_on(d, a) : !holds_much(d, a);
 }
 
 /* As many as were held back since the last time, a frame each. */
 void
 conn_rx_go_on(struct door *d, struct door_app *a)
 {
-	while (a->back_head && !holds_much(d, a)) {
+	while (a->back_head && may_go_on(d, a)) {
 		struct door_conn *c = &d->conn[a->back_head - 1];
 
 		a->back_head = c->back_next;
 		d->held--;
 		c->flags &= (uint16_t)~CONN_HELD;
-		if (c->flags & CONN_STACK_GONE)
-			conn_try_free(d, c);
-		else
+		if (!(c->flags & CONN_STACK_GONE))
 			stack_hold(d->stack, c->stack, false);
+		if (c->flags & CONN_COPIED)
+			tell(d, c); /* what waited for buffers of its own */
+		else if (c->flags & CONN_STACK_GONE)
+			conn_try_free(d, c);
 	}
 }

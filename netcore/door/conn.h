@@ -22,6 +22,7 @@ enum door_conn_flag {
 	CONN_APP_GONE = 1 << 8, /* the application has let go of it */
 	CONN_HELD = 1 << 9,	/* held back, and in the list of those */
 	CONN_DEAF = 1 << 10,	/* the application wants no more data */
+	CONN_COPIED = 1 << 11,	/* it is told of copies: copy.h */
 };
 
 /* Acknowledged, but perhaps still in the device's hands, up to that frame. */
@@ -76,7 +77,13 @@ void conn_rx_done(struct door *d, struct door_conn *c, uint32_t bytes);
 /* All of them, told or not. */
 void conn_rx_drop(struct door *d, struct door_conn *c);
 
-/* The stack shall take no data for it, if its application core holds too
+/* Those that the application was not told of. */
+void conn_rx_cut(struct door *d, struct door_conn *c);
+
+/* The stack shall take no data for it, until conn_rx_go_on(). */
+void conn_hold(struct door *d, struct door_conn *c);
+
+/* The same, if its application core holds too
  * much: more than three times what is left, so that one may have three quarters
  * of all, and several leave something to the next. */
 void conn_rx_limit(struct door *d, struct door_conn *c);

@@ -16,6 +16,8 @@
 	X(told_late)	  /* events that waited for room */                 \
 	X(tx_waits)	  /* for the device to let go of what was acked */  \
 	X(held)		  /* an application core holds too many buffers */  \
+	X(copied_bytes)	  /* to one of several applications */              \
+	X(copies_late)	  /* too many wait for a copy: a reset */           \
 	X(sends_full)	  /* no references left: the connection is reset */ \
 	X(app_gone)	  /* connections reset for it */                    \
 	X(listen_in_use)                                                    \

@@ -12,6 +12,8 @@ int
 door_init(struct door *d, const struct door_config *c)
 {
 	uint32_t conns = c->conns;
+	/* Each packet or copy lies in one place. */
+	uint32_t nodes = c->rx_buffers + c->copies * c->copy_buffers;
 	uint64_t at[4], bytes;
 
 	*d = (struct door){.stack = c->stack, .cfg = *c};
@@ -19,8 +21,7 @@ door_init(struct door *d, const struct door_config *c)
 	at[1] = at[0] + (uint64_t)conns * sizeof(struct door_conn);
 	at[2] = at[1] + round_up(idpool_bytes(conns), CACHELINE);
 	at[3] = at[2] +
-		round_up(slab_bytes(c->rx_buffers, sizeof(struct door_rx)),
-			CACHELINE);
+		round_up(slab_bytes(nodes, sizeof(struct door_rx)), CACHELINE);
 	bytes = at[3] + c->apps * sizeof(struct door_app);
 	d->mem = aligned_alloc(CACHELINE, round_up(bytes, CACHELINE));
 	if (!d->mem)
@@ -28,15 +29,23 @@ door_init(struct door *d, const struct door_config *c)
 	memset(d->mem, 0, bytes);
 	d->conn = d->mem;
 	idpool_init(&d->ids, (char *)d->mem + at[1], conns, 256);
-	slab_init(&d->rx, (char *)d->mem + at[2], c->rx_buffers,
-		sizeof(struct door_rx));
+	slab_init(
+		&d->rx, (char *)d->mem + at[2], nodes, sizeof(struct door_rx));
 	d->app = (struct door_app *)(void *)((char *)d->mem + at[3]);
+	if (!c->copies)
+		return 0;
+	if (copy_init(d)) {
+		door_fini(d);
+		return -ENOMEM;
+	}
+	d->cfg.rx_buffers = nodes;
 	return 0;
 }
 
 void
 door_fini(struct door *d)
 {
+	copy_fini(d);
 	free(d->mem);
 	d->mem = NULL;
 }
@@ -53,6 +62,12 @@ door_app_up(struct door *d, unsigned app, struct edge *e,
 }
 
 void
+door_copy_to(struct door *d, unsigned app, const struct part *p)
+{
+	copy_app_up(d, app, p);
+}
+
+void
 door_app_down(struct door *d, unsigned app)
 {
 	struct door_app *a = &d->app[app];
@@ -61,7 +76,8 @@ door_app_down(struct door *d, unsigned app)
 	listen_app_down(d, app);
 	if (a->pending_head)
 		d->pending--;
-	a->pending_head = a->pending_tail = a->back_head = 0;
+	a->pending_head = a->pending_tail = 0;
+	a->back_head = a->back_tail = 0;
 	for (uint32_t i = 0; i < d->ids.fresh; i++) {
 		struct door_conn *c = &d->conn[i];
 
@@ -80,6 +96,7 @@ door_app_down(struct door *d, unsigned app)
 		}
 		stack_close(d->stack, c->stack, true);
 	}
+	copy_app_down(d, app);
 }
 
 /* --- commands -------------------------------------------------------------*/
@@ -159,7 +176,7 @@ connect_command(struct door *d, unsigned app, const struct msg *m)
 		connect_fails(d, app, m, MSG_WHY_NO_MEMORY);
 		return;
 	}
-	c->flags = CONN_CONNECTING;
+	c->flags |= CONN_CONNECTING;
 	c->cookie = m->conn;
 	rc = stack_connect(
 		d->stack, ip, msg_port(m), 0, idpool_index(c->id), &c->stack);

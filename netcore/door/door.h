@@ -19,6 +19,7 @@
 
 #include "mem/part.h"
 #include "netcore/door/conn.h"
+#include "netcore/door/copy.h"
 #include "netcore/door/counters.h"
 #include "noc/edge.h"
 
@@ -37,6 +38,10 @@ struct door_config {
 	unsigned apps;	     /* application cores, at most */
 	enum door_dispatch dispatch;
 	const struct part *rx; /* where received data lies */
+	/* Application domains that door_copy_to() is said of, at most, and
+	 * buffers of COPY_ROOM bytes in the partition of each. */
+	unsigned copies;
+	uint32_t copy_buffers;
 	/* Takes a buffer of a received frame back. */
 	void (*release)(void *arg, void *buf);
 	void *arg;
@@ -50,10 +55,12 @@ struct door_app {
 	uint32_t conns;
 	uint32_t held; /* buffers that it has not given back */
 	/* Connections that are held back for that, by index + 1. */
-	uint32_t back_head;
+	uint32_t back_head, back_tail;
 	/* Connections with something to tell, by index + 1. */
 	uint32_t pending_head, pending_tail;
-};
+	uint32_t copied;	/* of `held`, those that are copies */
+	struct door_copy *copy; /* NULL: it reads config.rx */
+} CACHELINE_ALIGNED;
 
 struct door_listener {
 	struct ip_addr ip;
@@ -87,6 +94,7 @@ struct door {
 	struct door_count count;
 	void *mem;
 	size_t mem_bytes;
+	struct door_copies *copies; /* NULL: nobody gets any */
 };
 
 extern const struct stack_ops door_ops;
@@ -96,9 +104,13 @@ int door_init(struct door *d, const struct door_config *c);
 void door_fini(struct door *d);
 
 /* An edge to application core number `app` (below config.apps) is there, with
- * the partition that it sends from; its domain has that number. */
+ * the partition that it sends from. Cores of one `domain` share listeners. */
 void door_app_up(struct door *d, unsigned app, struct edge *e,
 	const struct part *data, unsigned domain);
+
+/* Then, before anything else: it is told of what was copied into this partition
+ * of its domain's own, and cannot read config.rx. */
+void door_copy_to(struct door *d, unsigned app, const struct part *p);
 
 /* It is gone: its connections are reset, its listeners are no more. Its memory
  * is let go of when tx_done has reached what tx_sent is then. */
@@ -112,6 +124,12 @@ void door_command(struct door *d, unsigned app, const struct msg *m);
 bool door_turn(struct door *d);
 
 /* --- inside the room ------------------------------------------------------*/
+
+static inline struct door_rx *
+door_rx_at(const struct door *d, uint32_t i)
+{
+	return (struct door_rx *)(void *)d->rx.base + i;
+}
 
 /* tell.c: there is something new to tell of c. May free it. */
 void tell(struct door *d, struct door_conn *c);

@@ -56,29 +56,35 @@ tell_connected(const struct door_conn *c, struct edge *e)
 	return say(e, &m, 1);
 }
 
+/* The first that is untold; it lies in this partition. */
+static inline bool
+tell_buffer(struct door *d, struct door_conn *c, struct edge *e,
+	const struct part *p)
+{
+	uint32_t i = c->untold;
+	const struct door_rx *r = door_rx_at(d, i);
+	struct msg m = {
+		.type = MSG_NEW_DATA,
+		.conn = c->id,
+		.ref = msg_data(part_offset(p, r->ptr), r->len),
+	};
+
+	/* Before it is said: the answer may come at once. */
+	c->unread += r->len;
+	c->untold = r->next;
+	if (likely(say(e, &m, 1)))
+		return true;
+	c->unread -= r->len;
+	c->untold = i;
+	return false;
+}
+
 static bool
 tell_data(struct door *d, struct door_conn *c, struct edge *e)
 {
-	while (c->untold) {
-		const struct door_rx *r =
-			(struct door_rx *)(void *)d->rx.base + c->untold;
-		struct msg m = {
-			.type = MSG_NEW_DATA,
-			.conn = c->id,
-			.ref = msg_data(part_offset(d->cfg.rx, r->ptr), r->len),
-		};
-
-		uint32_t i = c->untold;
-
-		/* Before it is said: the answer may come at once. */
-		c->unread += r->len;
-		c->untold = r->next;
-		if (unlikely(!say(e, &m, 1))) {
-			c->unread -= r->len;
-			c->untold = i;
+	while (c->untold)
+		if (unlikely(!tell_buffer(d, c, e, d->cfg.rx)))
 			return false;
-		}
-	}
 	return true;
 }
 
@@ -151,6 +157,33 @@ tell_flag(struct door *d, struct door_conn *c, struct edge *e, unsigned flag)
 	return told;
 }
 
+/* The same as below, of copies. Where a buffer for one is missing the
+ * connection is held back, and goes on from there: what was acknowledged must
+ * not wait for that, or an application that gives buffers back when it has
+ * memory to send from would wait for ever. */
+static bool
+tell_copied(struct door *d, struct door_conn *c, struct edge *e)
+{
+	const struct part *p = d->app[c->app].copy->part;
+
+	if (!tell_flag(d, c, e, CONN_OFFER) ||
+		!tell_flag(d, c, e, CONN_CONNECTED))
+		return false;
+	while (c->untold && has_room(e) && copy_untold(d, c))
+		if (!tell_buffer(d, c, e, p))
+			break;
+	if (c->untold)
+		copy_limit(d, c);
+	if (c->flags & CONN_LISTED)
+		return true; /* reset, and its end waits already */
+	if (!has_room(e) || (c->acked && !tell_acked(c, e)))
+		return false;
+	if (c->untold)
+		return (c->flags & CONN_HELD) && !c->wait[0].bytes;
+	return tell_flag(d, c, e, CONN_EOF) && !c->wait[0].bytes &&
+		tell_flag(d, c, e, CONN_END);
+}
+
 /* False: the rest must wait. */
 static bool
 tell_all(struct door *d, struct door_conn *c)
@@ -162,7 +195,9 @@ tell_all(struct door *d, struct door_conn *c)
 		return true;
 	if (unlikely(c->wait[0].bytes))
 		wait_over(d, c);
-	if (unlikely(c->flags & CONN_APP_GONE)) {
+	if (unlikely(c->flags & (CONN_APP_GONE | CONN_COPIED))) {
+		if (!(c->flags & CONN_APP_GONE))
+			return tell_copied(d, c, e);
 		/* It is told of the end alone. */
 		c->untold = 0;
 		c->acked = 0;
@@ -203,8 +238,11 @@ enlist(struct door *d, struct door_conn *c)
 void
 tell(struct door *d, struct door_conn *c)
 {
-	if (unlikely(c->flags & CONN_LISTED))
+	if (unlikely(c->flags & CONN_LISTED)) {
+		if ((c->flags & CONN_COPIED) && c->untold)
+			copy_limit(d, c);
 		return; /* behind what waits already */
+	}
 	if (unlikely(!tell_all(d, c)))
 		enlist(d, c);
 	else if (unlikely(c->flags & CONN_STACK_GONE))

@@ -21,7 +21,7 @@ accepted(void *arg, stack_conn sc, uint64_t listener)
 	d->count.offered++;
 	c->stack = sc;
 	c->listen = id;
-	c->flags = CONN_OFFER;
+	c->flags |= CONN_OFFER;
 	stack_set_user(d->stack, sc, idpool_index(c->id));
 	tell(d, c);
 }
