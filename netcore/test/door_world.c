@@ -230,6 +230,8 @@ join(struct world *w, unsigned app, unsigned domain)
 	assert_int_equal(edge_init_direct(&w->net[app], &down), 0);
 	edge_join_direct(&w->edge[app], &w->net[app]);
 	door_app_up(&w->door, app, &w->net[app], &w->app, domain);
+	if (w->copy[domain - 10].base)
+		door_copy_to(&w->door, app, &w->copy[domain - 10]);
 }
 
 void
@@ -242,6 +244,12 @@ leave(struct world *w, unsigned app)
 struct world *
 open_world(bool port, bool one_domain)
 {
+	return open_copies(port, one_domain, 0);
+}
+
+struct world *
+open_copies(bool port, bool one_domain, uint32_t buffers)
+{
 	static const struct stack_ops none;
 	static struct stack_ops peer;
 	struct world *w = calloc(1, sizeof(*w));
@@ -249,6 +257,8 @@ open_world(bool port, bool one_domain)
 		.rx_buffers = BUFFERS,
 		.apps = 2,
 		.rx = &w->rx,
+		.copies = buffers ? 2 : 0,
+		.copy_buffers = buffers,
 		.release = give_back,
 		.arg = w};
 
@@ -258,6 +268,10 @@ open_world(bool port, bool one_domain)
 	w->rx.base = calloc(BUFFERS, ROOM);
 	w->app = (struct part){.bytes = 65536};
 	w->app.base = calloc(1, w->app.bytes);
+	for (unsigned i = 0; i < c.copies; i++) {
+		w->copy[i].bytes = (uint64_t)buffers * COPY_ROOM;
+		w->copy[i].base = calloc(buffers, COPY_ROOM);
+	}
 	assert_int_equal(door_init(&w->door, &c), 0);
 	if (port)
 		w->server = make(w, &door_ops, &w->door, 1);
@@ -287,6 +301,8 @@ close_world(struct world *w)
 		host_free(w->server);
 	host_free(w->client);
 	free(w->rx.base);
+	free(w->copy[0].base);
+	free(w->copy[1].base);
 	free(w->app.base);
 	free(w);
 }

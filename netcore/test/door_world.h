@@ -22,6 +22,7 @@ struct world {
 	struct door door;
 	struct stack *server, *client;
 	struct part rx, app;
+	struct part copy[2]; /* of two domains, if there are copies */
 	bool used[BUFFERS];
 	uint64_t now;
 	struct ev {
@@ -52,6 +53,8 @@ void join(struct world *w, unsigned app, unsigned domain);
 void leave(struct world *w, unsigned app);
 /* Both application cores are there: of one domain, or of two. */
 struct world *open_world(bool port, bool one_domain);
+/* The same; of what they receive, each domain gets so many copies at a time. */
+struct world *open_copies(bool port, bool one_domain, uint32_t buffers);
 void close_world(struct world *w);
 /* Nothing is left of any connection. */
 void all_gone(struct world *w);
