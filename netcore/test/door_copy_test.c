@@ -284,7 +284,9 @@ a_long_frame_in_pieces(void **state)
 	assert_memory_equal(got, w->rx.base, len);
 	assert_int_equal(buffers_used(w), 0);
 	assert_int_equal(w->door.app[0].held, 3);
-	recv_done(w, 0, id, len);
+	send_text(w, w->peer, "z", 1);
+	assert_int_equal(told(w, 0, &w->copy[0], got), 1);
+	recv_done(w, 0, id, len + 1);
 	assert_int_equal(w->door.app[0].held, 0);
 	say(w, 0, (struct msg){MSG_CLOSE, MSGF_ABORT, 0, id, 0});
 	all_gone(w);

@@ -56,6 +56,7 @@ static const struct way ways[] = {
 	{"no-pages", PART},
 	{"rx", PART},
 	{"txhdr", PART},
+	{"copy", PART},
 	{"kind", PART},
 	{"own-edge", PART},
 	{"no-peer", PART},

@@ -1,7 +1,9 @@
 /* inmate.c - looks at its cell from inside, and tries to get out. One line for
  * each thing on stdout, "KEY VALUE", and "done" at the end.
  *
- *	inmate INSTANCE
+ *	inmate INSTANCE [DOMAIN]...
+ *
+ * Other domains that it has a try at, besides the network core's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +21,7 @@
 #include "dlibos/dlibos.h"
 
 static const char *instance;
+static char **domains;
 
 static void
 tell_status(void)
@@ -151,6 +154,15 @@ start(struct dl *dl, void *arg)
 	tell_descriptors();
 	attack("net", find("(net0"));
 	attack("launcher", getppid());
+	for (char **d = domains; *d; d++) {
+		char name[32];
+		pid_t pid;
+
+		snprintf(name, sizeof(name), "(%.16s", *d);
+		pid = find(name);
+		if (pid != getpid())
+			attack(*d, pid);
+	}
 	call_launcher();
 	puts("done");
 	fflush(stdout);
@@ -162,5 +174,7 @@ main(int argc, char **argv)
 	static const struct dl_program program = {.start = start};
 
 	instance = argc > 1 ? argv[1] : "";
+	domains = argv + (argc > 1 ? 2 : 1);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* others write there, too */
 	return dl_run(&program, NULL);
 }

@@ -135,6 +135,8 @@ partitions(const char *how)
 		good(PART_RX, plan.domain, plan.bytes[PART_RX]);
 	else if (!strcmp(how, "txhdr"))
 		good(PART_TXHDR, plan.domain, plan.bytes[PART_TXHDR]);
+	else if (!strcmp(how, "copy"))
+		good(PART_COPY, peer.head.domain, 1 << 20);
 	else if (!strcmp(how, "kind"))
 		good((enum part_kind)PART_KINDS, plan.domain, 4096);
 	else if (!strcmp(how, "own-edge"))
