@@ -100,7 +100,7 @@ wait_over(struct door *d, struct door_conn *c)
 	}
 }
 
-static bool
+static inline bool
 tell_acked(struct door_conn *c, struct edge *e)
 {
 	struct msg m = {.type = MSG_DATA_ACKED, .conn = c->id, .ref = c->acked};
