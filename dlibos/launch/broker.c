@@ -96,6 +96,7 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 			: copy		  ? copy
 					  : in->opt.rx_bytes,
 		.conns = peer == net ? in->opt.conns : 0,
+		.program = 0, /* there is one, of run's arguments */
 		.copies = copy != 0,
 	};
 
