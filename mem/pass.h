@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define PASS_FDS 4 /* most descriptors in one message */
+#define PASS_FDS 5 /* most descriptors in one message */
 
 /* Sends one message with n descriptors; they stay ours. 0, or -EAGAIN when
  * the other side does not read, -EPIPE when it is gone, or another -errno.
