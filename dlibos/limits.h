@@ -47,4 +47,8 @@
 #define LIMIT_SLEEP_MS 1000 /* the longest sleep of a core */
 #define LIMIT_CTL_MS   1000 /* for a client of the control socket to speak */
 
+/* What a program that is attached is told. */
+#define LIMIT_ARGS	256  /* arguments, its name included */
+#define LIMIT_ARG_BYTES 4000 /* of all of them, their ends included */
+
 #endif

@@ -49,7 +49,7 @@ send_plan(struct instance *in, struct child *c)
 		.domain = c->domain,
 		.mode = in->opt.mode,
 		.role = c->role,
-		.idle = in->idle,
+		.idle = vacant_idle(in, c),
 		.own_fence = !in->heavy_fence,
 		.shared_uid = geteuid() != 0 || in->opt.user,
 		.spin_ns = in->spin_ns,
@@ -189,8 +189,8 @@ broker_begin(struct instance *in, struct child *c)
 	}
 	if (in->started) {
 		enter_round(in, c);
-	} else if (c->domain == in->children - 1) {
-		for (unsigned i = 0; i < in->children; i++)
+	} else if (c->domain == in->first_place - 1) {
+		for (unsigned i = 0; i < in->first_place; i++)
 			enter_round(in, &in->child[i]);
 	}
 }

@@ -6,7 +6,8 @@
  * root and the user who started the instance are listened to, and a client
  * speaks to a launcher of one of these only.
  *
- * One message is an order, one message the answer.
+ * One message is an order, one message the answer; but for who attaches a
+ * program, see attach.h.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@
 
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/stat.h"
@@ -141,7 +143,7 @@ order_restart(struct instance *in, struct ctl_client *cl, const char *name)
 	for (unsigned i = 0; i < in->children; i++) {
 		struct child *c = &in->child[i];
 
-		if (strcmp(c->name, name))
+		if (strcmp(c->name, name) || vacant_is(c))
 			continue;
 		if (in->stopping || c->starting || c->want_restart) {
 			answer(cl, "error: it is about to start or to end\n");
@@ -156,23 +158,9 @@ order_restart(struct instance *in, struct ctl_client *cl, const char *name)
 	answer(cl, "error: there is no such domain\n");
 }
 
-void
-ctl_hear(struct instance *in, struct ctl_client *cl)
+static void
+order_text(struct instance *in, struct ctl_client *cl, const char *order)
 {
-	char order[128];
-	ssize_t n;
-
-	if (cl->fd < 0)
-		return;
-	n = recv(cl->fd, order, sizeof(order) - 1, MSG_DONTWAIT);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	/* gone, or speaks twice */
-	if (n <= 0 || cl->waits_for != CTL_WAITS_NOT) {
-		hang_up(cl);
-		return;
-	}
-	order[n] = '\0';
 	if (!strcmp(order, "status"))
 		order_status(in, cl);
 	else if (!strcmp(order, "stat") || !strncmp(order, "stat ", 5))
@@ -186,6 +174,52 @@ ctl_hear(struct instance *in, struct ctl_client *cl)
 		supervise_stop(in);
 	} else
 		answer(cl, "error: no such order\n");
+}
+
+/* Whoever attaches a program is no longer one of those who ask and go. */
+static void
+order_attach(struct instance *in, struct ctl_client *cl,
+	const struct attach_order *o, size_t len, const int *fds, unsigned n)
+{
+	const char *error = attach_take(in, cl->fd, o, len, fds, n);
+
+	if (error) {
+		pass_close_all(fds, n);
+		answer(cl, error);
+	} else {
+		cl->fd = -1;
+	}
+}
+
+void
+ctl_hear(struct instance *in, struct ctl_client *cl)
+{
+	union {
+		struct attach_order attach;
+		char text[sizeof(struct attach_order) + 1];
+	} u;
+	int fds[PASS_FDS];
+	unsigned nfds;
+	ssize_t n;
+
+	if (cl->fd < 0)
+		return;
+	n = pass_recv(cl->fd, &u, sizeof(u.attach), fds, &nfds);
+	if (n == -EAGAIN)
+		return;
+	if (n > 0 && cl->waits_for == CTL_WAITS_NOT &&
+		attach_is_order(&u.attach, (size_t)n)) {
+		order_attach(in, cl, &u.attach, (size_t)n, fds, nfds);
+		return;
+	}
+	pass_close_all(fds, nfds);
+	/* gone, or speaks twice */
+	if ((n <= 0 && n != -EMSGSIZE) || cl->waits_for != CTL_WAITS_NOT) {
+		hang_up(cl);
+		return;
+	}
+	u.text[n > 0 && !nfds ? n : 0] = '\0';
+	order_text(in, cl, u.text);
 }
 
 void
@@ -231,4 +265,5 @@ ctl_close(struct instance *in)
 					? "ok\n"
 					: "error: the instance ended\n");
 	}
+	attach_close(in);
 }

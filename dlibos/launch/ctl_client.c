@@ -78,8 +78,8 @@ keep_name(const char *name, void *arg)
 	snprintf(arg, LIMIT_NAME, "%s", name);
 }
 
-static int
-dial(const char *name)
+int
+ctl_dial(const char *name)
 {
 	struct sockaddr_un un;
 	socklen_t len = ctl_address(&un, name);
@@ -102,7 +102,7 @@ dial(const char *name)
 bool
 ctl_ask(const char *name, const char *text, char *buf, size_t len)
 {
-	int fd = dial(name);
+	int fd = ctl_dial(name);
 	ssize_t n;
 
 	/* Who refuses us may have answered and hung up already: the answer is

@@ -7,6 +7,7 @@
 
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/instance.h"
 
 /* A domain that dies so many times in a row within so long after its start is
@@ -18,6 +19,7 @@ enum fate {
 	FATE_NOTHING, /* the others go on, or the end is under way */
 	FATE_AGAIN,
 	FATE_VAIN,
+	FATE_VACANT, /* its place; the others go on */
 	FATE_END,
 };
 
@@ -27,7 +29,7 @@ any_other_app(const struct instance *in, const struct child *but)
 	for (unsigned i = 0; i < in->children; i++) {
 		const struct child *c = &in->child[i];
 
-		if (c != but && (c->role & ROLE_APP) &&
+		if (c != but && (c->role & ROLE_APP) && !c->place &&
 			(c->state != CHILD_DOWN || c->want_restart))
 			return true;
 	}
@@ -38,12 +40,16 @@ any_other_app(const struct instance *in, const struct child *but)
 static enum fate
 fate(const struct instance *in, const struct child *c, bool well, bool asked)
 {
+	bool restart = c->place ? c->place->restart : in->opt.restart;
+
 	if (in->stopping || c->want_restart)
 		return FATE_NOTHING;
 	if (!in->started)
 		return FATE_END;
-	if (in->opt.restart && !well && !asked && c->vain < VAIN_MAX)
+	if (restart && !well && !asked && c->vain < VAIN_MAX)
 		return FATE_AGAIN;
+	if (c->place)
+		return FATE_VACANT;
 	if (c->role == ROLE_NET || !any_other_app(in, c))
 		return in->opt.restart && !well ? FATE_VAIN : FATE_END;
 	return FATE_NOTHING;
@@ -56,6 +62,7 @@ fate_text(enum fate f)
 		[FATE_NOTHING] = "",
 		[FATE_AGAIN] = "; it is started again",
 		[FATE_VAIN] = "; that was too often: the instance ends",
+		[FATE_VACANT] = "; its place is vacant",
 		[FATE_END] = "; the instance ends",
 	};
 
@@ -108,7 +115,12 @@ say_how(const struct child *c, int status, bool well, bool asked, char *how,
 static void
 tell(const struct child *c, const char *how, enum fate f)
 {
-	if (c->last_words[0])
+	if (c->place) {
+		words_tell("%s (process %d) %s%s", c->name, (int)c->pid, how,
+			fate_text(f));
+		if (f == FATE_AGAIN)
+			attach_note(c, how, fate_text(f));
+	} else if (c->last_words[0])
 		words_tell("%s (process %d) %s%s; its last words: %s", c->name,
 			(int)c->pid, how, fate_text(f), c->last_words);
 	else
@@ -158,7 +170,8 @@ account(struct child *c)
 void
 death(struct instance *in, struct child *c, int status)
 {
-	bool asked = c->state == CHILD_STOPPING;
+	bool by_client = c->place && attach_asked(c->place, status);
+	bool asked = c->state == CHILD_STOPPING || by_client;
 	bool well = WIFEXITED(status) && !WEXITSTATUS(status) && !c->starting;
 	enum fate f;
 	char how[80];
@@ -167,10 +180,11 @@ death(struct instance *in, struct child *c, int status)
 	last_words(c);
 	account(c);
 	f = fate(in, c, well, asked);
-	if (!c->killed && say_how(c, status, well, asked, how, sizeof(how)))
+	if (!c->killed && !by_client &&
+		say_how(c, status, well, asked, how, sizeof(how)))
 		tell(c, how, f);
 	s = status_of(c, status, well);
-	if (!in->stopping && !c->want_restart && f != FATE_AGAIN &&
+	if (!in->stopping && !c->want_restart && f != FATE_AGAIN && !c->place &&
 		s > in->status)
 		in->status = s;
 	c->state = CHILD_DOWN;
@@ -183,6 +197,8 @@ death(struct instance *in, struct child *c, int status)
 	if (c->starting && in->started && !asked)
 		ctl_restarted(in, c, false);
 	c->starting = false;
+	if (c->place && !c->want_restart)
+		attach_end(in, c, status);
 	if (f == FATE_END || f == FATE_VAIN)
 		supervise_stop(in);
 }

@@ -16,6 +16,8 @@
  *	death.c		how a death is told, and what follows from it
  *	orphans.c	processes that domains made and left behind
  *	words.c		what domains write to stderr; their last words
+ *	vacant.c	places for programs that come later
+ *	attach.c	a program comes, and goes
  *	ctl.c		orders from outside; report.c and stat.c answer them
  */
 #ifndef DLIBOS_LAUNCH_INSTANCE_H
@@ -48,13 +50,15 @@ struct child_stat {
 
 #define WORDS 512
 
-struct post; /* post.c */
+struct post;   /* post.c */
+struct attach; /* attach.h */
 
 struct child {
 	unsigned domain; /* its number */
 	enum role role;	 /* in mode rtc both */
 	char name[LIMIT_NAME];
 	char *const *argv;
+	struct attach *place; /* of a program that comes later; else NULL */
 	unsigned cores;
 	uint16_t core[LIMIT_CORES]; /* numbers in the layout */
 
@@ -91,6 +95,7 @@ struct run_options {
 	enum plan_mode mode;
 	bool oversubscribe, restart, stats;
 	uint32_t conns;
+	unsigned vacant; /* places for programs that come later */
 	uint64_t rx_bytes, app_bytes;
 	char **program;
 };
@@ -118,8 +123,10 @@ struct instance {
 	bool heavy_fence;
 	bool said_fallback;
 	int netcore_fd, program_fd;
-	unsigned children;
-	struct child *child; /* LIMIT_DOMAINS of them */
+	/* The places come last, behind those that it starts with. */
+	unsigned children, first_place;
+	struct child *child;  /* LIMIT_DOMAINS of them */
+	struct attach *place; /* opt.vacant of them */
 	int epoll_fd, signal_fd, ctl_fd;
 	struct ctl_client client[CTL_CLIENTS];
 	bool nohup; /* a hang-up was ignored when we were started */
@@ -130,6 +137,8 @@ struct instance {
 
 /* run.c: `dlibos run`. */
 int run_cmd(int argc, char **argv);
+/* 0, 1 and 2 are open afterwards, so that nothing else gets these numbers. */
+void run_fill_descriptors(void);
 
 /* options.c: dies with one line for what is wrong in itself. */
 void options_read(
@@ -144,6 +153,17 @@ unsigned instance_edges(const struct instance *in, const struct child *a,
 unsigned copies(const struct instance *in, const struct child *net);
 /* The bytes of one: a fair share of what --rx-memory says. */
 uint64_t copies_bytes(const struct instance *in, const struct child *net);
+
+/* vacant.c: a core of its own for the n-th place: its number in the layout. It
+ * has a CPU of its own if one is free, else shares that of an application core.
+ * Dies if the layout is full. */
+unsigned vacant_core(struct instance *in, unsigned n);
+/* What a domain does when it has nothing to do, for its CPU may be shared. */
+enum idle_policy vacant_idle(const struct instance *in, const struct child *c);
+/* Application domains that there may ever be at a time, the places included. */
+unsigned vacant_apps(const struct instance *in);
+/* Whether it is a place that nobody has taken. */
+bool vacant_is(const struct child *c);
 
 /* spawn.c: 0 or -errno. The child waits for its plan. */
 int spawn(struct instance *in, struct child *c);
@@ -182,7 +202,9 @@ enum watch {
 	WATCH_WORDS,   /* of a domain */
 	WATCH_CTL,
 	WATCH_CLIENT,
+	WATCH_ATTACHED, /* who attached a domain */
 };
+/* Watches it, or from now on as something else. */
 int supervise_watch(
 	struct instance *in, int fd, enum watch what, unsigned index);
 /* Whether to look for room in a domain's channel, too. */
@@ -223,6 +245,6 @@ bool instance_name_ok(const char *s);
 size_t report_status(const struct instance *in, char *buf, size_t len);
 size_t report_domain(const struct child *c, char *buf, size_t len);
 size_t report_edges(const struct instance *in, char *buf, size_t len);
-const char *report_state(enum child_state s);
+const char *report_state(const struct child *c);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/show.h"
 #include "dlibos/launch/stat.h"
@@ -29,6 +30,9 @@ static const struct command {
 	{"run", run_cmd,
 		"[OPTION]... -- PROGRAM [ARGUMENT]...   start an "
 		"instance around a program"},
+	{"attach", attach_cmd,
+		"[OPTION]... -- PROGRAM [ARGUMENT]...   run one more program "
+		"in an instance"},
 	{"layout", layout_cmd, "show FILE|RATIO | list   look at layouts"},
 	{"list", ctl_cmd, "  the running instances"},
 	{"status", ctl_cmd, "[INSTANCE]   its domains, cores and edges"},

@@ -13,8 +13,8 @@ static const char usage[] =
 	"usage: dlibos run [--layout RATIO|FILE] [--mode dlibos|rtc]"
 	" [--idle POLICY] [--name NAME] [--port SPEC] [--ip A/L] [--gateway A]"
 	" [--mtu BYTES] [--mac MAC] [--conns N] [--rx-memory MIB]"
-	" [--app-memory MIB] [--user USER] [--oversubscribe] [--restart]"
-	" [--stats] [--] PROGRAM [ARGUMENT]...";
+	" [--app-memory MIB] [--vacant N] [--user USER] [--oversubscribe]"
+	" [--restart] [--stats] [--] PROGRAM [ARGUMENT]...";
 
 static uint64_t
 number(const char *option, const char *s, const char *of, uint64_t max)
@@ -34,6 +34,14 @@ static uint64_t
 mebibytes(const char *option, const char *s)
 {
 	return number(option, s, "MiB", LIMIT_PART_MAX >> 20) << 20;
+}
+
+static unsigned
+places(const char *s)
+{
+	if (!strcmp(s, "0"))
+		return 0;
+	return (unsigned)number("--vacant", s, "places", LIMIT_DOMAINS);
 }
 
 static int
@@ -101,6 +109,7 @@ static const struct option options[] = {
 	{"conns", required_argument, NULL, 'c'},
 	{"rx-memory", required_argument, NULL, 'x'},
 	{"app-memory", required_argument, NULL, 'm'},
+	{"vacant", required_argument, NULL, 'v'},
 	{"user", required_argument, NULL, 'u'},
 	{"oversubscribe", no_argument, NULL, 'o'},
 	{"restart", no_argument, NULL, 'r'},
@@ -158,6 +167,9 @@ one(struct run_options *o, int c)
 	case 'm':
 		o->app_bytes = mebibytes("--app-memory", optarg);
 		return true;
+	case 'v':
+		o->vacant = places(optarg);
+		return true;
 	case 'u':
 		o->user = user_name(optarg);
 		return true;
@@ -201,4 +213,8 @@ options_read(struct run_options *o, struct port *port, int argc, char **argv)
 	o->program = argv + optind;
 	if (!*o->program)
 		die(EXIT_USAGE, "no program; %s", usage);
+	if (o->vacant && o->mode == PLAN_MODE_RTC)
+		die(EXIT_USAGE,
+			"--vacant: in mode rtc each core has network stack and "
+			"program in one, and nothing can be attached");
 }

@@ -27,7 +27,7 @@ add(struct text *t, const char *fmt, ...)
 }
 
 const char *
-report_state(enum child_state s)
+report_state(const struct child *c)
 {
 	static const char *const names[] = {
 		[CHILD_DOWN] = "down",
@@ -39,7 +39,7 @@ report_state(enum child_state s)
 		[CHILD_STOPPING] = "stopping",
 	};
 
-	return names[s];
+	return vacant_is(c) ? "vacant" : names[c->state];
 }
 
 static void
@@ -72,8 +72,7 @@ report_status(const struct instance *in, char *buf, size_t len)
 	for (unsigned i = 0; i < in->children; i++) {
 		const struct child *c = &in->child[i];
 
-		add(&t, "%-8s %-8s process %d, CPU ", c->name,
-			report_state(c->state),
+		add(&t, "%-8s %-8s process %d, CPU ", c->name, report_state(c),
 			c->state == CHILD_DOWN ? 0 : (int)c->pid);
 		cpus(&t, in, c);
 		add(&t, ", restarts %u\n", c->restarts);
@@ -110,6 +109,8 @@ core_lines(struct text *t, const struct child *c)
 		const struct edge_count *n = &edge[i].count;
 		unsigned long long bad = 0;
 
+		if (edge[i].core == edge[i].peer_core)
+			continue; /* its peer was not there yet */
 		for (unsigned b = 0; b < MSG_BADS; b++)
 			bad += n->bad[b];
 		add(t,

@@ -13,6 +13,7 @@
 
 #include "dlibos/base/cpu.h"
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/show.h"
 
@@ -91,6 +92,28 @@ make_children(struct instance *in)
 	}
 }
 
+/* Planned like all others, so that whoever fills one later meets nothing that
+ * a domain which is started again does not meet. */
+static void
+make_places(struct instance *in)
+{
+	unsigned apps = vacant_apps(in);
+
+	in->first_place = in->children;
+	if (in->opt.vacant)
+		in->place = calloc(in->opt.vacant, sizeof(*in->place));
+	if (in->opt.vacant && !in->place)
+		die(EXIT_FAIL, "out of memory");
+	for (unsigned i = 0; i < in->opt.vacant; i++) {
+		unsigned core = vacant_core(in, i);
+		struct child *c =
+			add_child(in, ROLE_APP, "app", apps + i, NULL);
+
+		c->core[c->cores++] = (uint16_t)core;
+		c->place = attach_init(&in->place[i]);
+	}
+}
+
 unsigned
 instance_edges(
 	const struct instance *in, const struct child *a, const struct child *b)
@@ -162,6 +185,7 @@ init_layout(struct instance *in)
 		make_both(in);
 	else
 		make_children(in);
+	make_places(in);
 	check_edges(in);
 	port_complete(
 		&in->port, in->layout.net + in->layout.rtc, in->layout.name);
@@ -179,12 +203,17 @@ init_idle(struct instance *in)
 			idle_name(in->idle));
 		in->idle = IDLE_SLEEP;
 	}
+	for (unsigned i = 0; i < in->first_place; i++)
+		if (vacant_idle(in, &in->child[i]) != in->idle)
+			log_say("%s shares a CPU with a vacant place: idle "
+				"policy yield instead of poll",
+				in->child[i].name);
 	in->heavy_fence = cpu_join_fences();
 	if (in->idle == IDLE_ADAPTIVE) {
 		uint64_t ns = 2 *
 			idle_measure_wake(
 				in->placement.cpu[in->child[0].core[0]],
-				in->placement.cpu[in->child[in->children - 1]
+				in->placement.cpu[in->child[in->first_place - 1]
 							  .core[0]]);
 
 		if (!ns)
@@ -218,9 +247,8 @@ init_programs(struct instance *in)
 			strerror(-in->netcore_fd));
 }
 
-/* 0, 1 and 2 are open, so that nothing else gets these numbers. */
-static void
-fill_descriptors(void)
+void
+run_fill_descriptors(void)
 {
 	int fd;
 
@@ -289,7 +317,7 @@ init_loop(struct instance *in)
 static int
 start_children(struct instance *in)
 {
-	for (unsigned i = 0; i < in->children; i++) {
+	for (unsigned i = 0; i < in->first_place; i++) {
 		int rc = supervise_start(in, &in->child[i]);
 
 		if (rc) {
@@ -299,7 +327,7 @@ start_children(struct instance *in)
 			return EXIT_FAIL;
 		}
 	}
-	for (unsigned i = 0; i < in->children && !in->stopping; i++)
+	for (unsigned i = 0; i < in->first_place && !in->stopping; i++)
 		broker_begin(in, &in->child[i]);
 	return EXIT_OK;
 }
@@ -310,7 +338,7 @@ run_cmd(int argc, char **argv)
 	static struct instance instance;
 	struct instance *in = &instance;
 
-	fill_descriptors();
+	run_fill_descriptors();
 	in->child = calloc(LIMIT_DOMAINS, sizeof(*in->child));
 	if (!in->child)
 		die(EXIT_FAIL, "out of memory");

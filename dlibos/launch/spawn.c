@@ -17,6 +17,7 @@
 
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/netns.h"
 
@@ -86,15 +87,21 @@ leave_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Every descriptor but the three and the channel ends with the exec. */
+/* Input is nobody's, output is ours, and what it says goes by us. */
 static int
-leave_descriptors(int channel, int words)
+give_standard(int words)
 {
 	if (dup2(words, STDERR_FILENO) < 0)
 		return -errno;
 	close(STDIN_FILENO); /* the next one takes its number */
-	if (open("/dev/null", O_RDONLY) != STDIN_FILENO ||
-		syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) ||
+	return open("/dev/null", O_RDONLY) == STDIN_FILENO ? 0 : -errno;
+}
+
+/* Every descriptor but the three and the channel ends with the exec. */
+static int
+leave_descriptors(int channel)
+{
+	if (syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) ||
 		fcntl(channel, F_SETFD, 0))
 		return -errno;
 	return 0;
@@ -151,11 +158,19 @@ give_port(const struct port *p, uint64_t *caps)
 	return p->domain_ns < 0 ? 0 : netns_enter(p->domain_ns);
 }
 
+static int
+program_of(const struct instance *in, const struct child *c)
+{
+	if (c->place)
+		return c->place->fds[ATTACH_PROGRAM];
+	return c->role & ROLE_APP ? in->program_fd : in->netcore_fd;
+}
+
 static _Noreturn void
 become(struct instance *in, struct child *c, int channel, int words,
 	pid_t launcher)
 {
-	int fd = c->role & ROLE_APP ? in->program_fd : in->netcore_fd;
+	int fd = program_of(in, c);
 	char number[16];
 	const char *what = "descriptors";
 	uint64_t caps = 0;
@@ -165,7 +180,9 @@ become(struct instance *in, struct child *c, int channel, int words,
 	log_name("");
 	leave_signals();
 	setsid(); /* the terminal's Ctrl-C is the launcher's */
-	rc = leave_descriptors(channel, words);
+	rc = c->place ? attach_become(c->place) : give_standard(words);
+	if (!rc)
+		rc = leave_descriptors(channel);
 	if (!rc && c->role & ROLE_NET) {
 		what = "port";
 		rc = give_port(&in->port, &caps);
@@ -192,16 +209,17 @@ become(struct instance *in, struct child *c, int channel, int words,
 int
 spawn(struct instance *in, struct child *c)
 {
-	int sock[2], words[2], rc;
+	int sock[2], words[2] = {-1, -1}, rc;
 	pid_t launcher = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock))
 		return -errno;
-	if (pipe2(words, O_CLOEXEC)) {
+	if (!c->place && pipe2(words, O_CLOEXEC)) {
 		rc = -errno;
 		goto close_sock;
 	}
-	fcntl(words[0], F_SETFL, O_NONBLOCK);
+	if (!c->place)
+		fcntl(words[0], F_SETFL, O_NONBLOCK);
 	fcntl(sock[0], F_SETFL, O_NONBLOCK);
 	fflush(NULL);
 	c->pid = fork();
@@ -212,7 +230,8 @@ spawn(struct instance *in, struct child *c)
 	if (!c->pid)
 		become(in, c, sock[1], words[1], launcher);
 	close(sock[1]);
-	close(words[1]);
+	if (!c->place)
+		close(words[1]);
 	c->channel = sock[0];
 	c->words_fd = words[0];
 	c->state = CHILD_MAKING;
@@ -225,8 +244,8 @@ spawn(struct instance *in, struct child *c)
 	c->deadline = c->started_at + LIMIT_START_MS * 1000000ull;
 	return 0;
 close_words:
-	close(words[0]);
-	close(words[1]);
+	if (!c->place)
+		pass_close_all(words, 2);
 close_sock:
 	close(sock[0]);
 	close(sock[1]);

@@ -135,7 +135,7 @@ domain(struct piece *p, const struct child *c)
 		c->role == ROLE_NET	      ? "net"
 			: c->role == ROLE_APP ? "app"
 					      : "both");
-	word(p, "state", report_state(c->state));
+	word(p, "state", report_state(c));
 	number(p, "process",
 		c->state == CHILD_DOWN ? 0 : (uint64_t)(unsigned)c->pid);
 	number(p, "restarts", c->restarts);

@@ -11,6 +11,7 @@
 
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
+#include "dlibos/launch/attach.h"
 #include "dlibos/launch/instance.h"
 
 #define EVENTS 32
@@ -26,7 +27,11 @@ supervise_watch(struct instance *in, int fd, enum watch what, unsigned index)
 		.data.u64 = (uint64_t)what << 32 | index,
 	};
 
-	return epoll_ctl(in->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+	if (!epoll_ctl(in->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ||
+		(errno == EEXIST &&
+			!epoll_ctl(in->epoll_fd, EPOLL_CTL_MOD, fd, &ev)))
+		return 0;
+	return -errno;
 }
 
 void
@@ -48,7 +53,7 @@ supervise_start(struct instance *in, struct child *c)
 	if (rc)
 		return rc;
 	rc = supervise_watch(in, c->channel, WATCH_CHANNEL, c->domain);
-	if (!rc)
+	if (!rc && c->words_fd >= 0)
 		rc = supervise_watch(in, c->words_fd, WATCH_WORDS, c->domain);
 	if (rc)
 		supervise_fail(in, c, "cannot be watched");
@@ -68,6 +73,8 @@ supervise_fail(struct instance *in, struct child *c, const char *why)
 	if (!in->stopping || c->state == CHILD_STOPPING)
 		words_tell("%s (process %d) %s%s", c->name, (int)c->pid, why,
 			next);
+	if (c->place)
+		attach_note(c, why, next);
 	c->killed = true;
 	kill(c->pid, SIGKILL);
 	post_drop(c);
@@ -198,9 +205,14 @@ start_again(struct instance *in, struct child *c)
 
 	if (c->role & ROLE_NET)
 		port_refresh(&in->port);
+	c->restarts += c->pid != 0; /* it was started before */
 	rc = supervise_start(in, c);
-	c->restarts++;
 	c->want_restart = false;
+	if (rc && c->place) {
+		ctl_restarted(in, c, false);
+		attach_failed(c, rc);
+		return;
+	}
 	if (rc) {
 		words_tell("%s cannot be started again: %s; the instance ends",
 			c->name, strerror(-rc));
@@ -356,6 +368,9 @@ event(struct instance *in, uint64_t what, uint32_t events)
 		break;
 	case WATCH_CLIENT:
 		ctl_hear(in, &in->client[(uint32_t)what % CTL_CLIENTS]);
+		break;
+	case WATCH_ATTACHED:
+		attach_hear(in, c);
 		break;
 	}
 }
