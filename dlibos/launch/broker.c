@@ -96,7 +96,7 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 			: copy		  ? copy
 					  : in->opt.rx_bytes,
 		.conns = peer == net ? in->opt.conns : 0,
-		.program = 0, /* there is one, of run's arguments */
+		.program = peer->place ? peer->domain : 0,
 		.copies = copy != 0,
 	};
 
