@@ -211,6 +211,45 @@ const struct stack_counters *stack_counters(const struct stack *s);
 /* Connections of any state that there are. */
 uint32_t stack_taken(const struct stack *s);
 
+/* --- looks ----------------------------------------------------------------*/
+
+/* RFC 9293, 3.3.2; without CLOSED and LISTEN, which no connection is in. */
+enum stack_state {
+	STACK_SYN_SENT = 1,
+	STACK_SYN_RECEIVED,
+	STACK_ESTABLISHED,
+	STACK_CLOSE_WAIT,
+	STACK_FIN_WAIT_1,
+	STACK_FIN_WAIT_2,
+	STACK_CLOSING,
+	STACK_LAST_ACK,
+	STACK_TIME_WAIT,
+	STACK_STATES
+};
+
+struct stack_info {
+	stack_conn conn;
+	uint64_t user; /* of the listener, until it is accepted */
+	struct ip_addr local, remote;
+	uint16_t lport, rport;
+	enum stack_state state;
+	/* Bytes in order, each counted once; both modulo 2^32. */
+	uint32_t received, sent;
+	uint32_t unacked; /* queued and not acknowledged, sent or not */
+	uint32_t unread;  /* handed up and not given back */
+	uint32_t srtt_us; /* 0: not known yet */
+	uint32_t cwnd;
+	uint16_t resent; /* segments, modulo 2^16 */
+	uint32_t age_ms; /* in steps of 64, modulo 2^22: 70 minutes */
+};
+
+/* Connections from this slot on never were; it only grows, up to conns. */
+uint32_t stack_slots(const struct stack *s);
+
+/* What is in that slot, for any number; false: nothing. O(1), and a word if
+ * there is nothing. */
+bool stack_info(const struct stack *s, uint32_t slot, struct stack_info *to);
+
 /* For tests: the invariant that does not hold, as text; NULL if all do. */
 const char *stack_check(const struct stack *s);
 

@@ -18,7 +18,7 @@
  *	shut.c	  windows that are shut	alive.c	keepalive
  *	linger.c  who is in TIME-WAIT
  *	pmtu.c	  how large a packet may be	ecn.c	routers that mark
- *	check.c	  invariants, for tests
+ *	check.c	  invariants, for tests		info.c	  looks at connections
  */
 #ifndef NETCORE_STACK_ENGINE_ENGINE_H
 #define NETCORE_STACK_ENGINE_ENGINE_H

@@ -76,6 +76,7 @@ open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash)
 	c->rcv_wscale = s->scale;
 	/* Most often its neighbour is the one that others have. */
 	c->hop = (uint8_t)(s->neigh_last % NEIGH_BANK);
+	c->opened = tcb_opened(s->tick);
 	c->rto_ms = RTO_INITIAL_MS;
 	c->mss = c->peer_mss = 536;
 	flow_insert(&s->flow, c->hash, tcb_index(s, c));

@@ -152,6 +152,7 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 			s->count.segs_full++;
 	}
 	s->count.retransmits++;
+	c->resent++;
 	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
 	dsack_resent(c, g->seq, got + fin);
 	headers(s, c, mac, g->seq,
@@ -307,6 +308,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	start_frame(f, c);
 	if (c->segs.head) {
 		s->count.retransmits++;
+		c->resent++;
 		segs_resent(&s->seg, &c->segs, &c->odd, c->segs.head, s->us);
 	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
 		c->snd_nxt = c->iss + 1;

@@ -128,7 +128,8 @@ struct tcb {
 	uint32_t undo_bytes;  /* sent again, and not known to be for nothing */
 	uint32_t undo_from, undo_to; /* where these lie */
 	uint32_t ecn_at;
-	uint8_t ecn; /* enum ecn_bit */
+	uint8_t ecn;	 /* enum ecn_bit */
+	uint16_t opened; /* tcb_opened() then */
 	struct segs_odd odd;
 	uint8_t alive_count, alive_probes; /* at most; unanswered */
 	uint8_t alive_quiet;		   /* eighths of alive_idle */
@@ -139,12 +140,22 @@ struct tcb {
 	uint16_t mss_most;  /* what would, if the path took it */
 	uint16_t mss_tried; /* what did not, in this search; 0: begin */
 	uint16_t mss_probe; /* is under way in a single segment */
+	uint16_t resent;    /* segments, modulo 2^16 */
 	/* Those that wait for the same neighbour: index + 1, 0 at the ends. */
 	uint32_t wait_next, wait_prev;
 	uint16_t wait_hop;
 	bool waits;
 	uint8_t reo_mult;
 } CACHELINE_ALIGNED;
+
+/* When a connection was opened, in 16 bits: of 64 ms, for 70 minutes. */
+#define TCB_OPENED_SHIFT 6
+
+static inline uint16_t
+tcb_opened(uint32_t tick)
+{
+	return (uint16_t)(tick >> TCB_OPENED_SHIFT);
+}
 
 #define TCB_PLAIN 128u /* offset of the first of the three lines */
 
