@@ -85,8 +85,10 @@ int
 part_create(struct part *p, enum part_kind kind, uint64_t bytes, int node,
 	const char *owner)
 {
-	/* An edge's slots lie next to their reader, each in its place. */
-	bool want_huge = bytes >= HUGE_PAGE && kind != PART_EDGE;
+	/* An edge's slots lie next to their reader, each in its place; of what
+	 * statistics have room for, most is never used. */
+	bool want_huge =
+		bytes >= HUGE_PAGE && kind != PART_EDGE && kind != PART_STAT;
 	char name[64];
 	int rc = -ENOMEM;
 

@@ -131,6 +131,17 @@ domain_table(const struct domain_core *c)
 	return &((struct domain_table *)(void *)base)[c->index];
 }
 
+/* Of one core that is a network core. */
+static inline struct domain_conns *
+domain_conns(const struct domain_core *c)
+{
+	const struct plan_plan *p = &c->domain->plan;
+	uint8_t *base = c->domain->part[PART_STAT].base;
+
+	base += domain_stat_conns_at(p->cores, p->edges, c->index, p->conns);
+	return (struct domain_conns *)(void *)base;
+}
+
 /* --- inside the room ---------------------------------------------------- */
 
 /* Handles one message of the launcher; *type says which. False: the channel

@@ -4,6 +4,7 @@
  *	struct domain_stat		one for each core
  *	struct domain_edge_stat		one for each edge
  *	struct domain_table		one for each core: named counters
+ *	struct domain_conns		one for each network core (conns.h)
  *
  * A core names its counters once, with domain_counters(), and copies their
  * values there from time to time, with domain_show(): the hot path counts in
@@ -17,6 +18,7 @@
 #define DLIBOS_DOMAIN_STAT_H
 
 #include "dlibos/base/cacheline.h"
+#include "dlibos/domain/conns.h"
 #include "dlibos/domain/plan.h"
 #include "noc/hub.h"
 
@@ -47,14 +49,6 @@ struct domain_table {
 } PAIR_ALIGNED;
 
 static inline uint64_t
-domain_stat_bytes(const struct plan_plan *p)
-{
-	return p->cores * sizeof(struct domain_stat) +
-		p->edges * sizeof(struct domain_edge_stat) +
-		p->cores * sizeof(struct domain_table);
-}
-
-static inline uint64_t
 domain_stat_edges_at(uint32_t cores)
 {
 	return cores * sizeof(struct domain_stat);
@@ -65,6 +59,25 @@ domain_stat_tables_at(uint32_t cores, uint32_t edges)
 {
 	return domain_stat_edges_at(cores) +
 		edges * sizeof(struct domain_edge_stat);
+}
+
+/* Of core number `core` of the domain. */
+static inline uint64_t
+domain_stat_conns_at(
+	uint32_t cores, uint32_t edges, uint32_t core, uint32_t conns)
+{
+	return domain_stat_tables_at(cores, edges) +
+		cores * sizeof(struct domain_table) +
+		core * domain_conns_bytes(conns);
+}
+
+/* By its role, cores, edges and conns. */
+static inline uint64_t
+domain_stat_bytes(const struct plan_plan *p)
+{
+	uint32_t nets = p->role & ROLE_NET ? p->cores : 0;
+
+	return domain_stat_conns_at(p->cores, p->edges, nets, p->conns);
 }
 
 /* The core of a table names n counters, "group.name" each, and gets the first

@@ -324,7 +324,10 @@ static uint64_t
 part_wanted(const struct instance *in, const struct child *c,
 	enum part_kind kind, unsigned peer)
 {
-	struct plan_plan p = {.cores = c->stat.cores, .edges = c->stat.edges};
+	struct plan_plan p = {.role = c->role,
+		.cores = c->stat.cores,
+		.edges = c->stat.edges,
+		.conns = in->opt.conns};
 
 	if (!(rights[kind].writer & c->role))
 		return 0;
