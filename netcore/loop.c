@@ -64,11 +64,13 @@ netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 uint64_t
 netcore_deadline(struct netcore *n)
 {
-	uint64_t t;
+	uint64_t t, show;
 
 	if (!n->driver)
 		return UINT64_MAX;
 	t = stack_deadline(n->stack);
+	show = publish_deadline(n);
+	t = show < t ? show : t;
 	if ((driver_fd(n->driver) < 0 || driver_tx_waiting(n->driver) ||
 		    n->door.pending) &&
 		t > n->now + LOOK_NS)

@@ -160,6 +160,7 @@ netcore_open(struct netcore *n, struct domain_core *c)
 void
 netcore_close(struct netcore *n)
 {
+	publish_close(n);
 	driver_close(n->driver);
 	door_fini(&n->door);
 	free(n->stack_mem);

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+
+#include "dlibos/base/log.h"
 #include "netcore/core.h"
 
 /* A struct of counters is an array, in the order of their names. */
@@ -10,12 +13,13 @@ NAMES(door){DOOR_COUNTERS(X)};
 NAMES(port){DRIVER_COUNTERS(X)};
 #undef X
 
-enum { DOOR_CONNS, DOOR_HELD, STACK_CONNS, GAUGES };
+enum { DOOR_CONNS, DOOR_HELD, STACK_CONNS, CONNS_ROUND, GAUGES };
 
 NAMES(gauge){
 	[DOOR_CONNS] = "door_conns",
 	[DOOR_HELD] = "buffers_held",
 	[STACK_CONNS] = "stack_conns",
+	[CONNS_ROUND] = "conns_round_ms",
 };
 
 #define SAME(type, of)  \
@@ -32,14 +36,24 @@ publish_open(struct netcore *n)
 {
 	struct domain_table *t = domain_table(n->core);
 	struct publish *p = &n->publish;
+	const struct plan_plan *plan = &n->core->domain->plan;
 
+	if (conns_open(&p->conns, n->stack, &n->door, domain_conns(n->core),
+		    plan->conns, plan->edges + 1))
+		die(EXIT_FAIL, "out of memory for %u connections", plan->conns);
 	p->door = OPEN(door);
 	p->gauge = OPEN(gauge);
 	if (n->driver) {
 		p->stack = OPEN(stack);
 		p->port = OPEN(port);
 	}
-	p->due = 0;
+	p->due = p->port_due = 0;
+}
+
+void
+publish_close(struct netcore *n)
+{
+	conns_close(&n->publish.conns);
 }
 
 static void
@@ -52,6 +66,7 @@ gauges(struct netcore *n)
 		v[DOOR_HELD] += n->door.app[i].held;
 	}
 	v[STACK_CONNS] = n->stack ? stack_taken(n->stack) : 0;
+	v[CONNS_ROUND] = n->publish.conns.round_ns / 1000000;
 	domain_show(n->publish.gauge, v, GAUGES);
 }
 
@@ -68,11 +83,23 @@ publish(struct netcore *n)
 		domain_show(p->stack,
 			(const uint64_t *)stack_counters(n->stack),
 			COUNT(stack_names));
-	if (n->now < p->due)
-		return;
-	p->due = n->now + DOMAIN_SHOW_NS;
-	if (!n->driver)
-		return;
-	driver_stats(n->driver, &d);
-	domain_show(p->port, (const uint64_t *)&d, COUNT(port_names));
+	conns_show(&p->conns, n->core->hub.count->busy_turns, n->now);
+	if (n->now >= p->port_due) {
+		p->port_due = n->now + DOMAIN_SHOW_NS;
+		if (n->driver) {
+			driver_stats(n->driver, &d);
+			domain_show(p->port, (const uint64_t *)&d,
+				COUNT(port_names));
+		}
+	}
+	p->due = p->port_due < p->conns.due ? p->port_due : p->conns.due;
+}
+
+uint64_t
+publish_deadline(const struct netcore *n)
+{
+	const struct publish *p = &n->publish;
+	uint64_t busy_turns = n->core->hub.count->busy_turns;
+
+	return conns_settled(&p->conns, busy_turns) ? UINT64_MAX : p->due;
 }

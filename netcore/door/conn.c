@@ -32,6 +32,20 @@ conn_try_free(struct door *d, struct door_conn *c)
 	c->id = 0;
 }
 
+int
+door_owner(const struct door *d, stack_conn sc, uint64_t user)
+{
+	const struct door_conn *c;
+
+	if (user >= d->cfg.conns)
+		return -1;
+	c = &d->conn[user];
+	if (!c->id || c->stack != sc ||
+		c->flags & (CONN_STACK_GONE | CONN_APP_GONE))
+		return -1;
+	return c->app;
+}
+
 /* --- received buffers -----------------------------------------------------*/
 
 void

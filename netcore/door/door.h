@@ -123,6 +123,10 @@ void door_command(struct door *d, unsigned app, const struct msg *m);
  * back. Returns whether something waits that time alone may bring on. */
 bool door_turn(struct door *d);
 
+/* Which application core has a connection of the stack's, by what that gives
+ * as its user; -1: none. For any number. */
+int door_owner(const struct door *d, stack_conn c, uint64_t user);
+
 /* --- inside the room ------------------------------------------------------*/
 
 static inline struct door_rx *
