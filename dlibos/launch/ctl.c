@@ -21,6 +21,7 @@
 #include "dlibos/base/clock.h"
 #include "dlibos/base/log.h"
 #include "dlibos/launch/attach.h"
+#include "dlibos/launch/conns.h"
 #include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/stat.h"
@@ -112,9 +113,13 @@ order_status(const struct instance *in, struct ctl_client *cl)
 	free(buf);
 }
 
-/* "stat", or "stat D R" for what follows a piece. */
+typedef void piece_writer(const struct instance *in, unsigned domain,
+	unsigned record, char *buf, size_t len);
+
+/* "VERB", or "VERB D R" for what follows a piece; `from` is behind the verb. */
 static void
-order_stat(const struct instance *in, struct ctl_client *cl, const char *from)
+order_piece(const struct instance *in, struct ctl_client *cl, const char *from,
+	piece_writer *write_piece)
 {
 	unsigned d = 0, r = 0;
 	char *buf;
@@ -132,7 +137,7 @@ order_stat(const struct instance *in, struct ctl_client *cl, const char *from)
 		answer(cl, "error: out of memory\n");
 		return;
 	}
-	stat_piece(in, d, r, buf, STAT_PIECE);
+	write_piece(in, d, r, buf, STAT_PIECE);
 	answer(cl, buf);
 	free(buf);
 }
@@ -164,7 +169,9 @@ order_text(struct instance *in, struct ctl_client *cl, const char *order)
 	if (!strcmp(order, "status"))
 		order_status(in, cl);
 	else if (!strcmp(order, "stat") || !strncmp(order, "stat ", 5))
-		order_stat(in, cl, order + 4);
+		order_piece(in, cl, order + 4, stat_piece);
+	else if (!strcmp(order, "conns") || !strncmp(order, "conns ", 6))
+		order_piece(in, cl, order + 5, conns_piece);
 	else if (!strncmp(order, "restart ", 8))
 		order_restart(in, cl, order + 8);
 	else if (!strcmp(order, "stop")) {

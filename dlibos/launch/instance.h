@@ -18,7 +18,7 @@
  *	words.c		what domains write to stderr; their last words
  *	vacant.c	places for programs that come later
  *	attach.c	a program comes, and goes
- *	ctl.c		orders from outside; report.c and stat.c answer them
+ *	ctl.c		orders from outside; report.c, stat.c, conns.c answer
  */
 #ifndef DLIBOS_LAUNCH_INSTANCE_H
 #define DLIBOS_LAUNCH_INSTANCE_H

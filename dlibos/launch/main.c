@@ -4,6 +4,7 @@
 
 #include "dlibos/base/log.h"
 #include "dlibos/launch/attach.h"
+#include "dlibos/launch/conns.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/show.h"
 #include "dlibos/launch/stat.h"
@@ -37,6 +38,7 @@ static const struct command {
 	{"list", ctl_cmd, "  the running instances"},
 	{"status", ctl_cmd, "[INSTANCE]   its domains, cores and edges"},
 	{"stat", stat_cmd, "[INSTANCE] [--json]   all its counters"},
+	{"conns", conns_cmd, "[INSTANCE] [--json]   its TCP connections"},
 	{"top", top_cmd, "[INSTANCE] [--once]   what its cores do"},
 	{"restart", ctl_cmd,
 		"[INSTANCE] DOMAIN   end a domain and start it "

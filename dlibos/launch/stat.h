@@ -26,6 +26,9 @@ void stat_piece(const struct instance *in, unsigned domain, unsigned record,
  * instance does not answer. */
 char *stat_fetch(const char *instance);
 
+/* The same for another order that is answered in pieces: "VERB", "VERB D R". */
+char *stat_pieces(const char *instance, const char *verb);
+
 /* One line of such a text, cut in two at its space; returns what follows it,
  * NULL at the end. */
 char *stat_line(char *text, char **key, char **value);

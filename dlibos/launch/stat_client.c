@@ -26,7 +26,8 @@ last_line(char *text)
 /* Makes the order for what follows a piece out of its last line, which goes.
  * False: nothing follows. */
 static bool
-next_order(const char *instance, char *piece, char *order, size_t len)
+next_order(const char *instance, const char *verb, char *piece, char *order,
+	size_t len)
 {
 	char *last = last_line(piece);
 	const char *s;
@@ -43,16 +44,17 @@ next_order(const char *instance, char *piece, char *order, size_t len)
 		die(EXIT_FAIL, "instance %s answers in another language",
 			instance);
 	*last = '\0';
-	snprintf(order, len, "stat %u %u", d, r);
+	snprintf(order, len, "%s %u %u", verb, d, r);
 	return true;
 }
 
 char *
-stat_fetch(const char *instance)
+stat_pieces(const char *instance, const char *verb)
 {
-	char order[64] = "stat", *all = NULL;
+	char order[64], *all = NULL;
 	size_t used = 0;
 
+	snprintf(order, sizeof(order), "%s", verb);
 	for (unsigned i = 0; i < PIECES; i++) {
 		char *grown = realloc(all, used + STAT_PIECE);
 		bool more;
@@ -62,12 +64,19 @@ stat_fetch(const char *instance)
 		all = grown;
 		if (!ctl_ask(instance, order, all + used, STAT_PIECE))
 			exit(EXIT_FAIL);
-		more = next_order(instance, all + used, order, sizeof(order));
+		more = next_order(
+			instance, verb, all + used, order, sizeof(order));
 		used += strlen(all + used);
 		if (!more)
 			return all;
 	}
 	die(EXIT_FAIL, "instance %s does not come to an end", instance);
+}
+
+char *
+stat_fetch(const char *instance)
+{
+	return stat_pieces(instance, "stat");
 }
 
 char *

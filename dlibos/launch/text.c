@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define DIGITS_MAX 6 /* no overflow, and beyond every limit of the house */
+#define DIGITS_MAX 9 /* no overflow, and beyond every limit of the house */
 
 int
 text_explain(int rc, char *err, size_t len, const char *fmt, ...)

@@ -186,6 +186,25 @@ counters_of_echo(void **state)
 	kit_free(&r);
 }
 
+/* Without a port, and with an application that has no connections. */
+static void
+no_conns(void **state)
+{
+	struct run r;
+
+	(void)state;
+	kit_start(&r, "run", "--name", NAME, "--conns", "1000000", "--idle",
+		"sleep", "--", SUBJECT, "steady", NULL);
+	kit_await(&r, OUT, "started", 1);
+	assert_int_equal(
+		kit_order(text, sizeof(text), "conns", "--name", NAME), 0);
+	assert_string_equal(text, "no connections\n");
+	assert_int_equal(
+		kit_order(text, sizeof(text), "conns", NAME, "--json"), 0);
+	assert_string_equal(text, "{\"torn\": 0, \"connections\": []}\n");
+	stop(&r);
+}
+
 static void
 top(void **state)
 {
@@ -215,8 +234,13 @@ wrong(void **state)
 	} tests[] = {
 		{"stat", "nobody", NULL, "no instance nobody runs here", 1},
 		{"top", "nobody", NULL, "no instance nobody runs here", 1},
+		{"conns", "nobody", NULL, "no instance nobody runs here", 1},
+		{"conns", "--name", "nobody", "no instance nobody runs here",
+			1},
 		{"stat", "a", "b", "usage: dlibos stat", 2},
 		{"top", "--json", NULL, "usage: dlibos top", 2},
+		{"conns", "--name", NULL, "usage: dlibos conns", 2},
+		{"conns", "a", "b", "usage: dlibos conns", 2},
 		{"stat", "a b", NULL, "an instance's name is", 2},
 	};
 
@@ -240,6 +264,7 @@ main(void)
 		TEST(json),
 		TEST(many_cores),
 		TEST(counters_of_echo),
+		TEST(no_conns),
 		TEST(top),
 		TEST(wrong),
 	};
