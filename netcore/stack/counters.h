@@ -60,6 +60,7 @@
 	X(resets_sent) \
 	X(resets_received) \
 	X(send_refs_full) \
+	X(send_quota_full) \
 	X(segs_full) \
 	X(challenge_acks) \
 	X(duplicate_segments) \

@@ -29,6 +29,7 @@
 #include "netcore/stack/ip_addr.h"
 
 struct stack;
+struct quota;
 
 /* --- configuration -------------------------------------------------------*/
 
@@ -40,9 +41,13 @@ struct stack_config {
 	 * conns each connection can count on one of both, whatever others hold;
 	 * with less half of them is for those that have none. Of ooo nobody
 	 * gets more than is left. */
-	uint32_t send_refs;    /* pieces of memory queued */
-	uint32_t segs;	       /* segments sent and not acknowledged */
-	uint32_t ooo;	       /* segments received ahead of their turn */
+	uint32_t send_refs; /* pieces of memory queued */
+	uint32_t segs;	    /* segments sent and not acknowledged */
+	uint32_t ooo;	    /* segments received ahead of their turn */
+	/* Who may have how many of send_refs, of all who share the stack, by
+	 * stack_set_account(); the caller's, NULL: whoever comes first. Of its
+	 * total no more than send_refs less conns is sure to be there. */
+	struct quota *send_quota;
 	uint32_t rcv_window;   /* bytes that a program may leave unread */
 	uint32_t udp_ports;    /* bound at a time */
 	uint32_t frags;	       /* packets being put together; 0: none is */
@@ -152,9 +157,14 @@ int stack_local(
 
 int stack_set_user(struct stack *s, stack_conn c, uint64_t user);
 
+/* Before anything is sent: whose pieces are counted in send_quota. 0, which is
+ * the default as well; -ENOTCONN. */
+int stack_set_account(struct stack *s, stack_conn c, uint8_t account);
+
 /* Queues a reference. 0; -ENOTCONN; -EPIPE after a shutdown; -ENOBUFS when
  * all references are in use: try again when something was acknowledged (of c,
- * if there are two references for each connection). */
+ * if there are two references for each connection); -EDQUOT when the quota has
+ * none for it. */
 int stack_send(struct stack *s, stack_conn c, const void *ptr, uint32_t len);
 
 /* The program is done with so many of the bytes that it was handed: the window

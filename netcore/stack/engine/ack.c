@@ -1,6 +1,7 @@
 /* ack.c - what an acknowledgement means: what is free, how far away the peer
  * is (RFC 6298), what was lost (RFC 8985), and how much may be under way (RFC
  * 5681, 9937 by way of cc.h). */
+#include "netcore/stack/engine/account.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/rtt.h"
 
@@ -344,7 +345,7 @@ acknowledged(struct stack *s, struct tcb *c, const struct segs_news *n)
 {
 	uint32_t bytes = bytes_of(n), handle = c->handle;
 
-	sendq_ack(&s->sg, &c->sendq, bytes);
+	account_ack(s, c, bytes);
 	c->tries = 0;
 	if (out_more(c))
 		out_ready(s, c);

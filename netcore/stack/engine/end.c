@@ -1,5 +1,5 @@
 /* end.c - how connections end (RFC 9293, 3.6, 3.10.4-5). */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/account.h"
 
 void
 end_release_ooo(struct stack *s, struct tcb *c)
@@ -34,7 +34,7 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	if (c->sendq.head)
-		sendq_clear(&s->sg, &c->sendq);
+		account_clear(s, c);
 	if (c->segs.head)
 		segs_clear(&s->seg, &c->segs, &c->odd);
 	if (c->ooo.head)

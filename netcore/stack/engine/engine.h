@@ -26,6 +26,7 @@
 #include <errno.h>
 
 #include "netcore/stack/core/idpool.h"
+#include "netcore/stack/core/quota.h"
 #include "netcore/stack/core/wheel.h"
 #include "netcore/stack/engine/frag.h"
 #include "netcore/stack/engine/neigh.h"

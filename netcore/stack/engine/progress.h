@@ -3,6 +3,7 @@
 #ifndef NETCORE_STACK_ENGINE_PROGRESS_H
 #define NETCORE_STACK_ENGINE_PROGRESS_H
 
+#include "netcore/stack/engine/account.h"
 #include "netcore/stack/engine/engine.h"
 #include "netcore/stack/engine/rtt.h"
 
@@ -94,7 +95,7 @@ progress_made(
 		progress_go_on(s, c, got, p);
 	bytes = got - fin - !!(p->flags & SEG_SYN);
 	if (bytes)
-		sendq_ack(&s->sg, &c->sendq, bytes);
+		account_ack(s, c, bytes);
 	if (!last && out_more(c))
 		out_ready(s, c);
 	if (bytes && !(c->flags & TCB_ORPHAN))

@@ -1,6 +1,7 @@
 /* stack.c - memory, time, and the functions of stack.h. */
 #include <string.h>
 
+#include "netcore/stack/engine/account.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/udp.h"
@@ -433,6 +434,17 @@ stack_set_user(struct stack *s, stack_conn handle, uint64_t user)
 }
 
 int
+stack_set_account(struct stack *s, stack_conn handle, uint8_t account)
+{
+	struct tcb *c = find(s, handle);
+
+	if (!c)
+		return -ENOTCONN;
+	c->account = account;
+	return 0;
+}
+
+int
 stack_set_nagle(struct stack *s, stack_conn handle, bool on)
 {
 	struct tcb *c = find(s, handle);
@@ -466,6 +478,7 @@ int
 stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
 {
 	struct tcb *c = find(s, handle);
+	int rc;
 
 	if (!c)
 		return -ENOTCONN;
@@ -473,10 +486,9 @@ stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
 		return -EPIPE;
 	if (!len)
 		return 0;
-	if (!sendq_add(&s->sg, &c->sendq, ptr, len)) {
-		s->count.send_refs_full++;
-		return -ENOBUFS;
-	}
+	rc = account_add(s, c, ptr, len);
+	if (unlikely(rc))
+		return rc;
 	/* After a silence nothing is known of the path (RFC 5681, 4.1). */
 	if (c->t_sent && !c->segs.head && s->tick - c->t_sent > c->rto_ms)
 		cc_restart(&c->cc);

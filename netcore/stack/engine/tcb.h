@@ -102,8 +102,9 @@ struct tcb {
 	uint32_t snd_wnd;
 	uint32_t snd_wl1, snd_wl2;
 	uint8_t state;
-	uint8_t snd_wscale, rcv_wscale;
-	uint8_t rexmit; /* enum tcb_rexmit */
+	uint8_t snd_wscale : 4, rcv_wscale : 4; /* 14 at most */
+	uint8_t account;			/* stack_set_account() */
+	uint8_t rexmit;				/* enum tcb_rexmit */
 	struct sendq sendq;
 	struct segs segs;
 	struct ooo ooo;
