@@ -32,16 +32,23 @@ is_zero(const void *p, size_t n)
 	return !n;
 }
 
+static uint32_t
+send_refs(const struct plan_plan *p)
+{
+	uint32_t cores = p->edges < 4 ? p->edges + 1 : 4;
+
+	return LIMIT_SENDS * cores + 2 * p->conns;
+}
+
 static struct stack_config
 stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 {
 	const struct plan_port *port = &p->port;
-	uint32_t cores = p->edges < 4 ? p->edges + 1 : 4;
 	struct stack_config c = {
 		.conns = p->conns,
 		.half_open = p->conns / 4 + 16,
 		.listeners = DOOR_LISTENERS,
-		.send_refs = LIMIT_SENDS * cores + 2 * p->conns,
+		.send_refs = send_refs(p),
 		.segs = LIMIT_SENDS + 2 * p->conns,
 		.ooo = caps->rx_buffers / 4 + 16,
 		.rcv_window = WINDOW,
@@ -106,8 +113,10 @@ open_stack(struct netcore *n, const struct driver_caps *caps)
 {
 	const struct plan_plan *p = &n->core->domain->plan;
 	struct stack_config c = stack_plan(p, caps);
-	size_t bytes = round_up(stack_bytes(&c), CACHELINE);
+	size_t bytes;
 
+	c.send_quota = &n->door.share[SHARE_SENDS];
+	bytes = round_up(stack_bytes(&c), CACHELINE);
 	n->stack_mem = aligned_alloc(CACHELINE, bytes);
 	if (!n->stack_mem)
 		die(EXIT_FAIL, "out of memory for %u connections", p->conns);
@@ -129,8 +138,10 @@ netcore_open(struct netcore *n, struct domain_core *c)
 	const struct driver_caps *caps = NULL;
 	struct door_config dc = {
 		.conns = plan_conn_numbers(d->plan.conns),
+		.stack_conns = d->plan.conns,
+		.sends = send_refs(&d->plan) - d->plan.conns,
 		.rx_buffers = 1,
-		.apps = d->plan.edges + 1,
+		.apps = d->plan.edges ? d->plan.edges : 1,
 		.rx = &d->part[PART_RX],
 		.copies = d->plan.copies,
 		.copy_buffers =

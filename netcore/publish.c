@@ -11,9 +11,15 @@
 NAMES(stack){STACK_COUNTERS(X)};
 NAMES(door){DOOR_COUNTERS(X)};
 NAMES(port){DRIVER_COUNTERS(X)};
+
+NAMES(over){SHARE_COUNTERS(X)};
 #undef X
 
 enum { DOOR_CONNS, DOOR_HELD, STACK_CONNS, CONNS_ROUND, GAUGES };
+
+static const char *const app_names[PUBLISH_APPS] = {"app0", "app1", "app2",
+	"app3", "app4", "app5", "app6", "app7", "app8", "app9", "app10",
+	"app11", "app12", "app13", "app14", "app15_and_more"};
 
 NAMES(gauge){
 	[DOOR_CONNS] = "door_conns",
@@ -27,6 +33,7 @@ NAMES(gauge){
 		sizeof(type) == COUNT(of##_names) * sizeof(uint64_t), #of)
 SAME(struct stack_counters, stack);
 SAME(struct door_count, door);
+SAME(struct share_over, over);
 SAME(struct driver_count, port);
 
 #define OPEN(of) domain_counters(t, #of, of##_names, COUNT(of##_names))
@@ -42,6 +49,11 @@ publish_open(struct netcore *n)
 		    plan->conns, plan->edges + 1))
 		die(EXIT_FAIL, "out of memory for %u connections", plan->conns);
 	p->door = OPEN(door);
+	p->over = OPEN(over);
+	p->apps = n->door.cfg.apps;
+	if (p->apps > PUBLISH_APPS)
+		p->apps = PUBLISH_APPS;
+	p->over_app = domain_counters(t, "over", app_names, p->apps);
 	p->gauge = OPEN(gauge);
 	if (n->driver) {
 		p->stack = OPEN(stack);
@@ -70,6 +82,26 @@ gauges(struct netcore *n)
 	domain_show(n->publish.gauge, v, GAUGES);
 }
 
+/* What each application core was refused; those beyond the last name are told
+ * together with it. */
+static void
+over(struct netcore *n)
+{
+	uint64_t v[COUNT(over_names)] = {0}, app[PUBLISH_APPS] = {0};
+
+	for (unsigned i = 0; i < n->door.cfg.apps; i++) {
+		const struct share_over *o = &n->door.app[i].over;
+		uint64_t *a = &app[i < PUBLISH_APPS ? i : PUBLISH_APPS - 1];
+
+		for (unsigned k = 0; k < COUNT(v); k++) {
+			v[k] += ((const uint64_t *)o)[k];
+			*a += ((const uint64_t *)o)[k];
+		}
+	}
+	domain_show(n->publish.over, v, COUNT(v));
+	domain_show(n->publish.over_app, app, n->publish.apps);
+}
+
 void
 publish(struct netcore *n)
 {
@@ -78,6 +110,7 @@ publish(struct netcore *n)
 
 	domain_show(
 		p->door, (const uint64_t *)&n->door.count, COUNT(door_names));
+	over(n);
 	gauges(n);
 	if (n->driver)
 		domain_show(p->stack,

@@ -13,8 +13,12 @@
 
 struct netcore;
 
+/* Application cores whose refusals are told apart. */
+#define PUBLISH_APPS 16
+
 struct publish {
-	struct domain_counter *stack, *door, *port, *gauge;
+	struct domain_counter *stack, *door, *port, *gauge, *over, *over_app;
+	unsigned apps;	   /* that over_app has names for */
 	uint64_t due;	   /* in ns of clock_ns() */
 	uint64_t port_due; /* the same */
 	struct conns conns;

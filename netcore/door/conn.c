@@ -1,21 +1,39 @@
 #include "netcore/door/door.h"
 
 struct door_conn *
-conn_new(struct door *d, unsigned app)
+conn_new(struct door *d, unsigned app, uint64_t *over)
 {
-	uint32_t id = idpool_get(&d->ids);
+	unsigned domain = d->app[app].domain;
 	struct door_conn *c;
+	uint32_t id;
 
+	if (!quota_take(&d->share[SHARE_CONNS], domain)) {
+		++*over;
+		return NULL;
+	}
+	id = idpool_get(&d->ids);
 	if (!id) {
+		quota_put(&d->share[SHARE_CONNS], domain, 1);
 		d->count.conns_full++;
 		return NULL;
 	}
 	c = &d->conn[idpool_index(id)];
 	*c = (struct door_conn){.id = id,
 		.app = (uint16_t)app,
+		.domain = (uint8_t)domain,
 		.flags = d->app[app].copy ? CONN_COPIED : 0};
 	d->app[app].conns++;
 	return c;
+}
+
+void
+conn_lingers(struct door *d, struct door_conn *c)
+{
+	if (c->flags & CONN_LINGERS)
+		return;
+	c->flags |= CONN_LINGERS;
+	d->app[c->app].conns--;
+	quota_put(&d->share[SHARE_CONNS], c->domain, 1);
 }
 
 void
@@ -26,7 +44,7 @@ conn_try_free(struct door *d, struct door_conn *c)
 	if ((c->flags & both) != both || (c->flags & (CONN_LISTED | CONN_HELD)))
 		return;
 	conn_rx_drop(d, c);
-	d->app[c->app].conns--;
+	conn_lingers(d, c); /* or did before */
 	d->count.closed++;
 	idpool_put(&d->ids, c->id);
 	c->id = 0;

@@ -23,6 +23,7 @@ enum door_conn_flag {
 	CONN_HELD = 1 << 9,	/* held back, and in the list of those */
 	CONN_DEAF = 1 << 10,	/* the application wants no more data */
 	CONN_COPIED = 1 << 11,	/* it is told of copies: copy.h */
+	CONN_LINGERS = 1 << 12, /* in TIME-WAIT: it is in nobody's share */
 };
 
 /* Acknowledged, but perhaps still in the device's hands, up to that frame. */
@@ -38,6 +39,7 @@ struct door_conn {
 	uint16_t app;
 	uint16_t listen; /* by which it came */
 	uint8_t why;	 /* it ended: enum msg_reason */
+	uint8_t domain;	 /* in whose share it is */
 	/* Buffers that came, oldest first; from `untold` on the application
 	 * does not know of them. Nodes of door.rx. */
 	uint32_t rx_head, rx_tail, untold;
@@ -61,8 +63,12 @@ struct door_rx {
 
 struct door;
 
-/* A new one, for an application core; NULL if there is no place. */
-struct door_conn *conn_new(struct door *d, unsigned app);
+/* A new one, for an application core; NULL if there is no place, or not for its
+ * domain, which is counted in *over then. */
+struct door_conn *conn_new(struct door *d, unsigned app, uint64_t *over);
+
+/* It gives way to others from now on. */
+void conn_lingers(struct door *d, struct door_conn *c);
 
 /* Frees it, if stack and application have let go of it. */
 void conn_try_free(struct door *d, struct door_conn *c);

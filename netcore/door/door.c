@@ -32,6 +32,9 @@ door_init(struct door *d, const struct door_config *c)
 	slab_init(
 		&d->rx, (char *)d->mem + at[2], nodes, sizeof(struct door_rx));
 	d->app = (struct door_app *)(void *)((char *)d->mem + at[3]);
+	quota_init(&d->share[SHARE_CONNS], c->stack_conns, c->apps);
+	quota_init(&d->share[SHARE_LISTENERS], DOOR_LISTENERS, c->apps);
+	quota_init(&d->share[SHARE_SENDS], c->sends, c->apps);
 	if (!c->copies)
 		return 0;
 	if (copy_init(d)) {
@@ -59,6 +62,8 @@ door_app_up(struct door *d, unsigned app, struct edge *e,
 	a->edge = e;
 	a->data = data;
 	a->domain = domain;
+	for (int i = 0; i < SHARES; i++)
+		quota_join(&d->share[i], domain);
 }
 
 void
@@ -74,6 +79,8 @@ door_app_down(struct door *d, unsigned app)
 
 	a->edge = NULL;
 	listen_app_down(d, app);
+	for (int i = 0; i < SHARES; i++)
+		quota_leave(&d->share[i], a->domain);
 	if (a->pending_head)
 		d->pending--;
 	a->pending_head = a->pending_tail = 0;
@@ -171,17 +178,20 @@ connect_command(struct door *d, unsigned app, const struct msg *m)
 		msg_get_addr6(m + 1, bytes);
 		ip = ip_addr_v6(bytes);
 	}
-	c = conn_new(d, app);
+	c = conn_new(d, app, &d->app[app].over.connects);
 	if (!c) {
 		connect_fails(d, app, m, MSG_WHY_NO_MEMORY);
 		return;
 	}
 	c->flags |= CONN_CONNECTING;
 	c->cookie = m->conn;
+	stack_make_room(d->stack); /* of those that linger */
 	rc = stack_connect(
 		d->stack, ip, msg_port(m), 0, idpool_index(c->id), &c->stack);
-	if (!rc)
+	if (!rc) {
+		stack_set_account(d->stack, c->stack, c->domain);
 		return;
+	}
 	c->flags |= CONN_STACK_GONE | CONN_APP_GONE;
 	conn_try_free(d, c);
 	connect_fails(d, app, m,
@@ -230,8 +240,11 @@ send_command(
 		       : -EFAULT;
 		m++;
 	} while (likely(!rc) && more);
-	if (unlikely(rc == -ENOBUFS)) {
-		d->count.sends_full++;
+	if (unlikely(rc == -ENOBUFS || rc == -EDQUOT)) {
+		if (rc == -EDQUOT)
+			d->app[app].over.sends++;
+		else
+			d->count.sends_full++;
 		end_for(d, c, MSG_WHY_NO_MEMORY);
 	} else if (unlikely(rc)) { /* after a shutdown, or from nowhere */
 		door_refuse(d, app, &d->count.bad_state);

@@ -2,8 +2,9 @@
  * become calls, upcalls become events.
  *
  * One door a network core, one thread. Order of use: door_init(); the stack
- * with door_ops and the door as its argument; door_app_up() for each edge;
- * then, each turn, commands as they come, and door_turn().
+ * with door_ops, the door as its argument, and share[SHARE_SENDS] as its quota;
+ * door_app_up() for each edge; then, each turn, commands as they come, and
+ * door_turn().
  *
  * Nothing is lost and nothing is waited for. What an application core must be
  * told stays with its connection (conn.h) until its edge has room, so that a
@@ -21,6 +22,7 @@
 #include "netcore/door/conn.h"
 #include "netcore/door/copy.h"
 #include "netcore/door/counters.h"
+#include "netcore/door/share.h"
 #include "noc/edge.h"
 
 #define DOOR_LISTENERS 64
@@ -34,8 +36,11 @@ enum door_dispatch {
 struct door_config {
 	struct stack *stack; /* NULL: there is no port */
 	uint32_t conns;	     /* that applications have names for */
+	/* What is shared out among domains, beside listeners: connections of
+	 * the stack, and its references to what is sent. */
+	uint32_t stack_conns, sends;
 	uint32_t rx_buffers; /* that received frames can be in */
-	unsigned apps;	     /* application cores, at most */
+	unsigned apps;	     /* application cores, at most; 1 or more */
 	enum door_dispatch dispatch;
 	const struct part *rx; /* where received data lies */
 	/* Application domains that door_copy_to() is said of, at most, and
@@ -52,8 +57,9 @@ struct door_app {
 	struct edge *edge;	 /* NULL: there is none */
 	const struct part *data; /* what it sends from */
 	unsigned domain;
-	uint32_t conns;
-	uint32_t held; /* buffers that it has not given back */
+	uint32_t conns; /* but for those that linger */
+	uint32_t held;	/* buffers that it has not given back */
+	struct share_over over;
 	/* Connections that are held back for that, by index + 1. */
 	uint32_t back_head, back_tail;
 	/* Connections with something to tell, by index + 1. */
@@ -82,6 +88,7 @@ struct door {
 	 * one sent, and the one up to which all are sent for good. Kept up by
 	 * the loop. */
 	uint64_t tx_sent, tx_done;
+	struct quota share[SHARES]; /* by domain */
 	struct idpool ids;
 	struct door_conn *conn;
 	struct slab rx;
@@ -104,7 +111,8 @@ int door_init(struct door *d, const struct door_config *c);
 void door_fini(struct door *d);
 
 /* An edge to application core number `app` (below config.apps) is there, with
- * the partition that it sends from. Cores of one `domain` share listeners. */
+ * the partition that it sends from. Cores of one `domain`, a number below
+ * LIMIT_DOMAINS, share listeners and what they may have of all. */
 void door_app_up(struct door *d, unsigned app, struct edge *e,
 	const struct part *data, unsigned domain);
 

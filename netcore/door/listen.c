@@ -28,6 +28,9 @@ static int
 begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 	struct door_listener **out)
 {
+	struct quota *share = &d->share[SHARE_LISTENERS];
+	unsigned domain = d->app[app].domain;
+
 	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
 		struct door_listener *l = &d->listener[i];
 		uint64_t name = (d->listens + 1) * DOOR_LISTENERS + i;
@@ -35,15 +38,21 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 
 		if (l->used)
 			continue;
+		if (!quota_take(share, domain)) {
+			d->app[app].over.listens++;
+			return -EDQUOT;
+		}
 		rc = stack_listen(d->stack, ip, port, name);
-		if (rc)
+		if (rc) {
+			quota_put(share, domain, 1);
 			return rc;
+		}
 		*l = (struct door_listener){
 			.ip = ip,
 			.port = port,
 			.used = true,
 			.name = name,
-			.domain = d->app[app].domain,
+			.domain = domain,
 		};
 		d->listens++;
 		*out = l;
@@ -105,7 +114,7 @@ listen_command(struct door *d, unsigned app, const struct msg *m)
 		rc = -ENOSPC;
 	if (rc) {
 		d->count.listen_in_use += rc == -EADDRINUSE;
-		d->count.listen_full += rc != -EADDRINUSE;
+		d->count.listen_full += rc == -ENOSPC;
 		fails(d, app, m->arg,
 			rc == -EADDRINUSE ? MSG_WHY_IN_USE : MSG_WHY_NO_MEMORY);
 		return;
@@ -122,6 +131,7 @@ leave(struct door *d, struct door_listener *l, struct door_sub *s)
 		return;
 	stack_unlisten(d->stack, l->ip, l->port);
 	l->used = false;
+	quota_put(&d->share[SHARE_LISTENERS], l->domain, 1);
 }
 
 void

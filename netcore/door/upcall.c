@@ -12,7 +12,8 @@ accepted(void *arg, stack_conn sc, uint64_t listener)
 
 	if (app < 0)
 		d->count.nobody_listens++;
-	c = app < 0 ? NULL : conn_new(d, (unsigned)app);
+	c = app < 0 ? NULL
+		    : conn_new(d, (unsigned)app, &d->app[app].over.accepts);
 	if (!c) {
 		stack_set_user(d->stack, sc, UINT64_MAX);
 		stack_close(d->stack, sc, true);
@@ -23,6 +24,7 @@ accepted(void *arg, stack_conn sc, uint64_t listener)
 	c->listen = id;
 	c->flags |= CONN_OFFER;
 	stack_set_user(d->stack, sc, idpool_index(c->id));
+	stack_set_account(d->stack, sc, c->domain);
 	tell(d, c);
 }
 
@@ -86,6 +88,15 @@ remote_closed(void *arg, stack_conn sc, uint64_t user)
 	(void)sc;
 	c->flags |= CONN_EOF;
 	tell(d, c);
+}
+
+static void
+lingers(void *arg, stack_conn sc, uint64_t user)
+{
+	struct door *d = arg;
+
+	(void)sc;
+	conn_lingers(d, &d->conn[user]);
 }
 
 static uint8_t
@@ -152,6 +163,7 @@ const struct stack_ops door_ops = {
 	.data = data,
 	.acked = acked,
 	.remote_closed = remote_closed,
+	.lingers = lingers,
 	.closed = closed,
 	.datagram = datagram,
 	.release = release,

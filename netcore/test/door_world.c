@@ -202,8 +202,10 @@ make(struct world *w, const struct stack_ops *ops, void *arg, uint8_t host)
 	struct stack_config c = {
 		.conns = 16,
 		.half_open = 16,
-		.listeners = 8,
-		.send_refs = 512,
+		.listeners = DOOR_LISTENERS,
+		.send_refs = SENDS,
+		.send_quota =
+			ops == &door_ops ? &w->door.share[SHARE_SENDS] : NULL,
 		.segs = 512,
 		.ooo = 16,
 		.rcv_window = 65536,
@@ -253,7 +255,9 @@ open_copies(bool port, bool one_domain, uint32_t buffers)
 	static const struct stack_ops none;
 	static struct stack_ops peer;
 	struct world *w = calloc(1, sizeof(*w));
-	struct door_config c = {.conns = 16,
+	struct door_config c = {.conns = 2 * 16,
+		.stack_conns = 16,
+		.sends = SENDS - 16,
 		.rx_buffers = BUFFERS,
 		.apps = 2,
 		.rx = &w->rx,

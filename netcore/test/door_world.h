@@ -16,6 +16,7 @@
 #define BUFFERS 64
 #define ROOM	2048
 #define EVENTS	256
+#define SENDS	512 /* of the stack */
 
 struct world {
 	struct edge edge[2], net[2]; /* of two application cores */
