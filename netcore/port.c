@@ -140,6 +140,9 @@ netcore_open(struct netcore *n, struct domain_core *c)
 		.conns = plan_conn_numbers(d->plan.conns),
 		.stack_conns = d->plan.conns,
 		.sends = send_refs(&d->plan) - d->plan.conns,
+		.dispatch = d->plan.dispatch == PLAN_LEAST_CONNS
+			? DOOR_LEAST_CONNS
+			: DOOR_ROUND_ROBIN,
 		.rx_buffers = 1,
 		.apps = d->plan.edges ? d->plan.edges : 1,
 		.rx = &d->part[PART_RX],

@@ -63,6 +63,10 @@ enum plan_type {
  * in a domain of its own that has both roles and no peers. */
 enum plan_mode { PLAN_MODE_DLIBOS, PLAN_MODE_RTC };
 
+/* Which of the application cores that listen gets a connection that comes: the
+ * next one, or the one that has the fewest. */
+enum plan_dispatch { PLAN_ROUND_ROBIN, PLAN_LEAST_CONNS };
+
 struct plan_head {
 	uint32_t type;
 	uint32_t domain; /* the peer that it is about, else zero */
@@ -105,6 +109,7 @@ struct plan_plan {
 	uint32_t edges;		    /* that we will ever have at a time */
 	struct plan_port port;	    /* of a network domain */
 	uint32_t conns;		    /* connections of a network core at most */
+	uint32_t dispatch;	    /* enum plan_dispatch */
 	uint32_t cores;
 	struct plan_core core[LIMIT_CORES];
 	/* Application domains that a network domain makes a PART_COPY for, at

@@ -50,6 +50,9 @@ send_plan(struct instance *in, struct child *c)
 		.mode = in->opt.mode,
 		.role = c->role,
 		.idle = vacant_idle(in, c),
+		.dispatch = in->opt.dispatch >= 0
+			? (uint32_t)in->opt.dispatch
+			: (uint32_t)in->layout.dispatch,
 		.own_fence = !in->heavy_fence,
 		.shared_uid = geteuid() != 0 || in->opt.user,
 		.spin_ns = in->spin_ns,

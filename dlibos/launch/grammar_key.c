@@ -78,6 +78,16 @@ set_idle(struct reading *r, const char *v)
 }
 
 static bool
+set_dispatch(struct reading *r, const char *v)
+{
+	static const char *const words[] = {"round-robin", "least-conns", NULL};
+	int i = choose(r, "dispatch", v, words, "round-robin or least-conns");
+
+	r->out->dispatch = i == 1 ? LAYOUT_LEAST_CONNS : LAYOUT_ROUND_ROBIN;
+	return i >= 0;
+}
+
+static bool
 set_slots(struct reading *r, const char *v)
 {
 	unsigned n = 0;
@@ -110,6 +120,7 @@ static const struct {
 	[GRAMMAR_GRID] = {"grid", set_grid},
 	[GRAMMAR_REACH] = {"reach", set_reach},
 	[GRAMMAR_IDLE] = {"idle", set_idle},
+	[GRAMMAR_DISPATCH] = {"dispatch", set_dispatch},
 	[GRAMMAR_SLOTS] = {"slots", set_slots},
 	[GRAMMAR_APP_DOMAINS] = {"app_domains", set_app_domains},
 };
@@ -129,6 +140,6 @@ grammar_key(struct reading *r, const char *name, const char *value)
 	}
 	return grammar_bad(r, r->line,
 		"unknown key '%.40s' in [layout]: use name, grid, reach, idle, "
-		"slots or app_domains",
+		"dispatch, slots or app_domains",
 		name);
 }

@@ -91,7 +91,8 @@ struct child {
 
 struct run_options {
 	const char *layout, *user, *name;
-	int idle; /* enum idle_policy, -1: the layout's */
+	int idle;     /* enum idle_policy, -1: the layout's */
+	int dispatch; /* enum plan_dispatch, -1: the layout's */
 	enum plan_mode mode;
 	bool oversubscribe, restart, stats;
 	uint32_t conns;

@@ -16,6 +16,7 @@
 enum layout_role { LAYOUT_UNUSED, LAYOUT_NET, LAYOUT_APP, LAYOUT_RTC };
 enum layout_reach { LAYOUT_ALL, LAYOUT_QUADRANT };
 enum layout_idle { LAYOUT_POLL, LAYOUT_YIELD, LAYOUT_ADAPTIVE, LAYOUT_SLEEP };
+enum layout_dispatch { LAYOUT_ROUND_ROBIN, LAYOUT_LEAST_CONNS };
 enum layout_domains { LAYOUT_ONE, LAYOUT_EACH };
 
 #define LAYOUT_NO_QUADRANT (-1)
@@ -31,6 +32,7 @@ struct layout {
 	char name[LIMIT_NAME];
 	enum layout_reach reach;
 	enum layout_idle idle;
+	enum layout_dispatch dispatch;
 	enum layout_domains app_domains; /* processes of the app cores */
 	unsigned slots;			 /* of each FIFO; a power of two */
 	bool fitted; /* from a ratio: its quadrants are the machine's groups */

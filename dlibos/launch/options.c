@@ -14,7 +14,8 @@ static const char usage[] =
 	" [--idle POLICY] [--name NAME] [--port SPEC] [--ip A/L] [--gateway A]"
 	" [--mtu BYTES] [--mac MAC] [--conns N] [--rx-memory MIB]"
 	" [--app-memory MIB] [--vacant N] [--user USER] [--oversubscribe]"
-	" [--restart] [--stats] [--] PROGRAM [ARGUMENT]...";
+	" [--restart] [--dispatch round-robin|least-conns] [--stats]"
+	" [--] PROGRAM [ARGUMENT]...";
 
 static uint64_t
 number(const char *option, const char *s, const char *of, uint64_t max)
@@ -55,6 +56,17 @@ policy(const char *s)
 			"sleep",
 			s);
 	return p;
+}
+
+static int
+dispatch(const char *s)
+{
+	if (!strcmp(s, "round-robin"))
+		return PLAN_ROUND_ROBIN;
+	if (strcmp(s, "least-conns"))
+		die(EXIT_USAGE,
+			"--dispatch %s: choose round-robin or least-conns", s);
+	return PLAN_LEAST_CONNS;
 }
 
 static enum plan_mode
@@ -100,6 +112,7 @@ static const struct option options[] = {
 	{"layout", required_argument, NULL, 'l'},
 	{"mode", required_argument, NULL, 'd'},
 	{"idle", required_argument, NULL, 'i'},
+	{"dispatch", required_argument, NULL, 'p'},
 	{"name", required_argument, NULL, 'n'},
 	{"port", required_argument, NULL, OPT_PORT},
 	{"ip", required_argument, NULL, OPT_IP},
@@ -154,6 +167,9 @@ one(struct run_options *o, int c)
 	case 'i':
 		o->idle = policy(optarg);
 		return true;
+	case 'p':
+		o->dispatch = dispatch(optarg);
+		return true;
 	case 'n':
 		o->name = instance_name(optarg);
 		return true;
@@ -195,6 +211,7 @@ options_read(struct run_options *o, struct port *port, int argc, char **argv)
 	*o = (struct run_options){
 		.layout = "1:1",
 		.idle = -1,
+		.dispatch = -1,
 		.conns = LIMIT_CONNS,
 		.rx_bytes = LIMIT_RX_BYTES,
 		.app_bytes = LIMIT_APP_BYTES,

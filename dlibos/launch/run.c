@@ -191,6 +191,10 @@ init_layout(struct instance *in)
 		&in->port, in->layout.net + in->layout.rtc, in->layout.name);
 }
 
+_Static_assert((int)PLAN_ROUND_ROBIN == (int)LAYOUT_ROUND_ROBIN &&
+		(int)PLAN_LEAST_CONNS == (int)LAYOUT_LEAST_CONNS,
+	"a layout's word is the plan's");
+
 /* Cores that share a CPU must give it up. */
 static void
 init_idle(struct instance *in)

@@ -323,6 +323,36 @@ who_lingers_is_in_no_share(void **state)
 	close_world(w);
 }
 
+/* Of the cores that listen the one with the fewest connections gets the next,
+ * whatever the turn would have been. */
+static void
+the_least_busy_gets_the_next(void **state)
+{
+	struct world *w = open_world(true, true);
+	uint32_t id[6];
+
+	(void)state;
+	w->door.cfg.dispatch = DOOR_LEAST_CONNS;
+	listen_at(w, 0, 1, 80);
+	listen_at(w, 1, 2, 80);
+	listen_at(w, 0, 3, 81);
+	for (unsigned i = 0; i < 6; i++)
+		id[i] = connect_to(w, 0, 81);
+	for (unsigned i = 0; i < 6; i++)
+		connect_to(w, 1, 80);
+	assert_int_equal(w->door.app[0].conns, 6);
+	assert_int_equal(w->door.app[1].conns, 6);
+	for (unsigned i = 0; i < 3; i++) {
+		say(w, 0, (struct msg){MSG_CLOSE, MSGF_ABORT, 0, id[i], 0});
+		expect(w, 0, MSG_CLEANUP);
+	}
+	settle(w);
+	for (unsigned i = 0; i < 3; i++)
+		connect_to(w, 0, 80);
+	assert_int_equal(w->door.app[0].conns, w->door.app[1].conns);
+	close_world(w);
+}
+
 int
 main(void)
 {
@@ -335,6 +365,7 @@ main(void)
 		cmocka_unit_test(pieces_of_what_was_closed),
 		cmocka_unit_test(one_domain_may_have_all),
 		cmocka_unit_test(who_lingers_is_in_no_share),
+		cmocka_unit_test(the_least_busy_gets_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

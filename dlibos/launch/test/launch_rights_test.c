@@ -182,6 +182,33 @@ dies_with_the_launcher(void **state)
 	kit_free(&r);
 }
 
+/* What the option or the layout says is in the plan. */
+static void
+dispatch_is_in_the_plan(void **state)
+{
+	char with[256], least[200];
+	struct run r;
+
+	(void)state;
+	if (!root())
+		skip();
+	snprintf(least, sizeof(least), "--port memif:@x --layout %s",
+		kit_file("least.layout",
+			"[layout]\ndispatch = least-conns\n"
+			"[roles]\n0 = NA\n",
+			0644));
+	start(&r, "--port memif:@x --dispatch least-conns");
+	says(&r, "net0: dispatch 1\n");
+	end(&r);
+	start(&r, least);
+	says(&r, "net0: dispatch 1\n");
+	end(&r);
+	snprintf(with, sizeof(with), "%s --dispatch round-robin", least);
+	start(&r, with);
+	says(&r, "net0: dispatch 0\n");
+	end(&r);
+}
+
 /* What needs no rights goes without root, and the rest is refused. */
 static void
 without_root(void **state)
@@ -214,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_each_kind_needs),
 		TEST(dies_with_the_launcher),
+		TEST(dispatch_is_in_the_plan),
 		TEST(without_root),
 	};
 

@@ -64,6 +64,8 @@ static const struct fault faults[] = {
 	{"[layout]\ngrid=20x20\n", 2, "400 cores", "at most 256"},
 	{"[layout]\nreach=far\n", 2, "reach 'far'", "use all or quadrant"},
 	{"[layout]\nidle=lazy\n", 2, "idle 'lazy'", "use poll"},
+	{"[layout]\ndispatch=least\n", 2, "dispatch 'least'",
+		"use round-robin or least-conns"},
 	{"[layout]\nslots=1000\n", 2, "slots '1000'", "power of two"},
 	{"[layout]\nslots=4\n", 2, "slots '4'", "from 8 to 65536"},
 	{"[layout]\nslots=131072\n", 2, "slots '131072'", "from 8 to 65536"},
@@ -258,12 +260,12 @@ static void
 all_keys_are_taken(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		read_text("; comment\r\n[layout]\r\nname = my-1 ; x\n"
-			  "  grid = 3x2\nreach=quadrant\nidle=sleep\n"
-			  "slots=8\napp_domains=each\n# more\n[roles]\n"
-			  "1 = N A .\n0=NAA\n[quadrants]\n0=000\n"
-			  "1=zz."),
+	assert_int_equal(read_text("; comment\r\n[layout]\r\nname = my-1 ; x\n"
+				   "  grid = 3x2\nreach=quadrant\nidle=sleep\n"
+				   "slots=8\napp_domains=each\ndispatch=least-"
+				   "conns\n# more\n[roles]\n"
+				   "1 = N A .\n0=NAA\n[quadrants]\n0=000\n"
+				   "1=zz."),
 		0);
 	assert_string_equal(l.name, "my-1");
 	assert_int_equal(l.cols, 3);
@@ -272,6 +274,7 @@ all_keys_are_taken(void **state)
 	assert_int_equal(l.reach, LAYOUT_QUADRANT);
 	assert_int_equal(l.idle, LAYOUT_SLEEP);
 	assert_int_equal(l.slots, 8);
+	assert_int_equal(l.dispatch, LAYOUT_LEAST_CONNS);
 	assert_int_equal(l.app_domains, LAYOUT_EACH);
 	assert_int_equal(l.net, 2);
 	assert_int_equal(l.app, 3);

@@ -108,6 +108,7 @@ core_main(struct domain_core *c)
 	log_say("dropped %d", rc);
 	tell_threads("after");
 	tell_packet("after", spec);
+	log_say("dispatch %u", c->domain->plan.dispatch);
 	log_say("done");
 	while (!domain_stopping(c->domain)) {
 		unsigned work = hub_serve(&c->hub);
