@@ -115,7 +115,7 @@ rtc_run(struct dl *dl)
 		hub_idle(hub, work, t);
 	}
 	dl->rtc = NULL;
-	netcore_app_down(&r->net, 0);
+	netcore_app_down(&r->net, 0, NULL); /* to the end of the port */
 	netcore_close(&r->net);
 	edge_fini(&r->up.edge);
 	edge_fini(&r->down);

@@ -6,6 +6,7 @@
 #include "dlibos/domain/domain.h"
 #include "netcore/door/door.h"
 #include "netcore/driver/driver.h"
+#include "netcore/leave.h"
 #include "netcore/publish.h"
 
 #define CORE_BURST  32 /* frames taken in or given out at a time */
@@ -17,6 +18,7 @@ struct netcore {
 	struct stack *stack;
 	void *stack_mem;
 	struct door door;
+	struct leave leave;
 	uint64_t now;
 	struct publish publish;
 	struct stack_rx_frame rx[CORE_BURST];
@@ -29,10 +31,11 @@ void netcore_open(struct netcore *n, struct domain_core *c);
 void netcore_close(struct netcore *n);
 
 /* Application core number `app` came, or went. Cores of one `domain` share
- * listeners: of a program, that is. */
+ * listeners: of a program, that is. False: its memory must stay until
+ * n->leave.gone(who) is called, in a turn to come. */
 void netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 	const struct part *data, unsigned domain);
-void netcore_app_down(struct netcore *n, unsigned app);
+bool netcore_app_down(struct netcore *n, unsigned app, void *who);
 
 /* One turn in packet order but for the commands, which `serve` takes. Returns
  * the work done. */

@@ -1,5 +1,6 @@
 /* loop.c - (step 1 of 8) a network core's loop, in packet order. */
 #include "dlibos/base/clock.h"
+#include "dlibos/base/log.h"
 #include "netcore/core.h"
 
 /* Nothing wakes us for a frame that the port did not take, or on a port that
@@ -40,6 +41,18 @@ tx_bursts(struct netcore *n)
 	return all;
 }
 
+static void
+let_leave(struct netcore *n)
+{
+	if (leave_turn(&n->leave, n->now))
+		return;
+	n->publish.due = 0;
+	publish(n);
+	die(EXIT_FAIL,
+		"the device does not let go of the memory of an application "
+		"that is gone");
+}
+
 unsigned
 netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 {
@@ -56,6 +69,8 @@ netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 	work += serve(arg);
 	stack_timers(n->stack, n->now);
 	work += tx_bursts(n);
+	if (unlikely(n->leave.waiting))
+		let_leave(n);
 	if (unlikely(door_turn(&n->door)))
 		driver_tx_reap(n->driver);
 	return work;
@@ -72,7 +87,7 @@ netcore_deadline(struct netcore *n)
 	show = publish_deadline(n);
 	t = show < t ? show : t;
 	if ((driver_fd(n->driver) < 0 || driver_tx_waiting(n->driver) ||
-		    n->door.pending) &&
+		    n->door.pending || n->leave.waiting) &&
 		t > n->now + LOOK_NS)
 		t = n->now + LOOK_NS;
 	return driver_pending(n->driver) ? 0 : t;

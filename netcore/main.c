@@ -42,8 +42,14 @@ edge_down(struct domain_core *c, struct domain_edge *e)
 {
 	struct netcore *n = c->user;
 
-	if (n)
-		netcore_app_down(n, e->of_core);
+	e->held = n && !netcore_app_down(n, e->of_core, e);
+}
+
+/* The device has let go of what the peer sent from. */
+static void
+edge_left(void *edge)
+{
+	domain_edge_empty(edge);
 }
 
 static void
@@ -72,6 +78,7 @@ core_main(struct domain_core *c)
 	if (!n)
 		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
 	netcore_open(n, c);
+	n->leave.gone = edge_left;
 	if (n->driver && driver_fd(n->driver) >= 0 &&
 		hub_watch(&c->hub, driver_fd(n->driver)))
 		die(EXIT_FAIL, "core %u cannot wait for its port", c->plan.id);

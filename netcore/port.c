@@ -11,10 +11,6 @@
 /* A program may leave so much unread on a connection. */
 #define WINDOW (256u << 10)
 
-/* Connections wait for the device at most so long when an application is gone,
- * whose memory it may still read. */
-#define REAP_NS 1000000000ull
-
 static struct ip_addr
 address(const uint8_t ip4[4])
 {
@@ -168,6 +164,7 @@ netcore_open(struct netcore *n, struct domain_core *c)
 	n->door.stack = n->stack;
 	for (unsigned i = 0; i < CORE_BURST; i++)
 		n->tx[i].headers = n->headers[i];
+	leave_init(&n->leave, n->driver);
 	publish_open(n);
 }
 
@@ -195,19 +192,9 @@ netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 	door_app_up(&n->door, app, e, data, domain);
 }
 
-void
-netcore_app_down(struct netcore *n, unsigned app)
+bool
+netcore_app_down(struct netcore *n, unsigned app, void *who)
 {
-	uint64_t until = clock_ns() + REAP_NS;
-
 	door_app_down(&n->door, app);
-	while (n->driver &&
-		driver_tx_done(n->driver) != driver_tx_sent(n->driver)) {
-		driver_tx(n->driver, NULL, 0);
-		driver_tx_reap(n->driver);
-		if (clock_ns() > until)
-			die(EXIT_FAIL,
-				"the device does not let go of an "
-				"application's memory");
-	}
+	return leave_begin(&n->leave, who, clock_ns());
 }

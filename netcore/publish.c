@@ -13,6 +13,7 @@ NAMES(door){DOOR_COUNTERS(X)};
 NAMES(port){DRIVER_COUNTERS(X)};
 
 NAMES(over){SHARE_COUNTERS(X)};
+NAMES(leave){LEAVE_COUNTERS(X)};
 #undef X
 
 enum { DOOR_CONNS, DOOR_HELD, STACK_CONNS, CONNS_ROUND, GAUGES };
@@ -34,6 +35,7 @@ NAMES(gauge){
 SAME(struct stack_counters, stack);
 SAME(struct door_count, door);
 SAME(struct share_over, over);
+SAME(struct leave_count, leave);
 SAME(struct driver_count, port);
 
 #define OPEN(of) domain_counters(t, #of, of##_names, COUNT(of##_names))
@@ -58,6 +60,7 @@ publish_open(struct netcore *n)
 	if (n->driver) {
 		p->stack = OPEN(stack);
 		p->port = OPEN(port);
+		p->leave = OPEN(leave);
 	}
 	p->due = p->port_due = 0;
 }
@@ -112,10 +115,13 @@ publish(struct netcore *n)
 		p->door, (const uint64_t *)&n->door.count, COUNT(door_names));
 	over(n);
 	gauges(n);
-	if (n->driver)
+	if (n->driver) {
 		domain_show(p->stack,
 			(const uint64_t *)stack_counters(n->stack),
 			COUNT(stack_names));
+		domain_show(p->leave, (const uint64_t *)&n->leave.count,
+			COUNT(leave_names));
+	}
 	conns_show(&p->conns, n->core->hub.count->busy_turns, n->now);
 	if (n->now >= p->port_due) {
 		p->port_due = n->now + DOMAIN_SHOW_NS;

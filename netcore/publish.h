@@ -17,7 +17,8 @@ struct netcore;
 #define PUBLISH_APPS 16
 
 struct publish {
-	struct domain_counter *stack, *door, *port, *gauge, *over, *over_app;
+	struct domain_counter *stack, *door, *port, *gauge, *over, *over_app,
+		*leave;
 	unsigned apps;	   /* that over_app has names for */
 	uint64_t due;	   /* in ns of clock_ns() */
 	uint64_t port_due; /* the same */

@@ -125,7 +125,8 @@ edge_went_down(void *arg, struct edge *edge)
 			edge_down_name(edge->down));
 	if (c->domain->ops->edge_down)
 		c->domain->ops->edge_down(c, e);
-	domain_edge_empty(e);
+	if (!e->held)
+		domain_edge_empty(e);
 }
 
 static void

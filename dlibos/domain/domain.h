@@ -31,6 +31,7 @@ struct domain_edge {
 	struct edge edge;
 	uint32_t state;
 	uint32_t drop; /* the control thread wants it gone */
+	bool held;     /* its core says when it is empty */
 	struct domain_core *core;
 	unsigned peer;	    /* domain number */
 	unsigned peer_core; /* core number in the layout */
@@ -66,7 +67,10 @@ struct domain_ops {
 	enum role role; /* or more than one, as the plan says which */
 	/* A message for the core; arg is the struct domain_edge. */
 	edge_handler *handler;
-	/* An edge came or went; on the core's thread. May be NULL. */
+	/* An edge came or went; on the core's thread. May be NULL. What was
+	 * mapped of the peer stays until all edges to it are empty: one that
+	 * went is so at once, or, if edge_down() sets e->held, when the core
+	 * calls domain_edge_empty(). */
 	void (*edge_up)(struct domain_core *c, struct domain_edge *e);
 	void (*edge_down)(struct domain_core *c, struct domain_edge *e);
 	/* On the core's thread, which is about to sleep: what it counts is to
@@ -114,6 +118,9 @@ void domain_stop(struct domain *d);
  * have kept them. */
 int domain_drop_rights(void);
 
+/* On the core's thread: the last of an edge. */
+void domain_edge_empty(struct domain_edge *e);
+
 static inline struct domain_stat *
 domain_stats(const struct domain *d)
 {
@@ -148,9 +155,7 @@ domain_conns(const struct domain_core *c)
  * is closed. */
 bool domain_obey(struct domain *d, enum plan_type *type);
 
-/* On the core's thread: takes new edges over, lets dropped ones go; the last
- * of an edge. */
+/* On the core's thread: takes new edges over, lets dropped ones go. */
 void domain_core_edges(struct domain_core *c);
-void domain_edge_empty(struct domain_edge *e);
 
 #endif

@@ -350,6 +350,7 @@ domain_edge_empty(struct domain_edge *e)
 {
 	struct domain *d = e->core->domain;
 
+	e->held = false;
 	edge_fini(&e->edge);
 	pthread_mutex_lock(&d->lock);
 	atomic_store_32(&e->state, DOMAIN_EDGE_EMPTY);
