@@ -20,7 +20,7 @@ enum { DOOR_CONNS, DOOR_HELD, STACK_CONNS, CONNS_ROUND, GAUGES };
 
 static const char *const app_names[PUBLISH_APPS] = {"app0", "app1", "app2",
 	"app3", "app4", "app5", "app6", "app7", "app8", "app9", "app10",
-	"app11", "app12", "app13", "app14", "app15_and_more"};
+	"app11", "app12", "app13", "app14", "app15_on"};
 
 NAMES(gauge){
 	[DOOR_CONNS] = "door_conns",
