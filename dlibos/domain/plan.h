@@ -147,14 +147,13 @@ struct plan_part {
 	/* fd */
 };
 
-/* Connections that applications may have names for are more than the stack has
- * at a time: they may be late with the end of as many as are in their shares,
- * while others wait in TIME-WAIT. A name is a number below that, and a
- * generation. */
+/* Connections that an application may have names for are more than the stack
+ * has at a time: it may be late with the end of some. A name is a number below
+ * that, and a generation. */
 static inline uint32_t
 plan_conn_numbers(uint32_t conns)
 {
-	return 2 * conns + 64;
+	return conns + conns / 2 + 64;
 }
 
 static inline uint32_t

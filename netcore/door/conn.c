@@ -27,16 +27,6 @@ conn_new(struct door *d, unsigned app, uint64_t *over)
 }
 
 void
-conn_lingers(struct door *d, struct door_conn *c)
-{
-	if (c->flags & CONN_LINGERS)
-		return;
-	c->flags |= CONN_LINGERS;
-	d->app[c->app].conns--;
-	quota_put(&d->share[SHARE_CONNS], c->domain, 1);
-}
-
-void
 conn_try_free(struct door *d, struct door_conn *c)
 {
 	const uint32_t both = CONN_STACK_GONE | CONN_APP_GONE;
@@ -44,7 +34,8 @@ conn_try_free(struct door *d, struct door_conn *c)
 	if ((c->flags & both) != both || (c->flags & (CONN_LISTED | CONN_HELD)))
 		return;
 	conn_rx_drop(d, c);
-	conn_lingers(d, c); /* or did before */
+	d->app[c->app].conns--;
+	quota_put(&d->share[SHARE_CONNS], c->domain, 1);
 	d->count.closed++;
 	idpool_put(&d->ids, c->id);
 	c->id = 0;

@@ -23,7 +23,6 @@ enum door_conn_flag {
 	CONN_HELD = 1 << 9,	/* held back, and in the list of those */
 	CONN_DEAF = 1 << 10,	/* the application wants no more data */
 	CONN_COPIED = 1 << 11,	/* it is told of copies: copy.h */
-	CONN_LINGERS = 1 << 12, /* in TIME-WAIT: it is in nobody's share */
 };
 
 /* Acknowledged, but perhaps still in the device's hands, up to that frame. */
@@ -66,9 +65,6 @@ struct door;
 /* A new one, for an application core; NULL if there is no place, or not for its
  * domain, which is counted in *over then. */
 struct door_conn *conn_new(struct door *d, unsigned app, uint64_t *over);
-
-/* It gives way to others from now on. */
-void conn_lingers(struct door *d, struct door_conn *c);
 
 /* Frees it, if stack and application have let go of it. */
 void conn_try_free(struct door *d, struct door_conn *c);

@@ -185,7 +185,6 @@ connect_command(struct door *d, unsigned app, const struct msg *m)
 	}
 	c->flags |= CONN_CONNECTING;
 	c->cookie = m->conn;
-	stack_make_room(d->stack); /* of those that linger */
 	rc = stack_connect(
 		d->stack, ip, msg_port(m), 0, idpool_index(c->id), &c->stack);
 	if (!rc) {

@@ -57,8 +57,8 @@ struct door_app {
 	struct edge *edge;	 /* NULL: there is none */
 	const struct part *data; /* what it sends from */
 	unsigned domain;
-	uint32_t conns; /* but for those that linger */
-	uint32_t held;	/* buffers that it has not given back */
+	uint32_t conns;
+	uint32_t held; /* buffers that it has not given back */
 	struct share_over over;
 	/* Connections that are held back for that, by index + 1. */
 	uint32_t back_head, back_tail;

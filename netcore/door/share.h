@@ -8,8 +8,8 @@
  * domain that is not there is kept for it.
  *
  * Counted is what an application makes and keeps: a connection from its offer,
- * or the attempt, until both sides have let go of it, but not what only waits
- * in TIME-WAIT, which gives way to others. */
+ * or the attempt, until both sides have let go of it. What is in TIME-WAIT and
+ * was closed is not: the stack has let go of it. */
 #ifndef NETCORE_DOOR_SHARE_H
 #define NETCORE_DOOR_SHARE_H
 

@@ -90,15 +90,6 @@ remote_closed(void *arg, stack_conn sc, uint64_t user)
 	tell(d, c);
 }
 
-static void
-lingers(void *arg, stack_conn sc, uint64_t user)
-{
-	struct door *d = arg;
-
-	(void)sc;
-	conn_lingers(d, &d->conn[user]);
-}
-
 static uint8_t
 reason(enum stack_why why)
 {
@@ -163,7 +154,6 @@ const struct stack_ops door_ops = {
 	.data = data,
 	.acked = acked,
 	.remote_closed = remote_closed,
-	.lingers = lingers,
 	.closed = closed,
 	.datagram = datagram,
 	.release = release,
