@@ -46,7 +46,7 @@ join(struct rtc *r, struct domain_core *c)
 	d->peer[0].conns = d->plan.conns;
 	d->peer[0].data.base = d->part[PART_RX].base;
 	conns_app(&r->net.publish.conns, 0, c->plan.id);
-	netcore_app_up(&r->net, 0, &r->down, &d->part[PART_APP], 0);
+	netcore_app_up(&r->net, 0, &r->down, &d->part[PART_APP], 0, 0);
 	event_net_here(r->dl, &r->up);
 }
 

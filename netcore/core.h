@@ -34,7 +34,7 @@ void netcore_close(struct netcore *n);
  * listeners: of a program, that is. False: its memory must stay until
  * n->leave.gone(who) is called, in a turn to come. */
 void netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
-	const struct part *data, unsigned domain);
+	const struct part *data, unsigned domain, unsigned process);
 bool netcore_app_down(struct netcore *n, unsigned app, void *who);
 
 /* One turn in packet order but for the commands, which `serve` takes. Returns

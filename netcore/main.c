@@ -32,7 +32,7 @@ edge_up(struct domain_core *c, struct domain_edge *e)
 	if (!n)
 		return; /* core_main() finds it */
 	conns_app(&n->publish.conns, e->of_core, e->peer_core);
-	netcore_app_up(n, e->of_core, &e->edge, &p->data, p->program);
+	netcore_app_up(n, e->of_core, &e->edge, &p->data, p->program, e->peer);
 	if (p->copies)
 		door_copy_to(&n->door, e->of_core, &p->copy);
 }

@@ -179,7 +179,7 @@ netcore_close(struct netcore *n)
 
 void
 netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
-	const struct part *data, unsigned domain)
+	const struct part *data, unsigned domain, unsigned process)
 {
 	int rc = n->driver ? driver_app_add(n->driver, data->base, data->bytes)
 			   : 0;
@@ -189,7 +189,7 @@ netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 			strerror(-rc));
 		e->down = EDGE_PEER_GONE;
 	}
-	door_app_up(&n->door, app, e, data, domain);
+	door_app_up(&n->door, app, e, data, domain, process);
 }
 
 bool

@@ -3,24 +3,24 @@
 struct door_conn *
 conn_new(struct door *d, unsigned app, uint64_t *over)
 {
-	unsigned domain = d->app[app].domain;
+	unsigned process = d->app[app].process;
 	struct door_conn *c;
 	uint32_t id;
 
-	if (!quota_take(&d->share[SHARE_CONNS], domain)) {
+	if (!quota_take(&d->share[SHARE_CONNS], process)) {
 		++*over;
 		return NULL;
 	}
 	id = idpool_get(&d->ids);
 	if (!id) {
-		quota_put(&d->share[SHARE_CONNS], domain, 1);
+		quota_put(&d->share[SHARE_CONNS], process, 1);
 		d->count.conns_full++;
 		return NULL;
 	}
 	c = &d->conn[idpool_index(id)];
 	*c = (struct door_conn){.id = id,
 		.app = (uint16_t)app,
-		.domain = (uint8_t)domain,
+		.process = (uint8_t)process,
 		.flags = d->app[app].copy ? CONN_COPIED : 0};
 	d->app[app].conns++;
 	return c;
@@ -35,7 +35,7 @@ conn_try_free(struct door *d, struct door_conn *c)
 		return;
 	conn_rx_drop(d, c);
 	d->app[c->app].conns--;
-	quota_put(&d->share[SHARE_CONNS], c->domain, 1);
+	quota_put(&d->share[SHARE_CONNS], c->process, 1);
 	d->count.closed++;
 	idpool_put(&d->ids, c->id);
 	c->id = 0;

@@ -38,7 +38,7 @@ struct door_conn {
 	uint16_t app;
 	uint16_t listen; /* by which it came */
 	uint8_t why;	 /* it ended: enum msg_reason */
-	uint8_t domain;	 /* in whose share it is */
+	uint8_t process; /* in whose share it is */
 	/* Buffers that came, oldest first; from `untold` on the application
 	 * does not know of them. Nodes of door.rx. */
 	uint32_t rx_head, rx_tail, untold;
@@ -63,7 +63,7 @@ struct door_rx {
 struct door;
 
 /* A new one, for an application core; NULL if there is no place, or not for its
- * domain, which is counted in *over then. */
+ * process, which is counted in *over then. */
 struct door_conn *conn_new(struct door *d, unsigned app, uint64_t *over);
 
 /* Frees it, if stack and application have let go of it. */

@@ -55,15 +55,16 @@ door_fini(struct door *d)
 
 void
 door_app_up(struct door *d, unsigned app, struct edge *e,
-	const struct part *data, unsigned domain)
+	const struct part *data, unsigned domain, unsigned process)
 {
 	struct door_app *a = &d->app[app];
 
 	a->edge = e;
 	a->data = data;
 	a->domain = domain;
+	a->process = process;
 	for (int i = 0; i < SHARES; i++)
-		quota_join(&d->share[i], domain);
+		quota_join(&d->share[i], process);
 }
 
 void
@@ -80,7 +81,7 @@ door_app_down(struct door *d, unsigned app)
 	a->edge = NULL;
 	listen_app_down(d, app);
 	for (int i = 0; i < SHARES; i++)
-		quota_leave(&d->share[i], a->domain);
+		quota_leave(&d->share[i], a->process);
 	if (a->pending_head)
 		d->pending--;
 	a->pending_head = a->pending_tail = 0;
@@ -188,7 +189,7 @@ connect_command(struct door *d, unsigned app, const struct msg *m)
 	rc = stack_connect(
 		d->stack, ip, msg_port(m), 0, idpool_index(c->id), &c->stack);
 	if (!rc) {
-		stack_set_account(d->stack, c->stack, c->domain);
+		stack_set_account(d->stack, c->stack, c->process);
 		return;
 	}
 	c->flags |= CONN_STACK_GONE | CONN_APP_GONE;

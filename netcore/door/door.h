@@ -57,6 +57,7 @@ struct door_app {
 	struct edge *edge;	 /* NULL: there is none */
 	const struct part *data; /* what it sends from */
 	unsigned domain;
+	unsigned process; /* whose share it draws from */
 	uint32_t conns;
 	uint32_t held; /* buffers that it has not given back */
 	struct share_over over;
@@ -74,6 +75,7 @@ struct door_listener {
 	bool used;
 	uint64_t name; /* what the stack calls it; used once */
 	unsigned domain;
+	unsigned process; /* that began it */
 	unsigned subs, next;
 	struct door_sub {
 		uint16_t app;
@@ -111,10 +113,10 @@ int door_init(struct door *d, const struct door_config *c);
 void door_fini(struct door *d);
 
 /* An edge to application core number `app` (below config.apps) is there, with
- * the partition that it sends from. Cores of one `domain`, a number below
- * LIMIT_DOMAINS, share listeners and what they may have of all. */
+ * the partition that it sends from. Cores of one `domain` share listeners;
+ * those of one process, a number below LIMIT_DOMAINS, what share.h is about. */
 void door_app_up(struct door *d, unsigned app, struct edge *e,
-	const struct part *data, unsigned domain);
+	const struct part *data, unsigned domain, unsigned process);
 
 /* Then, before anything else: it is told of what was copied into this partition
  * of its domain's own, and cannot read config.rx. */

@@ -29,7 +29,7 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 	struct door_listener **out)
 {
 	struct quota *share = &d->share[SHARE_LISTENERS];
-	unsigned domain = d->app[app].domain;
+	unsigned process = d->app[app].process;
 
 	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
 		struct door_listener *l = &d->listener[i];
@@ -38,13 +38,13 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 
 		if (l->used)
 			continue;
-		if (!quota_take(share, domain)) {
+		if (!quota_take(share, process)) {
 			d->app[app].over.listens++;
 			return -EDQUOT;
 		}
 		rc = stack_listen(d->stack, ip, port, name);
 		if (rc) {
-			quota_put(share, domain, 1);
+			quota_put(share, process, 1);
 			return rc;
 		}
 		*l = (struct door_listener){
@@ -52,7 +52,8 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 			.port = port,
 			.used = true,
 			.name = name,
-			.domain = domain,
+			.domain = d->app[app].domain,
+			.process = process,
 		};
 		d->listens++;
 		*out = l;
@@ -131,7 +132,7 @@ leave(struct door *d, struct door_listener *l, struct door_sub *s)
 		return;
 	stack_unlisten(d->stack, l->ip, l->port);
 	l->used = false;
-	quota_put(&d->share[SHARE_LISTENERS], l->domain, 1);
+	quota_put(&d->share[SHARE_LISTENERS], l->process, 1);
 }
 
 void
@@ -161,6 +162,23 @@ listen_app_down(struct door *d, unsigned app)
 	}
 }
 
+/* Another one, if the process of this one has its share of connections. */
+static unsigned
+with_room(struct door *d, const struct door_listener *l, unsigned best)
+{
+	const struct quota *q = &d->share[SHARE_CONNS];
+	unsigned k = best;
+
+	for (unsigned i = 0; i < l->subs; i++) {
+		if (likely(quota_room(q, d->app[l->sub[k].app].process)))
+			break;
+		k = k + 1 < l->subs ? k + 1 : 0;
+	}
+	if (unlikely(k != best))
+		d->app[l->sub[best].app].over.accepts++;
+	return k;
+}
+
 int
 listen_dispatch(struct door *d, uint64_t name, uint16_t *id)
 {
@@ -178,6 +196,7 @@ listen_dispatch(struct door *d, uint64_t name, uint16_t *id)
 		if (d->app[l->sub[i].app].conns <
 			d->app[l->sub[best].app].conns)
 			best = i;
+	best = with_room(d, l, best);
 	*id = l->sub[best].id;
 	return l->sub[best].app;
 }

@@ -1,11 +1,11 @@
 /* share.h - what all applications of an instance draw from, and how much of it
  * each can count on.
  *
- * A share is an application domain's: so many places as it has cores here, out
- * of as many as there will ever be (door_config.apps). Cores of one domain are
- * one program in one memory, and divide what they have as they like; what one
- * domain cannot do is to take what another one has not used yet. The share of a
- * domain that is not there is kept for it.
+ * A share is a process's: so many places as it has cores here, out of as many
+ * as there will ever be (door_config.apps). Cores of one process are in one
+ * memory, and divide what they have as they like; what one process cannot do is
+ * to take what another one has not used yet. The share of a process that is not
+ * there is kept for it.
  *
  * Counted is what an application makes and keeps: a connection from its offer,
  * or the attempt, until both sides have let go of it. What is in TIME-WAIT and
@@ -23,7 +23,7 @@ enum share_of {
 	SHARES
 };
 
-/* What was refused to an application core, for its domain has its share. */
+/* What was refused to an application core, for its process has its share. */
 #define SHARE_COUNTERS(X) \
 	X(accepts)        \
 	X(connects)       \

@@ -24,7 +24,7 @@ accepted(void *arg, stack_conn sc, uint64_t listener)
 	c->listen = id;
 	c->flags |= CONN_OFFER;
 	stack_set_user(d->stack, sc, idpool_index(c->id));
-	stack_set_account(d->stack, sc, c->domain);
+	stack_set_account(d->stack, sc, c->process);
 	tell(d, c);
 }
 

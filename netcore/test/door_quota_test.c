@@ -322,6 +322,29 @@ who_lingers_is_in_no_share(void **state)
 	close_world(w);
 }
 
+/* Two processes serve one address: what one may not have goes to the other. */
+static void
+the_other_process_gets_what_is_over(void **state)
+{
+	struct world *w = open_world(true, true);
+
+	(void)state;
+	app_goes(w, 1);
+	w->process[1] = 12;
+	join(w, 1, 10);
+	listen_at(w, 0, 1, 80);
+	listen_at(w, 0, 2, 81);
+	listen_at(w, 1, 1, 80);
+	for (unsigned i = 0; i < CONNS; i++)
+		connect_to(w, 0, 81);
+	for (unsigned i = 0; i < CONNS; i++)
+		connect_to(w, 1, 80);
+	assert_int_equal(w->door.app[0].over.accepts, CONNS / 2);
+	assert_int_equal(has(w, SHARE_CONNS, 12)->used, CONNS);
+	all_adds_up(w);
+	close_world(w);
+}
+
 /* Of the cores that listen the one with the fewest connections gets the next,
  * whatever the turn would have been. */
 static void
@@ -364,6 +387,7 @@ main(void)
 		cmocka_unit_test(pieces_of_what_was_closed),
 		cmocka_unit_test(one_domain_may_have_all),
 		cmocka_unit_test(who_lingers_is_in_no_share),
+		cmocka_unit_test(the_other_process_gets_what_is_over),
 		cmocka_unit_test(the_least_busy_gets_the_next),
 	};
 

@@ -231,7 +231,8 @@ join(struct world *w, unsigned app, unsigned domain)
 	assert_int_equal(edge_init_direct(&w->edge[app], &up), 0);
 	assert_int_equal(edge_init_direct(&w->net[app], &down), 0);
 	edge_join_direct(&w->edge[app], &w->net[app]);
-	door_app_up(&w->door, app, &w->net[app], &w->app, domain);
+	door_app_up(&w->door, app, &w->net[app], &w->app, domain,
+		w->process[app] ? w->process[app] : domain);
 	if (w->copy[domain - 10].base)
 		door_copy_to(&w->door, app, &w->copy[domain - 10]);
 }

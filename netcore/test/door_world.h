@@ -21,6 +21,7 @@
 struct world {
 	struct edge edge[2], net[2]; /* of two application cores */
 	struct door door;
+	unsigned process[2]; /* of join(); 0: as the domain */
 	struct stack *server, *client;
 	struct part rx, app;
 	struct part copy[2]; /* of two domains, if there are copies */

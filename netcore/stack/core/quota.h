@@ -72,6 +72,14 @@ quota_leave(struct quota *q, unsigned member)
 	q->spare -= quota_over(m) - over;
 }
 
+static inline bool
+quota_room(const struct quota *q, unsigned member)
+{
+	const struct quota_member *m = &q->member[member];
+
+	return likely(m->used < m->sure) || q->spare > 0;
+}
+
 /* Whether a member may take one, which it then has. */
 static inline bool
 quota_take(struct quota *q, unsigned member)
