@@ -11,6 +11,7 @@
 	X(tx_bytes) \
 	X(drop_bad_frame) \
 	X(drop_not_ours) \
+	X(rx_not_ours)        /* flows of another share */ \
 	X(drop_not_ip) \
 	X(drop_unknown_proto) \
 	X(fragments) \

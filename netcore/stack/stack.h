@@ -27,6 +27,7 @@
 #include "netcore/stack/counters.h"
 #include "netcore/stack/frame.h"
 #include "netcore/stack/ip_addr.h"
+#include "netcore/stack/steer.h"
 
 struct stack;
 struct quota;
@@ -75,6 +76,10 @@ struct stack_config {
 	/* ECN is offered by our SYNs, too. A peer that asks for it gets it in
 	 * any case. */
 	bool ecn;
+	/* Others have our addresses, too, and see the same frames: each takes
+	 * its own flows, and says nothing to the rest. All hear neighbours;
+	 * share 0 answers them. An echo is of the flow without ports. */
+	struct steer steer;
 };
 
 enum stack_why {
@@ -143,9 +148,10 @@ int stack_listen(
 	struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user);
 int stack_unlisten(struct stack *s, struct ip_addr ip, uint16_t port);
 
-/* Begins to connect; lport 0: one that is free. 0 or -errno: -EADDRINUSE;
- * -ENOSPC; -EINVAL of an address that is no host's; -EADDRNOTAVAIL where we
- * have none of that family ourselves. */
+/* Begins to connect; lport 0: one that is free, and makes the flow ours. 0 or
+ * -errno: -EADDRINUSE; -ENOSPC; -EINVAL of an address that is no host's;
+ * -EADDRNOTAVAIL where we have none of that family ourselves, or where the
+ * flow from lport is another's. */
 int stack_connect(struct stack *s, struct ip_addr ip, uint16_t port,
 	uint16_t lport, uint64_t user, stack_conn *out);
 

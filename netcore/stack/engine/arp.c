@@ -2,7 +2,7 @@
  * theirs. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/share.h"
 
 /* to: NULL is everybody. */
 static void
@@ -79,6 +79,8 @@ arp_in(struct stack *s, const uint8_t *p, size_t len)
 	if (a.op == WIRE_ARP_REQUEST && to_us) {
 		if (a.spa)
 			neigh_asks(s, ip_addr_v4(a.spa), a.sha);
+		if (!share_is_first(s))
+			return;
 		s->count.arp_replies++;
 		send(s, WIRE_ARP_REPLY, a.sha, a.spa);
 	} else if (a.spa) {

@@ -3,7 +3,7 @@
  * they saw what we sent (RFC 5927). */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/wire/udp.h"
 
 #define ECHOES_PER_S 1000u
@@ -84,6 +84,8 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 		s->count.icmp_ignored++;
 		return;
 	}
+	if (share_drops_ip(s, ip_addr_v4(s->ip4), ip_addr_v4(ip->src)))
+		return;
 	if (!icmp_may_echo(s) ||
 		reply_ip(s, ip_addr_v4(s->ip4), ip_addr_v4(ip->src),
 			WIRE_IP_ICMP, WIRE_ICMP_LEN + len, REPLY_BULK, &r))

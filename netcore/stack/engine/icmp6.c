@@ -2,7 +2,7 @@
  * told, errors of others are believed as those of IPv4 are (icmp.c). */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/wire/udp.h"
 
 static bool
@@ -28,6 +28,8 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 		s->count.icmp_ignored++;
 		return;
 	}
+	if (share_drops_ip(s, ip_addr_v6(ip->dst), ip_addr_v6(ip->src)))
+		return;
 	if (!icmp_may_echo(s) ||
 		reply_ip(s, ip_addr_v6(ip->dst), ip_addr_v6(ip->src),
 			WIRE_IP_ICMPV6, WIRE_ICMP_LEN + len, REPLY_BULK, &r))

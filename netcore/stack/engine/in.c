@@ -2,6 +2,7 @@
  * function, in the RFC's order; each says whether the segment goes on.
  * Security and precedence (the third phase) are not spoken. */
 #include "netcore/stack/engine/ecn.h"
+#include "netcore/stack/engine/share.h"
 
 /* --- answers -------------------------------------------------------------*/
 
@@ -578,7 +579,8 @@ tcp_in(struct stack *s, struct tcp_rx *r)
 		r->hash = flow_hash(&s->flow, &r->key);
 	i = find(s, r);
 	if (unlikely(i == FLOW_NONE)) {
-		open_segment(s, r);
+		if (!share_drops(s, &r->key))
+			open_segment(s, r);
 		return;
 	}
 	c = &s->tcb[i];

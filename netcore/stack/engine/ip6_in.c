@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "netcore/stack/engine/ecn.h"
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/engine/udp.h"
 
 /* ff02::1, and ff02::1:ff00:0 with the last three bytes of an address of ours
@@ -47,6 +48,8 @@ contents(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	case WIRE_IP_NONE: /* RFC 8200, 4.7 */
 		break;
 	default:
+		if (share_drops_ip(s, k.dst, k.src))
+			return;
 		s->count.drop_unknown_proto++;
 		icmp6_unknown(s, f, ip, c->p);
 	}

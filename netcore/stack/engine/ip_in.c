@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "netcore/stack/engine/ecn.h"
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/engine/udp.h"
 
 static bool
@@ -81,6 +82,8 @@ other(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 			icmp_unreachable(s, f, ip, packet, WIRE_UNREACH4_PORT);
 		break;
 	default:
+		if (share_drops_ip(s, k.dst, k.src))
+			return;
 		s->count.drop_unknown_proto++;
 		icmp_unreachable(s, f, ip, packet, WIRE_UNREACH4_PROTO);
 	}

@@ -3,7 +3,7 @@
  * What routers say is counted, and not believed: addresses are configured. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/share.h"
 
 static const uint8_t unspecified[16];
 
@@ -104,6 +104,8 @@ advertise(struct stack *s, const uint8_t *target, const uint8_t *dst,
 	static const uint8_t all_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
 	uint8_t flags = WIRE_NA_OVERRIDE | (mac ? WIRE_NA_SOLICITED : 0), *p;
 
+	if (!share_is_first(s))
+		return;
 	dst = mac ? dst : all;
 	if (!start(s, mac ? mac : all_mac, target, dst, 32, &p))
 		return;

@@ -1,7 +1,7 @@
 /* neigh.c - the table of neighbours, and who waits for an answer. */
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/share.h"
 
 /* --- who waits ------------------------------------------------------------*/
 
@@ -404,6 +404,8 @@ neigh_init(struct stack *s)
 {
 	for (unsigned i = 0; i < NEIGHBOURS; i++)
 		s->neighbour[i].ip4 = NEIGH_NOT_IP4;
+	if (!share_is_first(s))
+		return;
 	arp_announce(s);
 	nd_announce(s);
 }

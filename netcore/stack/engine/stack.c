@@ -4,7 +4,14 @@
 #include "netcore/stack/engine/account.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/engine/udp.h"
+
+/* Those that we choose to connect from; and how many we find taken until we
+ * give it up. */
+#define PORTS_FROM  32768u
+#define PORTS	    28232u
+#define PORTS_TAKEN 4096u
 
 /* --- memory ---------------------------------------------------------------*/
 
@@ -353,6 +360,27 @@ ends(const struct stack *s, struct ip_addr ip, struct flow_key *k)
 	return 0;
 }
 
+/* A local port for the flow of k, by which it is ours, and its hash. */
+static int
+choose_port(struct stack *s, struct flow_key *k, uint16_t lport, uint32_t *hash)
+{
+	unsigned taken = 0, tries = lport ? 1 : PORTS;
+
+	for (; tries && taken < PORTS_TAKEN; tries--) {
+		k->local_port = lport;
+		if (!lport)
+			k->local_port =
+				(uint16_t)(PORTS_FROM + s->next_port++ % PORTS);
+		if (share_is_one_of_many(s) && !share_has(s, k))
+			continue;
+		*hash = flow_hash(&s->flow, k);
+		if (flow_find(&s->flow, k, *hash) == FLOW_NONE)
+			return 0;
+		taken++;
+	}
+	return lport && !taken ? -EADDRNOTAVAIL : -EADDRINUSE;
+}
+
 int
 stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	uint64_t user, stack_conn *out)
@@ -365,20 +393,9 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	if (rc)
 		return rc;
 	k.remote_port = port;
-	for (unsigned tries = 0;; tries++) {
-		uint16_t p = lport;
-
-		if (tries == 4096)
-			return -EADDRINUSE;
-		if (!p)
-			p = (uint16_t)(32768 + s->next_port++ % 28232);
-		k.local_port = p;
-		hash = flow_hash(&s->flow, &k);
-		if (flow_find(&s->flow, &k, hash) == FLOW_NONE)
-			break;
-		if (lport)
-			return -EADDRINUSE;
-	}
+	rc = choose_port(s, &k, lport, &hash);
+	if (rc)
+		return rc;
 	c = open_tcb(s, &k, hash);
 	if (!c) { /* an upcall about another does not belong into a call */
 		linger_evict(s, true);

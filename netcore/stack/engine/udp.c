@@ -2,6 +2,7 @@
  * lies. */
 #include <string.h>
 
+#include "netcore/stack/engine/share.h"
 #include "netcore/stack/engine/udp.h"
 #include "netcore/stack/wire/udp.h"
 
@@ -47,6 +48,19 @@ stack_udp_unbind(struct stack *s, uint16_t port)
 
 /* --- in -------------------------------------------------------------------*/
 
+static bool
+is_anothers(struct stack *s, const struct wire_udp *u, const struct frag_key *k)
+{
+	struct flow_key key;
+
+	if (!share_is_one_of_many(s))
+		return false;
+	key = key_of(k->dst, k->src);
+	key.local_port = u->dport;
+	key.remote_port = u->sport;
+	return share_drops(s, &key);
+}
+
 /* The pieces of d are filled in, and the first begins with the header. Buffers
  * are the program's then. */
 static bool
@@ -82,6 +96,8 @@ udp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 		s->count.drop_bad_frame++;
 		return true;
 	}
+	if (is_anothers(s, &u, k))
+		return true;
 	if (!(f->flags & STACK_RX_CKSUM_OK) &&
 		wire_udp_verify(begin, WIRE_UDP_LEN + u.len,
 			pseudo_of(k->src, k->dst, WIRE_IP_UDP,
@@ -131,6 +147,8 @@ udp_pieces(struct stack *s, const struct frag_key *k, struct stack_rx_frame *f,
 	u.dport = be_get16(f[0].data + 2);
 	u.len = be_get16(f[0].data + 4);
 	u.cksum = be_get16(f[0].data + 6);
+	if (is_anothers(s, &u, k))
+		return;
 	if (u.len != len) {
 		s->count.drop_bad_frame++;
 		return;
