@@ -11,6 +11,7 @@
 #include "dlibos/base/bits.h"
 #include "netcore/driver/dma.h"
 #include "netcore/driver/eal.h"
+#include "netcore/driver/filter.h"
 #include "netcore/driver/own.h"
 
 #define PAGE 4096u
@@ -141,6 +142,21 @@ driver_app_add(struct driver *d, const void *base, uint64_t bytes)
 }
 
 static int
+share(const struct driver *d, const struct driver_config *c, char *why,
+	size_t size)
+{
+	int rc;
+
+	if (c->steer.shares < 2 || d->port->spec.kind != SPEC_AFPACKET)
+		return 0;
+	rc = filter_attach(driver_fd(d), &c->steer);
+	if (rc)
+		snprintf(why, size, "port %.64s: no filter for its share: %s",
+			c->port, strerror(-rc));
+	return rc;
+}
+
+static int
 join_port(
 	struct driver *d, const struct driver_config *c, char *why, size_t size)
 {
@@ -158,7 +174,8 @@ join_port(
 		return rc;
 	d->port->caps.rx_buffers = d->rx->size;
 	d->port->caps.tx_frames = d->headers->size;
-	return port_queue(d->port, c->queue, d->rx, why, size);
+	rc = port_queue(d->port, c->queue, d->rx, why, size);
+	return rc ? rc : share(d, c, why, size);
 }
 
 static void

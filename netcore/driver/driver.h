@@ -34,6 +34,7 @@
 #include "mem/part.h"
 #include "netcore/driver/counters.h"
 #include "netcore/stack/frame.h"
+#include "netcore/stack/steer.h"
 
 #define DRIVER_QUEUES  16   /* of a port at most */
 #define DRIVER_PORTS   16   /* of a process at most */
@@ -53,6 +54,9 @@ struct driver_config {
 	uint16_t mtu;	   /* 0: 1500 */
 	uint8_t mac[6];	   /* all 0: the port's own */
 	const char *label; /* of letters, digits, - and _ */
+	/* Of frames that others see, too, those of this share; only a packet
+	 * socket is told, elsewhere all come. */
+	struct steer steer;
 };
 
 struct driver_caps {
