@@ -36,6 +36,16 @@ send_refs(const struct plan_plan *p)
 	return LIMIT_SENDS * cores + 2 * p->conns;
 }
 
+static struct steer
+steer_plan(const struct plan_port *port)
+{
+	return (struct steer){
+		.key = port->steer_key,
+		.share = port->share,
+		.shares = port->shares,
+	};
+}
+
 static struct stack_config
 stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 {
@@ -57,6 +67,7 @@ stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 		.ip4_bits = port->ip4_bits,
 		.gateway4 = address(port->gateway4),
 		.ip6_bits = port->ip6_bits,
+		.steer = steer_plan(port),
 	};
 
 	if (is_zero(port->ip4, sizeof(port->ip4)))
@@ -87,6 +98,7 @@ open_port(struct netcore *n)
 		.txhdr = &d->part[PART_TXHDR],
 		.mtu = port->mtu,
 		.label = label,
+		.steer = steer_plan(port),
 	};
 	int rc;
 

@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 5u
+#define PLAN_VERSION 6u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -84,6 +84,8 @@ struct plan_core {
 struct plan_port {
 	char spec[LIMIT_PORT]; /* what driver.h takes; "": there is no port */
 	uint32_t queue, queues;
+	uint32_t steer_key; /* steer.h, of a port that others see, too */
+	uint16_t share, shares;
 	uint16_t mtu;	/* 0: the port's own */
 	uint8_t mac[6]; /* all zero: the port's own */
 	uint8_t ip4[4], gateway4[4];

@@ -39,6 +39,16 @@ linked(const struct instance *in, const struct child *a, const struct child *b)
 	return a->role != b->role && instance_edges(in, a, b);
 }
 
+static unsigned
+net_number(const struct instance *in, const struct child *c)
+{
+	unsigned n = 0;
+
+	for (const struct child *o = in->child; o < c; o++)
+		n += !!(o->role & ROLE_NET);
+	return n;
+}
+
 static void
 send_plan(struct instance *in, struct child *c)
 {
@@ -69,7 +79,7 @@ send_plan(struct instance *in, struct child *c)
 	p.bytes[PART_APP] = in->opt.app_bytes;
 	p.bytes[PART_COPY] = copies_bytes(in, c);
 	if (c->role & ROLE_NET)
-		port_plan(&in->port, &p.port);
+		port_plan(&in->port, net_number(in, c), &p.port);
 	for (unsigned i = 0; i < c->cores; i++)
 		p.core[i] = (struct plan_core){
 			.id = c->core[i],

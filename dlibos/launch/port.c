@@ -328,11 +328,7 @@ port_complete(struct port *p, unsigned users, const char *layout)
 	}
 	if ((kinds[p->kind].own || kinds[p->kind].caps) && geteuid())
 		die(EXIT_USAGE, "--port %.80s: it needs root", p->spec);
-	if (users != 1)
-		die(EXIT_USAGE,
-			"--port %.80s: it serves one network core, and layout "
-			"%s has %u: choose a layout with one",
-			p->spec, layout, users);
+	port_share(p, users, layout);
 	check_addresses(p);
 	default_names(p);
 	resolve(p);
@@ -366,7 +362,7 @@ port_pins(const struct port *p)
 }
 
 void
-port_plan(const struct port *p, struct plan_port *out)
+port_plan(const struct port *p, unsigned share, struct plan_port *out)
 {
 	const struct address *four = &p->ip[ADDRESS_4],
 			     *six = &p->ip[ADDRESS_6];
@@ -382,6 +378,7 @@ port_plan(const struct port *p, struct plan_port *out)
 	memcpy(out->ip6, six->ip, 16);
 	memcpy(out->gateway6, p->gateway[ADDRESS_6].ip, 16);
 	out->ip6_bits = six->bits;
+	port_plan_share(p, share, out);
 }
 
 static void

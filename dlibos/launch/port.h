@@ -51,6 +51,8 @@ struct port {
 	unsigned mtu;			       /* 0: the port's own */
 	uint8_t mac[6];			       /* all 0: likewise */
 	bool has_mac;
+	unsigned shares; /* network cores that have it together */
+	uint32_t steer_key;
 
 	int user_ns;	  /* `netns`; -1: ours */
 	int domain_ns;	  /* that network domains are started in; -1: ours */
@@ -82,7 +84,14 @@ uint64_t port_caps(const struct port *p);
 /* Whether memory is pinned for the device: more than a user may. */
 bool port_pins(const struct port *p);
 
-void port_plan(const struct port *p, struct plan_port *out);
+/* For network domain number `share`. */
+void port_plan(const struct port *p, unsigned share, struct plan_port *out);
+
+/* port_share.c: the part of port_complete() and of port_plan() that is about
+ * several network cores. */
+void port_share(struct port *p, unsigned users, const char *layout);
+void port_plan_share(
+	const struct port *p, unsigned share, struct plan_port *out);
 
 /* One line for `dlibos status`, without its end. */
 void port_text(const struct port *p, char *buf, size_t len);

@@ -505,7 +505,7 @@ static const struct wrong wrongs[] = {
 	{"there is an interface lo already in kit",
 		{"--port", "veth,netns=kit,peer=lo"}},
 	{"it serves one network core, and layout b-naive has 18",
-		{"--oversubscribe", "--layout", "b-naive", "--port", "veth"}},
+		{"--oversubscribe", "--layout", "b-naive", "--port", "tap"}},
 	{"say --port, too", {"--ip", "192.0.2.1/24"}},
 	{"say --port, too", {"--mtu", "1500"}},
 	{"--ip 192.0.2.1: say an address", {"--ip", "192.0.2.1"}},
