@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 6u
+#define PLAN_VERSION 7u
 
 enum plan_type {
 	PLAN_PLAN = 1,

@@ -3,8 +3,8 @@
  *
  * Of an interface of the kernel each sees all frames, by a packet socket of its
  * own, and takes its share of the flows by a hash that all of them know. Links
- * of memif and queues of XDP are apart: what comes by one belongs to who has
- * it, and the hash is not asked.
+ * of memif are apart: what comes by one belongs to who has it, and the hash is
+ * not asked.
  */
 #include <stdio.h>
 #include <stdlib.h>
