@@ -12,6 +12,7 @@
 #define TX_FRAMES 1024
 #define APP_BYTES (64u * 16384)
 #define ETHER	  14
+#define LINK_MS	  60000 /* on an emulated machine */
 
 static void
 part(struct part *p, enum part_kind kind, uint64_t bytes)
@@ -72,6 +73,26 @@ rig_close(struct rig *r)
 	part_close(&r->app);
 	free(r->headers);
 	memset(r, 0, sizeof(*r));
+}
+
+void
+rig_await_link(struct rig *r, int wire)
+{
+	uint64_t until = wire_now_ms() + LINK_MS;
+	struct stack_rx_frame f[BURST];
+	uint8_t frame[64];
+	unsigned n = 0;
+
+	wire_fill(frame, sizeof(frame), 0);
+	while (!n) {
+		if (wire_now_ms() > until)
+			wire_fail("the port gets no frame");
+		wire_send(wire, frame, sizeof(frame));
+		poll(NULL, 0, 20); /* nothing tells: look again */
+		n = driver_rx(r->d, f, BURST);
+		for (unsigned i = 0; i < n; i++)
+			driver_release(r->d, f[i].buf);
+	}
 }
 
 static bool

@@ -26,6 +26,11 @@ int rig_try(struct rig *r, const char *port, uint16_t mtu, unsigned queue,
 	unsigned queues, char *why, size_t size);
 void rig_close(struct rig *r);
 
+/* Sends into the wire, whose other end is a packet socket, until the driver
+ * gets a frame: a device's link takes its time, and may lose what comes early.
+ */
+void rig_await_link(struct rig *r, int wire);
+
 /* The next frames; each is given back when it was looked at. */
 void rig_expect(struct rig *r, size_t len, uint32_t number);
 
