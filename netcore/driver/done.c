@@ -9,6 +9,8 @@ advance(struct done *d)
 {
 	while (d->upto != d->sent && !d->slot[(d->upto + 1) & d->mask].open)
 		d->upto++;
+	if (d->told < d->upto)
+		d->told = d->upto;
 }
 
 static void
@@ -27,7 +29,7 @@ let_go(void *addr, void *opaque)
 int
 done_init(struct done *d, uint32_t slots)
 {
-	d->sent = d->upto = 0;
+	d->sent = d->upto = d->told = 0;
 	d->mask = slots - 1;
 	d->slot = calloc(slots, sizeof(*d->slot));
 	if (!d->slot)

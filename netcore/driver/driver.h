@@ -66,8 +66,8 @@ struct driver_caps {
 	bool rx_cksum; /* verifies those of IP, TCP and UDP */
 	bool rss_hash; /* spreads connections over its queues */
 	bool gathers;  /* sends pieces from where they lie, uncopied */
-	/* Lets go of the last frames only when more are sent: there is no use
-	 * in waiting for them. */
+	/* Tells of the last frames only when more are sent: there is no use in
+	 * waiting for them. */
 	bool lazy;
 	bool link;    /* at the time of asking */
 	uint32_t tso; /* bytes of a frame to be cut up, headers included; 0 */

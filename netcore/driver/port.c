@@ -149,7 +149,8 @@ start(struct port *p, char *why, size_t size)
 	if (rc)
 		return broken(-rc, p, "does not start", why, size);
 	p->started = true;
-	p->caps.lazy = setup_lazy(p);
+	p->reap = setup_reap(p);
+	p->caps.lazy = p->reap == REAP_NONE;
 	/* An XDP socket has been found when it was made. */
 	for (unsigned q = 0; p->spec.kind != SPEC_AFXDP && q < p->queues; q++)
 		p->fd[q] = setup_fd(p, q);

@@ -12,6 +12,14 @@
 #include "netcore/driver/fds.h"
 #include "netcore/driver/spec.h"
 
+/* How a port is asked what it has sent. */
+enum port_reap {
+	REAP_CLEANUP, /* it lets go of all that it has sent */
+	REAP_STATUS,  /* it tells whether the last frame was sent */
+	REAP_REFUSAL, /* it lets go before it refuses one that is too long */
+	REAP_NONE,
+};
+
 struct port {
 	bool used, started;
 	bool gone; /* closed; some queue is still to be given back */
@@ -22,6 +30,8 @@ struct port {
 	uint32_t opened; /* bit: queue */
 	uint32_t room;	 /* bytes for a frame in a buffer */
 	uint16_t rx_desc, tx_desc;
+	bool reports; /* the device reports each frame that it has sent */
+	enum port_reap reap;
 	uint16_t max_segs; /* of a frame that it does not cut up */
 	struct fds before; /* the process's descriptors before it was probed */
 	int fd[DRIVER_QUEUES];

@@ -168,7 +168,7 @@ setup_port(
  * others have sent, each frame is reported, and looked for with the next burst
  * - if the driver takes that; else it goes by its own measure. */
 int
-setup_transmit(const struct port *p, unsigned queue)
+setup_transmit(struct port *p, unsigned queue)
 {
 	struct rte_eth_txconf conf = {
 		.tx_rs_thresh = 1,
@@ -179,17 +179,25 @@ setup_transmit(const struct port *p, unsigned queue)
 	if (is_device(p) && p->tx_desc > 2 * TX_FEW)
 		rc = rte_eth_tx_queue_setup(p->id, (uint16_t)queue, p->tx_desc,
 			SOCKET_ID_ANY, &conf);
+	p->reports = !rc;
 	if (!rc)
 		return 0;
 	return rte_eth_tx_queue_setup(
 		p->id, (uint16_t)queue, p->tx_desc, SOCKET_ID_ANY, NULL);
 }
 
-/* What the kernel stands behind is copied when it is sent. */
-bool
-setup_lazy(const struct port *p)
+/* What the kernel stands behind is copied when it is sent. A status is that of
+ * the last frame only where each one is reported. */
+enum port_reap
+setup_reap(const struct port *p)
 {
-	return is_device(p) && rte_eth_tx_done_cleanup(p->id, 0, 0) == -ENOTSUP;
+	if (!is_device(p) || rte_eth_tx_done_cleanup(p->id, 0, 0) != -ENOTSUP)
+		return REAP_CLEANUP;
+	if (p->reports &&
+		rte_eth_tx_descriptor_status(p->id, 0, p->tx_desc - 1) ==
+			RTE_ETH_TX_DESC_DONE)
+		return REAP_STATUS;
+	return strcmp(p->caps.name, "net_virtio") ? REAP_NONE : REAP_REFUSAL;
 }
 
 int

@@ -12,11 +12,10 @@ int setup_port(
 	struct port *p, const struct driver_config *c, char *why, size_t size);
 
 /* A queue to send by. 0 or -errno, of DPDK's. */
-int setup_transmit(const struct port *p, unsigned queue);
+int setup_transmit(struct port *p, unsigned queue);
 
-/* Does it let go of the last frames only when more are sent? Of a port that has
- * started. */
-bool setup_lazy(const struct port *p);
+/* By what it can be asked what it has sent. Of a port that has started. */
+enum port_reap setup_reap(const struct port *p);
 
 /* What wakes the owner of a queue; or -1. */
 int setup_fd(const struct port *p, unsigned queue);

@@ -14,6 +14,7 @@
 #define IPPROTO_AT4 9
 #define IPPROTO_AT6 6
 #define PROTO_UDP   17
+#define TOO_MANY    16384 /* segments: no ring has room for them */
 
 static inline uint32_t
 wait_room(const struct driver *d)
@@ -236,12 +237,54 @@ driver_tx_sent(const struct driver *d)
 uint64_t
 driver_tx_done(const struct driver *d)
 {
-	return d->done.upto;
+	return d->done.told;
+}
+
+/* The last descriptor before the next that will be used. The frames' buffers
+ * stay where they are until the ring comes round. */
+static void
+ask_status(struct driver *d)
+{
+	uint16_t last = d->port->tx_desc - 1;
+
+	if (d->wait_at == d->wait_end &&
+		rte_eth_tx_descriptor_status(d->id, d->queue, last) ==
+			RTE_ETH_TX_DESC_DONE)
+		done_all_sent(&d->done);
+}
+
+/* net_virtio cleans up when it has no room, and then takes nothing of a frame
+ * that still finds none; it looks at no more of it than its segments. */
+static void
+ask_too_much(struct driver *d)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(d->headers);
+
+	if (!m)
+		return;
+	m->nb_segs = TOO_MANY;
+	if (rte_eth_tx_burst(d->id, d->queue, &m, 1))
+		return;
+	m->nb_segs = 1;
+	rte_pktmbuf_free(m);
 }
 
 void
 driver_tx_reap(struct driver *d)
 {
-	if (d->port->started)
+	if (unlikely(!d->port->started))
+		return;
+	switch (d->port->reap) {
+	case REAP_CLEANUP:
 		rte_eth_tx_done_cleanup(d->id, d->queue, 0);
+		break;
+	case REAP_STATUS:
+		ask_status(d);
+		break;
+	case REAP_REFUSAL:
+		ask_too_much(d);
+		break;
+	case REAP_NONE:
+		break;
+	}
 }
