@@ -84,6 +84,32 @@ test_at_once(void **state)
 	done_fini(&d);
 }
 
+/* The device is known to be done before DPDK lets go. */
+static void
+test_told_ahead(void **state)
+{
+	struct rte_mbuf_ext_shared_info *info[3];
+	struct done d;
+
+	(void)state;
+	assert_int_equal(done_init(&d, SLOTS), 0);
+	info[0] = done_begin(&d, NULL, 1);
+	info[1] = done_begin(&d, NULL, 1);
+	assert_int_equal(d.told, 0);
+	done_all_sent(&d);
+	info[2] = done_begin(&d, NULL, 1);
+	assert_int_equal(d.told, 2);
+	assert_int_equal(done_room(&d), SLOTS - 3);
+	piece_goes(info[0]);
+	assert_int_equal(d.upto, 1);
+	assert_int_equal(d.told, 2);
+	piece_goes(info[1]);
+	piece_goes(info[2]);
+	assert_int_equal(d.told, 3);
+	assert_int_equal(done_room(&d), SLOTS);
+	done_fini(&d);
+}
+
 /* Any order, against the plain truth: all below what is told are gone, and the
  * next is not. */
 static void
@@ -132,6 +158,7 @@ main(void)
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_first_last),
 		cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_told_ahead),
 		cmocka_unit_test(test_any_order),
 	};
 
