@@ -4,8 +4,8 @@
     netpipe_kernel.py serve PORT [CONNECTIONS]
     netpipe_kernel.py to ADDR PORT SIZE COUNT
 
-`serve` answers as netpipe does, for so many connections (default 1).  `to`
-makes COUNT round trips of each size up to SIZE, compares every answer, and
+`serve` answers as netpipe does, for so many connections (default 1); it says
+when it listens.  `to` makes COUNT round trips of each size up to SIZE, compares every answer, and
 prints size, round trips, one way in us (median, 99 %) and Gbit/s.
 """
 import socket
@@ -48,6 +48,7 @@ def answer(s):
 
 def serve(port, connections=1):
     with socket.create_server(('', port)) as listener:
+        print('listens', flush=True)
         for _ in range(connections):
             with listener.accept()[0] as s:
                 answer(s)
