@@ -228,14 +228,14 @@ static const struct dl_handler handler = {
 };
 
 void
-client_start(struct dl *dl, const struct options *o)
+client_start(struct dl *dl, const struct options *o, struct client **made)
 {
 	uint32_t most = o->count ? o->count : BY_MOST;
 	struct client *c;
 
 	if (dl_core(dl))
 		return; /* one of them is enough */
-	c = calloc(1, sizeof(*c));
+	c = *made = calloc(1, sizeof(*c));
 	if (c) {
 		c->o = o;
 		c->end.eat = eat;
@@ -250,4 +250,12 @@ client_start(struct dl *dl, const struct options *o)
 	end_fill(c->message, o->size);
 	if (dl_connect(dl, &o->to, o->port, &handler, c))
 		fails(dl, "no connection", "no network core");
+}
+
+void
+client_free(struct client *c)
+{
+	if (c)
+		free(c->took);
+	free(c);
 }

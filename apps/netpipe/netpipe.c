@@ -8,24 +8,32 @@
  */
 #include "apps/netpipe/netpipe.h"
 
+struct netpipe {
+	struct options o;
+	struct client *client; /* on the first core, if it is one */
+};
+
 static void
 start(struct dl *dl, void *arg)
 {
-	const struct options *o = arg;
+	struct netpipe *n = arg;
 
-	if (o->client)
-		client_start(dl, o);
+	if (n->o.client)
+		client_start(dl, &n->o, &n->client);
 	else
-		server_start(dl, o);
+		server_start(dl, &n->o);
 }
 
 int
 main(int argc, char **argv)
 {
 	static const struct dl_program program = {.start = start};
-	struct options o;
+	struct netpipe n = {.client = NULL};
+	int status;
 
-	if (options_parse(&o, argc, argv))
+	if (options_parse(&n.o, argc, argv))
 		return 2;
-	return dl_run(&program, &o);
+	status = dl_run(&program, &n);
+	client_free(n.client);
+	return status;
 }
