@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "apps/test/first.h"
 #include "apps/test/hostile.h"
 #include "dlibos/base/log.h"
 
@@ -111,20 +111,6 @@ number(const char *name, const char *s)
 	return n;
 }
 
-/* The plan is read twice: here, and by whoever joins. */
-static bool
-is_first(void)
-{
-	const char *channel = getenv(PLAN_ENV);
-	struct plan_plan plan;
-
-	if (!channel ||
-		recv((int)strtol(channel, NULL, 10), &plan, sizeof(plan),
-			MSG_PEEK) != sizeof(plan))
-		die(EXIT_USAGE, "hostile_app runs inside an instance");
-	return !strcmp(plan.name, "app0");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -154,7 +140,7 @@ main(int argc, char **argv)
 	if (i + 2 > argc)
 		die(EXIT_USAGE, "hostile_app FILE PROGRAM ...");
 	file = argv[i];
-	if (is_first()) {
+	if (first_is()) {
 		execv(argv[i + 1], argv + i + 1);
 		die(EXIT_FAIL, "%s: %s", argv[i + 1], strerror(errno));
 	}

@@ -116,8 +116,8 @@ stop() {
 }
 
 status() { at $server "$dlibos" status "$test_name"; }
-# The process of a domain, and how often it was started again.
-process() { status | sed -nE "s/^($1) .*process ([0-9]*),.*/\2/p"; }
+# The process of a domain that has one, and how often it was started again.
+process() { status | sed -nE "s/^($1) .*process ([1-9][0-9]*),.*/\2/p"; }
 restarts() { status | sed -nE "s/^($1) .*restarts //p"; }
 
 verdict() {
