@@ -121,7 +121,7 @@ process() { status | sed -nE "s/^($1) .*process ([1-9][0-9]*),.*/\2/p"; }
 restarts() { status | sed -nE "s/^($1) .*restarts //p"; }
 
 verdict() {
-	[ $failures = 0 ] || tail -40 "$dir/log"
+	[ $failures = 0 ] || [ ! -f "$dir/log" ] || tail -40 "$dir/log"
 	echo "$test_name: $failures failures"
 	[ $failures = 0 ]
 }
