@@ -50,9 +50,10 @@ count_of(const struct options *o, uint32_t size)
 static uint32_t
 next_size(uint32_t size, uint32_t most)
 {
-	uint32_t n = size < 2	    ? size + 1
-		: size & (size - 1) ? size / 3 * 4
-				    : size / 2 * 3;
+	uint32_t n = 1;
+
+	while (n <= size)
+		n = n < 2 ? 2 : n & (n - 1) ? n / 3 * 4 : n / 2 * 3;
 
 	return n < most ? n : most;
 }
@@ -172,7 +173,7 @@ connected(struct dl *dl, struct dl_conn *conn, void *arg)
 	}
 	if (!c->o->json)
 		puts("   bytes    count  one way us    p99 us    Gbit/s");
-	begin(c, 1);
+	begin(c, c->o->from);
 }
 
 static void

@@ -13,6 +13,7 @@ static const struct {
 	{"--port", 1, 65535, "a port"},
 	{"--size", 1, SIZE_MAX_BYTES, "bytes of the largest message"},
 	{"--count", 1, COUNT_MAX, "round trips of each size"},
+	{"--from", 1, SIZE_MAX_BYTES, "bytes of the smallest message"},
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(*numbers))
@@ -22,7 +23,7 @@ usage(const char *wrong, const char *why)
 {
 	fprintf(stderr,
 		"netpipe: %s%s; usage: netpipe [--to ADDR] [--port N] "
-		"[--size N] [--count N] [--nocopy] [--json]\n",
+		"[--size N] [--from N] [--count N] [--nocopy] [--json]\n",
 		wrong, why);
 	return -1;
 }
@@ -75,7 +76,7 @@ takes_value(const char *name)
 int
 options_parse(struct options *o, int argc, char **argv)
 {
-	uint32_t n[NUMBERS] = {5002, 1u << 20, 0};
+	uint32_t n[NUMBERS] = {5002, 1u << 20};
 
 	*o = (struct options){.client = 0};
 	for (int i = 1; i < argc; i++) {
@@ -93,8 +94,14 @@ options_parse(struct options *o, int argc, char **argv)
 	o->port = (uint16_t)n[0];
 	o->size = n[1];
 	o->count = n[2];
-	if (!o->client && (o->count || o->json))
-		return usage(o->json ? "--json" : "--count",
+	o->from = n[3];
+	if (!o->client && (o->count || o->from || o->json))
+		return usage(o->json	   ? "--json"
+				: o->count ? "--count"
+					   : "--from",
 			" is the client's, which --to makes");
+	if (o->from > o->size)
+		return usage("--from", " is more than --size");
+	o->from = o->from ? o->from : 1;
 	return 0;
 }

@@ -14,6 +14,7 @@ struct options {
 	int client; /* `to` was given */
 	uint16_t port;
 	uint32_t size;	/* the largest message */
+	uint32_t from;	/* the smallest one; 0: was not said */
 	uint32_t count; /* round trips of each size; 0: by the size */
 	int nocopy;
 	int json;
