@@ -35,9 +35,12 @@ bool idle_turn(struct idle *i);
  * made with hindsight, would have cost. 0: could not be measured. */
 uint64_t idle_measure_wake(int from, int to);
 
-/* Spinning time where nobody measured; and the bounds of what is measured. */
+/* Spinning time where nobody measured; and the bounds of what is measured. The
+ * lower one outlasts a peer behind the kernel that is woken for each answer
+ * and asks again: a core that sleeps sooner makes the next answer later, and
+ * goes on sleeping. What is measured once, at start, may be too little. */
 #define IDLE_SPIN_NS	 60000
-#define IDLE_SPIN_NS_MIN 10000
+#define IDLE_SPIN_NS_MIN 50000
 #define IDLE_SPIN_NS_MAX 200000
 
 #endif
