@@ -7,11 +7,14 @@
  * core has the policy: the net core waits until the other is idle for good,
  * sends, and takes the time until the answer is in its hands, by its own
  * clock. One cache-line trip back is part of it.
+ *
+ * At last a whole instance that nobody asks (idle_instance.c).
  */
 #include <signal.h>
 #include <time.h>
 
 #include "bench/duo.h"
+#include "bench/idle_instance.h"
 #include "bench/link.h"
 #include "bench/opt.h"
 #include "bench/raw.h"
@@ -281,6 +284,7 @@ main(int argc, char **argv)
 	}
 	report_note(&r, "spin_us", "twice a wake-up, CPUs %d and %d", o.cpu[0],
 		o.cpu[1]);
+	idle_instance(&r, &o);
 	report_print(&r, o.json, stdout);
 	report_fini(&r);
 	return 0;
