@@ -1,5 +1,5 @@
 /* figures BENCH [--json] - reads samples from stdin, a line each of metric,
- * unit, value and, perhaps, note, with a tab between them; prints the report. */
+ * unit, value and, perhaps, note, tabs between them; prints the report. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
