@@ -75,7 +75,7 @@ many_cores(void **state)
 	kit_end(&r, 0);
 	kit_free(&r);
 	kit_finish(&r, 2, "run", "--mode", "rtc", "--oversubscribe", "--layout",
-		"a-rtc", "--port", "memif:@x", "--", NETMATE, NULL);
+		"a-rtc", "--port", "tap", "--", NETMATE, NULL);
 	assert_int_equal(kit_lines(&r), 1);
 	assert_non_null(strstr(r.text[ERR], "layout a-rtc has 36"));
 	kit_free(&r);
