@@ -1,5 +1,5 @@
-/* item.h - what is stored: a header of one cache line, and behind it the text
- * that a plain get of one key is answered with, whole:
+/* item.h - what is stored: a header, and behind it the text that
+ * a plain get of one key is answered with, whole:
  *
  *	VALUE <key> <flags> <len>\r\n<data>\r\nEND\r\n
  *
@@ -48,10 +48,14 @@ struct item {
 	uint8_t head_len; /* of the text before the data, without the key */
 	uint8_t where;	  /* class, and segment in the upper two bits */
 	uint8_t state;
+	uint32_t born; /* how often all was flushed until then */
 	char text[];
 };
 
-_Static_assert(sizeof(struct item) == 64, "the header is one cache line");
+/* Bytes of an item before its text. */
+#define ITEM_HEADER offsetof(struct item, text)
+
+_Static_assert(ITEM_HEADER == 68, "what a find reads is one cache line");
 
 static inline const char *
 item_key(const struct item *it)

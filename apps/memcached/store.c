@@ -1,0 +1,375 @@
+/* store.c - finding, holding and making items. */
+#include <string.h>
+
+#include "apps/memcached/keyhash.h"
+#include "apps/memcached/lru.h"
+#include "apps/memcached/slab.h"
+#include "apps/memcached/table.h"
+
+#define STORE_MONTH (60 * 60 * 24 * 30)
+/* An item thrown out of a page that leaves its class frees no chunk. */
+#define STORE_EVICTIONS 4
+
+uint32_t
+store_now(const struct store *s)
+{
+	return s->now;
+}
+
+void
+store_clock(struct store *s, uint32_t now)
+{
+	uint32_t at;
+
+	if (now > s->now)
+		s->now = now;
+	at = relaxed_load_32(&s->c->flush_at);
+	/* Of several threads that see it, one flushes. */
+	if (at != 0 && at <= s->now && ck_pr_cas_32(&s->c->flush_at, at, 0))
+		ck_pr_inc_32(&s->c->born);
+}
+
+uint32_t
+store_exptime(const struct store *s, int64_t exptime)
+{
+	if (exptime == 0)
+		return 0;
+	if (exptime < 0)
+		return 1; /* long ago */
+	if (exptime <= STORE_MONTH)
+		exptime += s->now;
+	return exptime < UINT32_MAX ? (uint32_t)exptime : UINT32_MAX;
+}
+
+/* --- references -----------------------------------------------------------*/
+
+static void
+give_back(struct store *s, struct item *it)
+{
+	struct slab_class *k = class_of(s, it);
+
+	lock_take(s->shared, &k->lock);
+	slab_put(s, it);
+	lock_drop(s->shared, &k->lock);
+}
+
+void
+store_hold(struct store *s, struct item *it)
+{
+	ref_add(s->shared, it, REF_USER);
+}
+
+void
+store_release(struct store *s, struct item *it)
+{
+	if (ref_sub(s->shared, it, REF_USER))
+		give_back(s, it);
+}
+
+void
+store_lend(struct store *s, struct item *it)
+{
+	ref_add(s->shared, it, REF_LENT - REF_USER);
+}
+
+void
+store_returned(struct store *s, struct item *it)
+{
+	if (ref_sub(s->shared, it, REF_LENT))
+		give_back(s, it);
+}
+
+/* --- into the table, and out of it ----------------------------------------*/
+
+void
+store_link(struct store *s, struct item *it)
+{
+	const struct store_config *c = &s->c->config;
+	struct slab_class *k = class_of(s, it);
+	bool temp = it->exptime > s->now && it->exptime - s->now <= c->temp_ttl;
+
+	it->born = relaxed_load_32(&s->c->born);
+	relaxed_store_32(&it->time, s->now);
+	ref_add(s->shared, it, REF_LINKED);
+	count(&s->n.total_items);
+	table_insert(&s->c->table, it);
+	lock_take(s->shared, &k->lock);
+	item_state(it, ITEM_LINKED, 0);
+	lru_insert(k, it, temp ? SEG_TEMP : SEG_HOT);
+	lock_drop(s->shared, &k->lock);
+}
+
+void
+store_unlink_in(struct store *s, struct item *it)
+{
+	table_remove(&s->c->table, it);
+	lru_remove(class_of(s, it), it);
+	item_state(it, 0, ITEM_LINKED);
+	count(&s->unlinked);
+	if (ref_sub(s->shared, it, REF_LINKED))
+		slab_put(s, it);
+}
+
+void
+store_unlink(struct store *s, struct item *it)
+{
+	struct slab_class *k = class_of(s, it);
+
+	lock_take(s->shared, &k->lock);
+	store_unlink_in(s, it);
+	lock_drop(s->shared, &k->lock);
+}
+
+/* --- finding --------------------------------------------------------------*/
+
+struct item *
+store_look(struct store *s, const char *key, size_t len, uint32_t hash,
+	uint64_t **why)
+{
+	struct item *it = table_find(&s->c->table, key, len, hash);
+
+	*why = NULL;
+	if (!it)
+		return NULL;
+	if (item_flushed(s, it))
+		*why = &s->n.get_flushed;
+	else if (item_over(s, it))
+		*why = &s->n.get_expired;
+	else
+		return it;
+	store_unlink(s, it);
+	return NULL;
+}
+
+/* Got again while it is cold: it gets warm at once. Where the class is busy,
+ * who pulls the tail sees to it. */
+static void
+warm_up(struct store *s, struct item *it)
+{
+	struct slab_class *k = class_of(s, it);
+
+	if (WHERE_SEGMENT(it->where) != SEG_COLD ||
+		!lock_try(s->shared, &k->lock)) {
+		item_state(it, ITEM_ACTIVE, 0);
+		return;
+	}
+	lru_remove(k, it);
+	lru_insert(k, it, SEG_WARM);
+	lock_drop(s->shared, &k->lock);
+	count(&count_of(s, it)->moves_to_warm);
+}
+
+void
+store_bump(struct store *s, struct item *it)
+{
+	static const size_t hits[SEGMENTS] = {
+		[SEG_HOT] = offsetof(struct store_class, hits_to_hot),
+		[SEG_WARM] = offsetof(struct store_class, hits_to_warm),
+		[SEG_COLD] = offsetof(struct store_class, hits_to_cold),
+		[SEG_TEMP] = offsetof(struct store_class, hits_to_temp),
+	};
+	struct store_class *n = count_of(s, it);
+
+	count(&s->n.get_hits);
+	count(&n->get_hits);
+	count((uint64_t *)((char *)n + hits[WHERE_SEGMENT(it->where)]));
+	if (it->time != s->now)
+		relaxed_store_32(&it->time, s->now);
+	if (it->state & ITEM_ACTIVE)
+		return;
+	if (!(it->state & ITEM_FETCHED))
+		item_state(it, ITEM_FETCHED, 0);
+	else if (WHERE_SEGMENT(it->where) != SEG_TEMP)
+		warm_up(s, it);
+}
+
+void
+store_prefetch(struct store *s, const char *key, size_t len)
+{
+	if (len - 1 < ITEM_KEY_MAX)
+		__builtin_prefetch(table_bucket(
+			&s->c->table, keyhash(s->c->config.secret, key, len)));
+}
+
+struct item *
+store_enter(struct store *s, const char *key, size_t len, struct entered *e)
+{
+	uint32_t hash;
+
+	e->stripe = NULL;
+	e->why = NULL;
+	if (len - 1 >= ITEM_KEY_MAX)
+		return NULL;
+	hash = keyhash(s->c->config.secret, key, len);
+	e->stripe = stripe_of(s, hash);
+	lock_take(s->shared, e->stripe);
+	return store_look(s, key, len, hash, &e->why);
+}
+
+void
+store_leave(struct store *s, const struct entered *e)
+{
+	if (e->stripe)
+		lock_drop(s->shared, e->stripe);
+}
+
+void
+store_missed(struct store *s, const struct entered *e)
+{
+	count(&s->n.get_misses);
+	if (e->why)
+		count(e->why);
+}
+
+struct item *
+store_find(struct store *s, const char *key, size_t len)
+{
+	struct entered e;
+	struct item *it = store_enter(s, key, len, &e);
+
+	if (it) {
+		store_bump(s, it);
+		ref_add(s->shared, it, REF_USER);
+	} else {
+		store_missed(s, &e);
+	}
+	store_leave(s, &e);
+	return it;
+}
+
+struct item *
+store_peek(struct store *s, const char *key, size_t len)
+{
+	struct entered e;
+	struct item *it = store_enter(s, key, len, &e);
+
+	if (it)
+		ref_add(s->shared, it, REF_USER);
+	store_leave(s, &e);
+	return it;
+}
+
+/* --- making ---------------------------------------------------------------*/
+
+static unsigned
+digits(uint32_t v)
+{
+	unsigned n = 1;
+
+	for (; v >= 10; v /= 10)
+		n++;
+	return n;
+}
+
+/* Returns what is behind the number. */
+static char *
+put_number(char *to, uint32_t v, unsigned n)
+{
+	for (char *p = to + n; p > to; v /= 10)
+		*--p = (char)('0' + v % 10);
+	return to + n;
+}
+
+static void
+write_text(struct item *it, const char *key)
+{
+	char *p = it->text;
+
+	memcpy(p, "VALUE ", ITEM_TEXT_KEY);
+	memcpy(p + ITEM_TEXT_KEY, key, it->key_len);
+	p += ITEM_TEXT_KEY + it->key_len;
+	*p++ = ' ';
+	p = put_number(p, it->flags, digits(it->flags));
+	*p++ = ' ';
+	p = put_number(p, it->len, digits(it->len));
+	memcpy(p, "\r\n", 2);
+	memcpy(p + 2 + it->len, "\r\nEND\r\n", ITEM_TAIL);
+}
+
+static struct item *
+get_chunk(struct store *s, uint32_t cls, size_t total)
+{
+	struct slab_class *k = &s->c->classes[cls];
+	struct item *it;
+
+	lock_take(s->shared, &k->lock);
+	it = slab_get(s, cls);
+	for (unsigned i = 0; !it && i < STORE_EVICTIONS; i++) {
+		if (!lru_evict(s, cls))
+			break;
+		it = slab_get(s, cls);
+	}
+	if (it)
+		k->requested += total;
+	lock_drop(s->shared, &k->lock);
+	if (!it) {
+		count(&s->of[cls].outofmemory);
+		count(&s->n.store_no_memory);
+		relaxed_store_32(&s->c->hungry, cls);
+	}
+	return it;
+}
+
+/* Bytes of the text around key and data. */
+static size_t
+head_len(uint32_t flags, size_t len)
+{
+	return ITEM_TEXT_KEY + 1 + digits(flags) + 1 + digits((uint32_t)len) +
+		2;
+}
+
+bool
+store_fits(const struct store *s, size_t key_len, uint32_t flags, size_t len)
+{
+	return len < s->c->config.item_max && key_len <= ITEM_KEY_MAX &&
+		slab_class_for(s->c,
+			ITEM_HEADER + head_len(flags, len) + key_len + len +
+				ITEM_TAIL) > 0;
+}
+
+enum store_result
+store_make(struct store *s, struct item **out, const char *key, size_t key_len,
+	uint32_t flags, uint32_t exptime, size_t len)
+{
+	size_t head, total;
+	struct item *it;
+	uint32_t cls;
+
+	if (key_len - 1 >= ITEM_KEY_MAX)
+		return STORE_INVALID;
+	head = head_len(flags, len);
+	total = ITEM_HEADER + head + key_len + len + ITEM_TAIL;
+	cls = len < s->c->config.item_max ? slab_class_for(s->c, total) : 0;
+	if (!cls) {
+		count(&s->n.store_too_large);
+		return STORE_TOO_LARGE;
+	}
+	it = get_chunk(s, cls, total);
+	if (!it)
+		return STORE_NO_MEMORY;
+	it->cas = 0;
+	it->hash = keyhash(s->c->config.secret, key, key_len);
+	it->exptime = exptime;
+	relaxed_store_32(&it->time, s->now);
+	it->flags = flags;
+	it->len = (uint32_t)len;
+	it->key_len = (uint8_t)key_len;
+	it->head_len = (uint8_t)head;
+	write_text(it, key);
+	*out = it;
+	return STORE_OK;
+}
+
+enum store_result
+store_alloc(struct store *s, struct item **out, const char *key, size_t key_len,
+	uint32_t flags, int64_t exptime, size_t len)
+{
+	return store_make(
+		s, out, key, key_len, flags, store_exptime(s, exptime), len);
+}
+
+void
+store_set_binary(struct item *it)
+{
+	item_state(it, ITEM_BINARY, 0);
+}

@@ -1,0 +1,114 @@
+/* table.c - how the table grows: all stripes are locked to begin and to end it,
+ * for a few stores each; a bucket is moved under its own stripe alone. A bucket
+ * and the two that it becomes have one stripe, since there are never more
+ * stripes than buckets.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "apps/memcached/table.h"
+
+#define TABLE_MAX 30 /* 2^n buckets */
+
+int
+table_init(struct table *t, unsigned power)
+{
+	*t = (struct table){.mask = (UINT32_C(1) << power) - 1};
+	t->buckets = calloc((size_t)t->mask + 1, sizeof(t->buckets[0]));
+	return t->buckets ? 0 : -ENOMEM;
+}
+
+void
+table_fini(struct table *t)
+{
+	free(t->buckets);
+	free(t->old);
+}
+
+static void
+lock_all(struct store *s)
+{
+	for (uint32_t i = 0; i <= s->c->stripe_mask; i++)
+		lock_take(s->shared, &s->c->stripes[i]);
+}
+
+static void
+drop_all(struct store *s)
+{
+	for (uint32_t i = 0; i <= s->c->stripe_mask; i++)
+		lock_drop(s->shared, &s->c->stripes[i]);
+}
+
+static bool
+begin(struct store *s)
+{
+	struct table *t = &s->c->table;
+	size_t count = ((size_t)t->mask + 1) * 2;
+	struct item **buckets = calloc(count, sizeof(buckets[0]));
+
+	if (!buckets) {
+		t->stuck = true;
+		count_add(&s->n.hash_grow_failed, 1);
+		return false;
+	}
+	lock_all(s);
+	t->old = t->buckets;
+	t->old_mask = t->mask;
+	relaxed_store_32(&t->moved, 0);
+	t->buckets = buckets;
+	t->mask = (uint32_t)(count - 1);
+	drop_all(s);
+	return true;
+}
+
+static void
+end(struct store *s)
+{
+	struct table *t = &s->c->table;
+	struct item **old = t->old;
+
+	lock_all(s);
+	t->old = NULL;
+	drop_all(s);
+	free(old);
+}
+
+static void
+move_bucket(struct store *s, uint32_t b)
+{
+	struct table *t = &s->c->table;
+	struct lock *stripe = stripe_of(s, b);
+	struct item *it, *next;
+
+	lock_take(s->shared, stripe);
+	for (it = t->old[b]; it; it = next) {
+		struct item **to = &t->buckets[it->hash & t->mask];
+
+		next = it->chain;
+		it->chain = *to;
+		*to = it;
+	}
+	t->old[b] = NULL;
+	relaxed_store_32(&t->moved, b + 1);
+	lock_drop(s->shared, stripe);
+}
+
+bool
+table_work(struct store *s, unsigned budget)
+{
+	struct table *t = &s->c->table;
+
+	if (!t->old) {
+		uint64_t full = ((uint64_t)t->mask + 1) * 3 / 2;
+
+		if (relaxed_load_64(&s->c->items) <= full || t->stuck ||
+			t->mask >> TABLE_MAX || !begin(s))
+			return false;
+	}
+	for (; budget > 0 && t->moved <= t->old_mask; budget--)
+		move_bucket(s, t->moved);
+	if (t->moved <= t->old_mask)
+		return true;
+	end(s);
+	return false;
+}
