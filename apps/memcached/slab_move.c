@@ -258,3 +258,21 @@ slab_move_work(struct store *s, unsigned budget)
 	lock_drop(s->shared, &k->lock);
 	return more;
 }
+
+bool
+slab_move_now(struct store *s, uint32_t cls)
+{
+	struct slab_class *k = &s->c->classes[cls];
+	uint32_t pages;
+
+	lock_take(s->shared, &k->lock);
+	pages = k->pages;
+	lock_drop(s->shared, &k->lock);
+	/* Who has a stripe must not wait for him who works. */
+	if (pages > 0 || !lock_try(s->shared, &s->c->work_lock))
+		return false;
+	count(&s->n.slab_moves_at_once);
+	slab_move_work(s, s->c->page_size / s->c->classes[1].size);
+	lock_drop(s->shared, &s->c->work_lock);
+	return true;
+}

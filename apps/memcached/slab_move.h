@@ -11,4 +11,9 @@
  * no other. Whether there is more to do at once. */
 bool slab_move_work(struct store *s, unsigned budget);
 
+/* For a class without a page: goes on until a page is empty, once through it at
+ * most. The caller has no lock but stripes, of which the items are held that he
+ * needs. Whether there may be a page now. */
+bool slab_move_now(struct store *s, uint32_t cls);
+
 #endif

@@ -4,6 +4,7 @@
 #include "apps/memcached/keyhash.h"
 #include "apps/memcached/lru.h"
 #include "apps/memcached/slab.h"
+#include "apps/memcached/slab_move.h"
 #include "apps/memcached/table.h"
 
 #define STORE_MONTH (60 * 60 * 24 * 30)
@@ -287,7 +288,7 @@ write_text(struct item *it, const char *key)
 }
 
 static struct item *
-get_chunk(struct store *s, uint32_t cls, size_t total)
+try_chunk(struct store *s, uint32_t cls, size_t total)
 {
 	struct slab_class *k = &s->c->classes[cls];
 	struct item *it;
@@ -302,10 +303,24 @@ get_chunk(struct store *s, uint32_t cls, size_t total)
 	if (it)
 		k->requested += total;
 	lock_drop(s->shared, &k->lock);
+	return it;
+}
+
+/* A class that has nothing to throw out gets a page emptied at once: its
+ * client is told of no error, and waits as long as that takes. */
+static struct item *
+get_chunk(struct store *s, uint32_t cls, size_t total)
+{
+	struct item *it = try_chunk(s, cls, total);
+
+	if (it)
+		return it;
+	relaxed_store_32(&s->c->hungry, cls);
+	if (slab_move_now(s, cls))
+		it = try_chunk(s, cls, total);
 	if (!it) {
 		count(&s->of[cls].outofmemory);
 		count(&s->n.store_no_memory);
-		relaxed_store_32(&s->c->hungry, cls);
 	}
 	return it;
 }

@@ -20,7 +20,8 @@
  *
  * Keys have 1 to ITEM_KEY_MAX bytes of any value; other lengths are found by
  * nobody and are STORE_INVALID to put. All functions take O(1) steps, but for
- * the bytes they copy and the statistics.
+ * the bytes they copy, the statistics, and the first item of a size when all
+ * pages are in use: a page is emptied for it then.
  */
 #ifndef APPS_MEMCACHED_STORE_H
 #define APPS_MEMCACHED_STORE_H
@@ -260,8 +261,9 @@ struct store_stats {
 	uint64_t moves_to_cold, moves_to_warm, moves_within_lru;
 	uint64_t active_slabs, total_malloced, slab_global_page_pool;
 	uint64_t slabs_moved, slab_reassign_evictions, slab_reassign_busy;
-	uint64_t pages_refused;	   /* page() had none, below the limit */
-	uint64_t hash_grow_failed; /* no memory for a larger table */
+	uint64_t slab_moves_at_once; /* for a first page, within a set */
+	uint64_t pages_refused;	     /* page() had none, below the limit */
+	uint64_t hash_grow_failed;   /* no memory for a larger table */
 	uint64_t incr_in_place;
 };
 
