@@ -4,6 +4,7 @@
 #ifndef APPS_MEMCACHED_KEYHASH_H
 #define APPS_MEMCACHED_KEYHASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -65,6 +66,28 @@ keyhash(const uint64_t secret[2], const char *p, size_t len)
 	h = keyhash_mix(a ^ h, b ^ secret[1]);
 	h = keyhash_mix(h ^ secret[1], secret[0] | 1);
 	return (uint32_t)(h ^ h >> 32);
+}
+
+/* Whether two keys of one length, which is 1 at least, are the same: most have
+ * a few words, for which a call is long. */
+static inline bool
+key_equal(const char *a, const char *b, size_t len)
+{
+	size_t i = 0;
+
+	if (len >= 8) {
+		for (; i + 8 < len; i += 8)
+			if (keyhash_8(a + i) != keyhash_8(b + i))
+				return false;
+		return keyhash_8(a + len - 8) == keyhash_8(b + len - 8);
+	}
+	if (len >= 4)
+		return keyhash_4(a) == keyhash_4(b) &&
+			keyhash_4(a + len - 4) == keyhash_4(b + len - 4);
+	for (; i < len; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
 }
 
 #endif

@@ -123,8 +123,8 @@ store_unlink(struct store *s, struct item *it)
 
 /* --- finding --------------------------------------------------------------*/
 
-struct item *
-store_look(struct store *s, const char *key, size_t len, uint32_t hash,
+static inline struct item *
+look(struct store *s, const char *key, size_t len, uint32_t hash,
 	uint64_t **why)
 {
 	struct item *it = table_find(&s->c->table, key, len, hash);
@@ -142,9 +142,16 @@ store_look(struct store *s, const char *key, size_t len, uint32_t hash,
 	return NULL;
 }
 
+struct item *
+store_look(struct store *s, const char *key, size_t len, uint32_t hash,
+	uint64_t **why)
+{
+	return look(s, key, len, hash, why);
+}
+
 /* Got again while it is cold: it gets warm at once. Where the class is busy,
  * who pulls the tail sees to it. */
-static void
+__attribute__((noinline)) static void
 warm_up(struct store *s, struct item *it)
 {
 	struct slab_class *k = class_of(s, it);
@@ -160,20 +167,11 @@ warm_up(struct store *s, struct item *it)
 	count(&count_of(s, it)->moves_to_warm);
 }
 
-void
-store_bump(struct store *s, struct item *it)
+static inline void
+bump(struct store *s, struct item *it)
 {
-	static const size_t hits[SEGMENTS] = {
-		[SEG_HOT] = offsetof(struct store_class, hits_to_hot),
-		[SEG_WARM] = offsetof(struct store_class, hits_to_warm),
-		[SEG_COLD] = offsetof(struct store_class, hits_to_cold),
-		[SEG_TEMP] = offsetof(struct store_class, hits_to_temp),
-	};
-	struct store_class *n = count_of(s, it);
-
-	count(&s->n.get_hits);
-	count(&n->get_hits);
-	count((uint64_t *)((char *)n + hits[WHERE_SEGMENT(it->where)]));
+	/* A get is counted once: its class and segment say all. */
+	count(&count_of(s, it)->hits_to[WHERE_SEGMENT(it->where)]);
 	if (it->time != s->now)
 		relaxed_store_32(&it->time, s->now);
 	if (it->state & ITEM_ACTIVE)
@@ -185,6 +183,12 @@ store_bump(struct store *s, struct item *it)
 }
 
 void
+store_bump(struct store *s, struct item *it)
+{
+	bump(s, it);
+}
+
+void
 store_prefetch(struct store *s, const char *key, size_t len)
 {
 	if (len - 1 < ITEM_KEY_MAX)
@@ -192,8 +196,8 @@ store_prefetch(struct store *s, const char *key, size_t len)
 			&s->c->table, keyhash(s->c->config.secret, key, len)));
 }
 
-struct item *
-store_enter(struct store *s, const char *key, size_t len, struct entered *e)
+static inline struct item *
+enter(struct store *s, const char *key, size_t len, struct entered *e)
 {
 	uint32_t hash;
 
@@ -204,7 +208,13 @@ store_enter(struct store *s, const char *key, size_t len, struct entered *e)
 	hash = keyhash(s->c->config.secret, key, len);
 	e->stripe = stripe_of(s, hash);
 	lock_take(s->shared, e->stripe);
-	return store_look(s, key, len, hash, &e->why);
+	return look(s, key, len, hash, &e->why);
+}
+
+struct item *
+store_enter(struct store *s, const char *key, size_t len, struct entered *e)
+{
+	return enter(s, key, len, e);
 }
 
 void
@@ -226,15 +236,16 @@ struct item *
 store_find(struct store *s, const char *key, size_t len)
 {
 	struct entered e;
-	struct item *it = store_enter(s, key, len, &e);
+	struct item *it = enter(s, key, len, &e);
 
 	if (it) {
-		store_bump(s, it);
+		bump(s, it);
 		ref_add(s->shared, it, REF_USER);
 	} else {
 		store_missed(s, &e);
 	}
-	store_leave(s, &e);
+	if (e.stripe)
+		lock_drop(s->shared, e.stripe);
 	return it;
 }
 

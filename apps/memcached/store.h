@@ -241,7 +241,7 @@ struct store_class {
 	uint64_t evicted_active, crawler_reclaimed, crawler_items_checked;
 	uint64_t lrutail_reflocked, moves_to_cold, moves_to_warm;
 	uint64_t moves_within_lru, direct_reclaims;
-	uint64_t hits_to_hot, hits_to_warm, hits_to_cold, hits_to_temp;
+	uint64_t hits_to[4]; /* hits_to_hot, _warm, _cold, _temp */
 };
 
 /* Of all: names are those of "stats", as far as the store knows. cmd_get is

@@ -30,6 +30,8 @@ class_counts(struct store *s, unsigned cls, struct store_class *out)
 	for (struct store *v = s->c->views; v; v = v->next)
 		add_up((uint64_t *)out, (const uint64_t *)&v->of[cls],
 			NUMBERS(struct store_class));
+	for (unsigned i = 0; i < SEGMENTS; i++)
+		out->get_hits += out->hits_to[i];
 	/* Not a sum: of the view that knows of the last one. */
 	out->evicted_time = 0;
 	for (struct store *v = s->c->views; v; v = v->next) {
@@ -105,6 +107,7 @@ store_class_stats(struct store *s, unsigned cls, struct store_class *out)
 static void
 add_class(struct store_stats *out, const struct store_class *k)
 {
+	out->get_hits += k->get_hits;
 	out->curr_items += k->number;
 	out->bytes += k->mem_requested;
 	out->evictions += k->evicted;

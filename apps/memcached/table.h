@@ -2,8 +2,7 @@
 #ifndef APPS_MEMCACHED_TABLE_H
 #define APPS_MEMCACHED_TABLE_H
 
-#include <string.h>
-
+#include "apps/memcached/keyhash.h"
 #include "apps/memcached/store_in.h"
 
 /* 0; -ENOMEM. */
@@ -33,7 +32,7 @@ table_find(const struct table *t, const char *key, size_t len, uint32_t hash)
 
 	for (; it; it = it->chain)
 		if (it->hash == hash && it->key_len == len &&
-			memcmp(item_key(it), key, len) == 0)
+			key_equal(item_key(it), key, len))
 			break;
 	return it;
 }

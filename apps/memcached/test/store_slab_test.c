@@ -294,7 +294,7 @@ temporary(void **state)
 		kit_expect(&k, "a", "x");
 	assert_int_equal(kit_class(&k, cls).number_temp, 1);
 	assert_int_equal(kit_class(&k, cls).number_hot, 1);
-	assert_int_equal(kit_class(&k, cls).hits_to_temp, 5);
+	assert_int_equal(kit_class(&k, cls).hits_to[3], 5);
 	kit_later(&k, 61);
 	kit_work(&k);
 	assert_int_equal(kit_class(&k, cls).number, 1);
