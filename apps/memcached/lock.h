@@ -25,9 +25,18 @@ struct lock {
 #define REF_LINKED (UINT64_C(1) << 63)
 
 #ifdef DL_TSAN
-#define lock_raw_try(l) \
-	(__atomic_exchange_n(&(l)->fas.value, 1, __ATOMIC_ACQUIRE) == 0)
-#define lock_raw_drop(l)       __atomic_store_n(&(l)->fas.value, 0, __ATOMIC_RELEASE)
+static inline bool
+lock_raw_try(struct lock *l)
+{
+	return __atomic_exchange_n(&l->fas.value, 1, __ATOMIC_ACQUIRE) == 0;
+}
+
+static inline void
+lock_raw_drop(struct lock *l)
+{
+	__atomic_store_n(&l->fas.value, 0, __ATOMIC_RELEASE);
+}
+
 #define relaxed_load_8(p)      __atomic_load_n((p), __ATOMIC_RELAXED)
 #define relaxed_store_8(p, v)  __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define relaxed_load_32(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
@@ -36,14 +45,24 @@ struct lock {
 #define relaxed_store_64(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 #define acquire_load_64(p)     __atomic_load_n((p), __ATOMIC_ACQUIRE)
 #else
-#define lock_raw_try(l)	       ck_spinlock_fas_trylock(&(l)->fas)
-#define lock_raw_drop(l)       ck_spinlock_fas_unlock(&(l)->fas)
 #define relaxed_load_8(p)      ck_pr_load_8(p)
 #define relaxed_store_8(p, v)  ck_pr_store_8((p), (v))
 #define relaxed_load_32(p)     ck_pr_load_32(p)
 #define relaxed_store_32(p, v) ck_pr_store_32((p), (v))
 #define relaxed_load_64(p)     ck_pr_load_64(p)
 #define relaxed_store_64(p, v) ck_pr_store_64((p), (v))
+
+static inline bool
+lock_raw_try(struct lock *l)
+{
+	return ck_spinlock_fas_trylock(&l->fas);
+}
+
+static inline void
+lock_raw_drop(struct lock *l)
+{
+	ck_spinlock_fas_unlock(&l->fas);
+}
 
 static inline uint64_t
 acquire_load_64(const uint64_t *p)

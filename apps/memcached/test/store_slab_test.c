@@ -137,14 +137,54 @@ all_lent(void **state)
 			break;
 		}
 	}
-	/* It is found among those in use, sooner or later. */
-	for (unsigned i = 0; i < n; i++)
-		if (kit_mode(&k, STORE_SET, "found", "x") == STORE_TOO_LARGE)
-			fail();
 	for (unsigned i = 0; i < n; i++)
 		if (i != 17)
 			store_returned(k.s, lent[i]);
 	set(5000, 1000, STORE_OK);
+	kit_close(&k);
+}
+
+/* What is appended to or added to is not thrown out for what comes of it, even
+ * if it is the only one that could be. */
+static void
+alone(void **state)
+{
+	static struct item *lent[16384];
+	struct store_sum one = {.delta = 1};
+	struct item *piece, *it;
+	unsigned n = 0;
+	uint64_t v;
+
+	(void)state;
+	kit_init(&k);
+	k.config.limit = MIB;
+	kit_open(&k);
+	assert_int_equal(
+		store_alloc(k.s, &piece, "only", 4, 7, 0, 1), STORE_OK);
+	*item_data(piece) = 'y';
+	kit_set(&k, "only", "9");
+	while (store_alloc(k.s, &it, "x", 1, 7, 0, 1) == STORE_OK) {
+		assert_true(n < 16384);
+		lent[n++] = it;
+		/* Nothing but this can be thrown out. */
+		if (kit_stats(&k).evictions)
+			break;
+	}
+	store_release(k.s, lent[--n]);
+	kit_set(&k, "only", "9");
+	assert_int_equal(
+		store_put(k.s, piece, &(struct store_how){.mode = STORE_APPEND},
+			NULL),
+		STORE_NO_MEMORY);
+	kit_expect(&k, "only", "9");
+	assert_int_equal(
+		store_add(k.s, "only", 4, &one, &v, NULL), STORE_NO_MEMORY);
+	kit_expect(&k, "only", "9");
+	store_release(k.s, piece);
+	assert_int_equal(store_add(k.s, "only", 4, &one, &v, NULL), STORE_OK);
+	kit_expect(&k, "only", "10");
+	while (n)
+		store_release(k.s, lent[--n]);
 	kit_close(&k);
 }
 
@@ -211,6 +251,15 @@ moves(void **state)
 			store_work(k.s, 100);
 	}
 	n = kit_stats(&k);
+	/* The page is the new class's alone. */
+	for (unsigned i = 0; i < 32000; i++)
+		set(i, 1000, STORE_OK);
+	memset(value, 'l', 50000);
+	value[50000] = 0;
+	kit_expect(&k, "l1999", value);
+	kit_expect(&k, "l1998", value);
+	for (unsigned i = 0; i < 32000; i++)
+		check(i, 1000);
 	assert_int_equal(failed, 0);
 	assert_int_equal(n.slab_moves_at_once, 1);
 	assert_true(n.slabs_moved >= 5);
@@ -308,6 +357,7 @@ main(void)
 		cmocka_unit_test(pressure),
 		cmocka_unit_test(warm),
 		cmocka_unit_test(all_lent),
+		cmocka_unit_test(alone),
 		cmocka_unit_test(no_eviction),
 		cmocka_unit_test(moves),
 		cmocka_unit_test(stuck),

@@ -371,7 +371,7 @@ growth(void **state)
 		snprintf(key, sizeof(key), "%u", i);
 		kit_set(&k, key, key);
 		if (i % 16 == 0)
-			store_work(k.s, 16);
+			store_work(k.s, 15);
 	}
 	assert_int_equal(kit_stats(&k).hash_power_level, 18);
 	for (unsigned i = 0; i < 200000; i++) {
@@ -398,7 +398,7 @@ complaints(void **state)
 	c.factor = 1.0;
 	assert_non_null(store_complaint(&c));
 	c = k.config;
-	c.item_max = 1 << 31;
+	c.item_max = 1u << 31;
 	assert_non_null(store_complaint(&c));
 	c = k.config;
 	c.warm_percent = UINT32_MAX;
