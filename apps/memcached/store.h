@@ -180,14 +180,13 @@ struct store_how {
 
 /* Puts a filled item into the table, instead of what has its key. The caller
  * still holds it, and releases it. *cas, if not NULL: the cas of what is there
- * now (appended to, it is another item); unchanged on failure. A set that
- * fails with another result than EXISTS leaves nothing old behind a cache of
- * which is no longer true: see store_discard(). */
+ * now (appended to, it is another item); unchanged on failure. STORE_INVALID:
+ * it was put before. */
 enum store_result store_put(struct store *s, struct item *it,
 	const struct store_how *how, uint64_t *cas);
 
-/* What has the key goes, since a set for it failed for want of memory or of a
- * proper end: a client who sees an error must not find the old value. */
+/* What has the key goes, counted by nothing: a set for it failed for want of
+ * memory, and a client who sees that must not find the old value. */
 void store_discard(struct store *s, const char *key, size_t len);
 
 /* cas 0: any. */

@@ -61,8 +61,8 @@ struct slab_move {
 struct table {
 	struct item **buckets, **old; /* old: NULL unless it grows */
 	uint32_t mask, old_mask;
-	uint32_t moved; /* buckets of old that are empty for good */
-	bool stuck;	/* no memory to grow: not tried again for a while */
+	uint32_t moved;	 /* buckets of old that are empty for good */
+	uint32_t failed; /* second in which there was no memory to grow */
 };
 
 struct store_common {

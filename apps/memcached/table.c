@@ -47,7 +47,7 @@ begin(struct store *s)
 	struct item **buckets = calloc(count, sizeof(buckets[0]));
 
 	if (!buckets) {
-		t->stuck = true;
+		t->failed = s->now; /* enough for this second */
 		count_add(&s->n.hash_grow_failed, 1);
 		return false;
 	}
@@ -101,8 +101,9 @@ table_work(struct store *s, unsigned budget)
 	if (!t->old) {
 		uint64_t full = ((uint64_t)t->mask + 1) * 3 / 2;
 
-		if (relaxed_load_64(&s->c->items) <= full || t->stuck ||
-			t->mask >> TABLE_MAX || !begin(s))
+		if (relaxed_load_64(&s->c->items) <= full ||
+			t->failed == s->now || t->mask >> TABLE_MAX ||
+			!begin(s))
 			return false;
 	}
 	for (; budget > 0 && t->moved <= t->old_mask; budget--)

@@ -100,6 +100,36 @@ warm(void **state)
 	kit_close(&k);
 }
 
+/* A fifth of the bytes is hot, and what was got twice is warm. */
+static void
+segments(void **state)
+{
+	struct store_class c;
+
+	(void)state;
+	kit_init(&k);
+	kit_open(&k);
+	for (unsigned i = 1000; i < 4000; i++)
+		set(i, 1000, STORE_OK);
+	for (unsigned i = 1000; i < 1300; i++) {
+		check(i, 1000);
+		check(i, 1000);
+	}
+	kit_work(&k);
+	c = kit_class(&k, kit_class_of(&k, "1000"));
+	assert_in_range(c.number_hot, 595, 600);
+	assert_int_equal(c.number_warm, 300);
+	assert_int_equal(c.number, 3000);
+	assert_int_equal(c.moves_to_warm, 300);
+	assert_int_equal(c.moves_to_cold, c.number_cold);
+	/* From cold straight to warm, the second time. */
+	check(1300, 1000);
+	check(1300, 1000);
+	assert_int_equal(
+		kit_class(&k, kit_class_of(&k, "1300")).number_warm, 301);
+	kit_close(&k);
+}
+
 /* What is lent is not thrown out; without anything else, there is no memory. */
 static void
 all_lent(void **state)
@@ -356,6 +386,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pressure),
 		cmocka_unit_test(warm),
+		cmocka_unit_test(segments),
 		cmocka_unit_test(all_lent),
 		cmocka_unit_test(alone),
 		cmocka_unit_test(no_eviction),

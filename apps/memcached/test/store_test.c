@@ -367,11 +367,14 @@ growth(void **state)
 	char key[16];
 
 	(void)state;
+	kit_close(&k);
+	kit_init(&k);
+	k.config.hashpower = 4; /* it ends at every size with any number left */
+	kit_open(&k);
 	for (unsigned i = 0; i < 200000; i++) {
 		snprintf(key, sizeof(key), "%u", i);
 		kit_set(&k, key, key);
-		if (i % 16 == 0)
-			store_work(k.s, 15);
+		store_work(k.s, 1 + i % 5);
 	}
 	assert_int_equal(kit_stats(&k).hash_power_level, 18);
 	for (unsigned i = 0; i < 200000; i++) {
