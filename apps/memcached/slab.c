@@ -2,8 +2,23 @@
  * off one after another, so no step is longer for large pages.
  */
 #include "apps/memcached/slab.h"
+#include "apps/memcached/slab_move.h"
 
-#define SLAB_ALIGN 16
+static uint32_t
+search(const struct store_common *c, size_t bytes)
+{
+	uint32_t low = 1, high = c->last_class;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (c->classes[middle].size < bytes)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 void
 slab_classes(struct store_common *c)
@@ -28,24 +43,19 @@ slab_classes(struct store_common *c)
 	c->classes[i].size = c->config.item_max & ~(SLAB_ALIGN - 1u);
 	c->classes[i].per_page = page / c->classes[i].size;
 	c->last_class = i;
+	/* item_max, and so the last class, is larger than these. */
+	for (i = 0; i <= SLAB_SMALL / SLAB_ALIGN; i++)
+		c->small[i] = (uint8_t)search(c, (size_t)i * SLAB_ALIGN);
 }
 
 uint32_t
 slab_class_for(const struct store_common *c, size_t bytes)
 {
-	uint32_t low = 1, high = c->last_class;
-
-	if (bytes > c->classes[high].size)
+	if (bytes <= SLAB_SMALL)
+		return c->small[(bytes + SLAB_ALIGN - 1) / SLAB_ALIGN];
+	if (bytes > c->classes[c->last_class].size)
 		return 0;
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (c->classes[middle].size < bytes)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return search(c, bytes);
 }
 
 /* A view that got no page asks no more; where all of them are so, there is no
@@ -91,7 +101,8 @@ may_have_page(const struct store_common *c, uint32_t cls)
 {
 	uint32_t left = c->pool_count + c->page_max - c->page_count;
 
-	if (c->config.no_move || c->config.no_evict || c->page_max < 4)
+	if (c->config.no_move || c->config.no_evict ||
+		c->page_max < SLAB_MOVE_PAGES)
 		return left > 0;
 	return left > 1 ||
 		(left == 1 && (c->classes[cls].pages == 0 || c->gift == cls));

@@ -144,13 +144,16 @@ static bool
 decide(struct store *s)
 {
 	struct store_common *c = s->c;
-	uint32_t cls, to, left;
+	uint32_t cls, to, left, all;
 
-	if (c->config.no_move || c->config.no_evict || c->page_max < 4)
+	if (c->config.no_move || c->config.no_evict)
 		return false;
 	lock_take(s->shared, &c->page_lock);
-	left = c->pool_count + c->page_max - c->page_count;
+	all = c->page_max; /* gets less where page() had no more */
+	left = c->pool_count + all - c->page_count;
 	lock_drop(s->shared, &c->page_lock);
+	if (all < SLAB_MOVE_PAGES)
+		return false;
 	if (left > 1 ||
 		(left == 1 && !relaxed_load_32(&c->hungry) &&
 			c->balanced == s->now))

@@ -7,6 +7,8 @@
 
 #include "apps/memcached/store_in.h"
 
+#define SLAB_MOVE_PAGES 4 /* with fewer in all, none moves */
+
 /* About `budget` chunks of a page are emptied. The caller has the work lock and
  * no other. Whether there is more to do at once. */
 bool slab_move_work(struct store *s, unsigned budget);

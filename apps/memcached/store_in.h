@@ -19,6 +19,9 @@
 
 #define NO_PAGE UINT32_MAX
 
+#define SLAB_ALIGN 16	/* sizes of chunks */
+#define SLAB_SMALL 1024 /* bytes up to which the class is looked up */
+
 /* In `where`, above the class. */
 enum segment_id { SEG_HOT, SEG_WARM, SEG_COLD, SEG_TEMP, SEGMENTS };
 
@@ -79,6 +82,7 @@ struct store_common {
 
 	struct slab_class classes[STORE_CLASSES];
 	uint32_t last_class;
+	uint8_t small[SLAB_SMALL / SLAB_ALIGN + 1]; /* class by size */
 	uint32_t page_size;
 
 	struct lock page_lock;

@@ -77,8 +77,7 @@ crawl(struct store *s, unsigned budget)
 		if (s->c->crawl_page == 0 && page != 0)
 			break; /* once round */
 		s->c->crawl_chunk = 0;
-		if (s->c->crawl_page++ > s->c->page_max)
-			break;
+		s->c->crawl_page++;
 		n++;
 	}
 }

@@ -361,6 +361,43 @@ lengths(void **state)
 	}
 }
 
+/* Each item is in the smallest class that holds it. */
+static void
+sizes(void **state)
+{
+	static const uint32_t largest[] = {1 << 10, 1 << 14, 1 << 20, 3 << 20};
+	static const double factor[] = {1.01, 1.25, 2.0, 50.0};
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		kit_close(&k);
+		kit_init(&k);
+		k.config.item_max = largest[i / 4];
+		k.config.factor = factor[i % 4];
+		k.config.limit = 200u << 20;
+		kit_open(&k);
+		for (size_t len = 0; store_fits(k.s, 3, 0, len); len += 13) {
+			struct store_class c;
+			struct item *it;
+			size_t total;
+			unsigned cls;
+
+			assert_int_equal(
+				store_alloc(k.s, &it, "key", 3, 0, 0, len),
+				STORE_OK);
+			cls = it->where & 63;
+			total = ITEM_HEADER + item_text_len(it, true);
+			assert_true(total <= kit_class(&k, cls).chunk_size);
+			if (store_class_stats(k.s, cls - 1, &c))
+				assert_true(total > c.chunk_size);
+			store_release(k.s, it);
+			len += len / 20;
+		}
+		assert_int_equal(kit_class(&k, store_classes(k.s)).chunk_size,
+			largest[i / 4]);
+	}
+}
+
 static void
 growth(void **state)
 {
@@ -424,6 +461,7 @@ main(void)
 		RULE(references),
 		RULE(meta),
 		RULE(lengths),
+		RULE(sizes),
 		RULE(growth),
 		RULE(complaints),
 	};
