@@ -12,7 +12,7 @@
 	} while (0)
 
 struct sums {
-	uint32_t sg, seg, ooo, ready, half_open, taken;
+	uint32_t sg, seg, ooo, ready, half_open, taken, linger;
 	uint32_t more_sg, more_segs; /* without the first of each */
 };
 
@@ -189,6 +189,8 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 		!(c->t_rexmit || c->t_delack || c->t_life) ||
 			wheel_is_set(&s->wheel, tcb_index(s, c)));
 	sum->taken++;
+	MUST(s, c, !(c->flags & TCB_OVER) || c->state == TCP_TIME_WAIT);
+	sum->linger += !!(c->flags & TCB_OVER);
 	sum->half_open +=
 		c->state == TCP_SYN_RECEIVED && (c->flags & TCB_PASSIVE);
 	bad = check_segs(s, c, sum);
@@ -197,18 +199,35 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	return bad ? bad : check_early(s, c, sum);
 }
 
+/* The ring has all of them, and nobody else. */
+static const char *
+check_linger(const struct stack *s, uint32_t n)
+{
+	const struct linger_link *l = s->linger;
+	uint32_t before = 0, i;
+
+	for (i = l->next; i && n; i = l[i].next, n--) {
+		const struct tcb *c = &s->tcb[i - 1];
+
+		MUST(s, c, c->flags & TCB_OVER && l[i].prev == before);
+		before = i;
+	}
+	MUST(s, NULL, !i && !n && l->prev == before);
+	return NULL;
+}
+
 const char *
 stack_check(const struct stack *s)
 {
 	struct sums sum = {0};
+	const char *bad;
 
 	for (uint32_t i = 0; i < s->ids.fresh; i++)
 		sum.ready += !!(s->tcb[i].flags & TCB_READY);
 	for (uint32_t i = 0; i < s->ids.fresh; i++) {
-		const char *bad = s->tcb[i].state == TCP_CLOSED
+		bad = s->tcb[i].state == TCP_CLOSED
 			? NULL
 			: check_tcb(s, &s->tcb[i], &sum);
-
 		if (bad)
 			return bad;
 	}
@@ -220,5 +239,6 @@ stack_check(const struct stack *s)
 	MUST(s, NULL, sum.more_sg <= s->sg.cap - s->sg.reserve);
 	MUST(s, NULL, sum.half_open == s->half_open);
 	MUST(s, NULL, sum.taken == idpool_taken(&s->ids));
-	return neigh_check(s);
+	bad = check_linger(s, sum.linger);
+	return bad ? bad : neigh_check(s);
 }

@@ -31,6 +31,8 @@ end_now(struct stack *s, struct tcb *c, enum stack_why why)
 		why = STACK_REFUSED;
 	if (unlikely(c->waits))
 		neigh_leave(s, c);
+	if (c->flags & TCB_OVER)
+		linger_end(s, c);
 	wheel_cancel(&s->wheel, tcb_index(s, c));
 	flow_remove(&s->flow, c->hash, tcb_index(s, c));
 	if (c->sendq.head)
@@ -54,14 +56,13 @@ tell_early(struct stack *s, struct tcb *c)
 	if ((c->flags & (TCB_ORPHAN | TCB_OVER)) != TCB_ORPHAN)
 		return;
 	c->flags |= TCB_OVER;
+	linger_begin(s, c);
 	s->ops->closed(s->arg, c->handle, c->user, STACK_CLOSED);
 }
 
 void
 end_time_wait(struct stack *s, struct tcb *c)
 {
-	if (c->state != TCP_TIME_WAIT)
-		linger_begin(s, c);
 	c->state = TCP_TIME_WAIT;
 	c->t_rexmit = 0;
 	c->rexmit = REXMIT_NONE;

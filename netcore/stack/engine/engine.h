@@ -84,6 +84,11 @@ struct neigh_frame {
 	bool used;
 };
 
+/* Indices + 1 of the neighbours in a ring; 0: its begin and end. */
+struct linger_link {
+	uint32_t prev, next;
+};
+
 struct stack {
 	struct stack_config cfg;
 	const struct stack_ops *ops;
@@ -108,8 +113,7 @@ struct stack {
 	 * its index. */
 	uint32_t *ready;
 	uint32_t ready_mask, ready_head, ready_tail;
-	uint32_t *linger; /* handles; as many as ready has */
-	uint32_t linger_head, linger_tail;
+	struct linger_link *linger; /* one more than connections: linger.c */
 	uint32_t half_open;
 	uint32_t t_cookie; /* when the last SYN cookie was sent; 0: never */
 	uint16_t next_port;
@@ -511,10 +515,11 @@ void end_time_wait(struct stack *s, struct tcb *c);
 /* The program has let go of it, in TIME-WAIT. */
 void end_let_go(struct stack *s, struct tcb *c);
 
-/* linger.c: c comes to TIME-WAIT; and the oldest there ends, if there is one -
- * quietly: if there is nobody to tell. */
+/* linger.c: c is in TIME-WAIT and was let go of, or was until now; and the one
+ * that is there longest ends, if there is any: nobody is told. */
 void linger_begin(struct stack *s, const struct tcb *c);
-void linger_evict(struct stack *s, bool quietly);
+void linger_end(struct stack *s, const struct tcb *c);
+void linger_evict(struct stack *s);
 void end_reset(struct stack *s, struct tcb *c, enum stack_why why);
 void end_fin_acked(struct stack *s, struct tcb *c);
 

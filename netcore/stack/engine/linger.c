@@ -1,47 +1,42 @@
-/* linger.c - who is in TIME-WAIT, in the order of coming there. TIME-WAIT keeps
- * old segments from new connections, which sequence numbers and timestamps do
- * nearly as well (RFC 6191, 7323); to keep new connections from being at all is
- * worse. So when none is left, the oldest of them makes room. */
+/* linger.c - who is in TIME-WAIT and was let go of, in the order of that.
+ * TIME-WAIT keeps old segments from new connections, which sequence numbers and
+ * timestamps do nearly as well (RFC 6191, 7323); to keep new connections from
+ * being at all is worse. So when none is left, the first of them makes room. A
+ * connection that its program still has is the program's, and stays.
+ *
+ * A ring through two words of each connection, that begins and ends at word 0:
+ * who ends by itself leaves it at once, so that the first is always one that
+ * can go. */
 #include "netcore/stack/engine/engine.h"
 
-#define LOOKS \
-	64 /* at those that ended by themselves, for each that is wanted */
-
-static struct tcb *
-first(const struct stack *s)
-{
-	uint32_t handle = s->linger[s->linger_tail & s->ready_mask];
-	int32_t i = idpool_check(&s->ids, handle);
-
-	return i >= 0 && s->tcb[i].state == TCP_TIME_WAIT ? &s->tcb[i] : NULL;
-}
-
-/* At least as many leave the front as come, so there is room for all that are
- * alive, but for those that began anew: these may lose their place. */
 void
 linger_begin(struct stack *s, const struct tcb *c)
 {
-	for (int i = 0; i < 2; i++)
-		if (s->linger_tail != s->linger_head && !first(s))
-			s->linger_tail++;
-	if (s->linger_head - s->linger_tail > s->ready_mask)
-		s->linger_tail++;
-	s->linger[s->linger_head++ & s->ready_mask] = c->handle;
+	struct linger_link *l = s->linger;
+	uint32_t i = tcb_index(s, c) + 1, last = l->prev;
+
+	l[i] = (struct linger_link){.prev = last};
+	l[last].next = i;
+	l->prev = i;
 }
 
 void
-linger_evict(struct stack *s, bool quietly)
+linger_end(struct stack *s, const struct tcb *c)
 {
-	for (int i = 0; i < LOOKS && s->linger_tail != s->linger_head; i++) {
-		struct tcb *c = first(s);
+	struct linger_link *l = s->linger;
+	uint32_t i = tcb_index(s, c) + 1;
 
-		if (c && quietly && !(c->flags & TCB_OVER))
-			return;
-		s->linger_tail++;
-		if (!c)
-			continue;
-		s->count.time_wait_evicted++;
-		end_now(s, c, STACK_CLOSED);
+	l[l[i].prev].next = l[i].next;
+	l[l[i].next].prev = l[i].prev;
+}
+
+void
+linger_evict(struct stack *s)
+{
+	uint32_t i = s->linger->next;
+
+	if (!i)
 		return;
-	}
+	s->count.time_wait_evicted++;
+	end_now(s, &s->tcb[i - 1], STACK_CLOSED);
 }

@@ -168,7 +168,7 @@ passive(struct stack *s, const struct listener *l, const struct tcp_rx *syn)
 	struct tcb *c;
 
 	if (unlikely(idpool_taken(&s->ids) == s->cfg.conns))
-		linger_evict(s, false);
+		linger_evict(s);
 	c = open_tcb(s, &syn->key, syn->hash);
 	if (!c)
 		return NULL;

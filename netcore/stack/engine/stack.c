@@ -82,7 +82,7 @@ lay_out(const struct stack_config *c)
 	p.ids = take(&at, idpool_bytes(c->conns));
 	p.wheel = take(&at, wheel_bytes(c->conns + 1));
 	p.ready = take(&at, ready_slots(c) * sizeof(uint32_t));
-	p.linger = take(&at, ready_slots(c) * sizeof(uint32_t));
+	p.linger = take(&at, (c->conns + 1ull) * sizeof(struct linger_link));
 	p.sg = take(&at, slab_bytes(c->send_refs, sizeof(struct sendq_node)));
 	p.seg = take(&at, slab_bytes(c->segs, sizeof(struct seg)));
 	p.ooo = take(&at, slab_bytes(c->ooo, sizeof(struct ooo_node)));
@@ -183,7 +183,7 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	wheel_init(&s->wheel, base + p.wheel, c->conns + 1, s->tick);
 	s->ready = (uint32_t *)(void *)(base + p.ready);
 	s->ready_mask = (uint32_t)(ready_slots(c) - 1);
-	s->linger = (uint32_t *)(void *)(base + p.linger);
+	s->linger = (struct linger_link *)(void *)(base + p.linger);
 	pool_init(&s->sg, base + p.sg, c, c->send_refs,
 		sizeof(struct sendq_node));
 	pool_init(&s->seg, base + p.seg, c, c->segs, sizeof(struct seg));
@@ -396,11 +396,9 @@ stack_connect(struct stack *s, struct ip_addr ip, uint16_t port, uint16_t lport,
 	rc = choose_port(s, &k, lport, &hash);
 	if (rc)
 		return rc;
+	if (unlikely(idpool_taken(&s->ids) == s->cfg.conns))
+		linger_evict(s);
 	c = open_tcb(s, &k, hash);
-	if (!c) { /* an upcall about another does not belong into a call */
-		linger_evict(s, true);
-		c = open_tcb(s, &k, hash);
-	}
 	if (!c)
 		return -ENOSPC;
 	c->state = TCP_SYN_SENT;
