@@ -29,11 +29,9 @@ is_zero(const void *p, size_t n)
 }
 
 static uint32_t
-send_refs(const struct plan_plan *p)
+app_cores(const struct plan_plan *p)
 {
-	uint32_t cores = p->edges < 4 ? p->edges + 1 : 4;
-
-	return LIMIT_SENDS * cores + 2 * p->conns;
+	return p->edges ? p->edges : 1;
 }
 
 static struct steer
@@ -50,12 +48,13 @@ static struct stack_config
 stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 {
 	const struct plan_port *port = &p->port;
+	uint32_t conns = plan_stack_conns(p->conns);
 	struct stack_config c = {
-		.conns = p->conns,
-		.half_open = p->conns / 4 + 16,
+		.conns = conns,
+		.half_open = plan_half_open(p->conns),
 		.listeners = DOOR_LISTENERS,
-		.send_refs = send_refs(p),
-		.segs = LIMIT_SENDS + 2 * p->conns,
+		.send_refs = share_sends(app_cores(p)) + conns,
+		.segs = LIMIT_SENDS + 2 * conns,
 		.ooo = caps->rx_buffers / 4 + 16,
 		.rcv_window = WINDOW,
 		.frags = 16,
@@ -147,12 +146,12 @@ netcore_open(struct netcore *n, struct domain_core *c)
 	struct door_config dc = {
 		.conns = plan_conn_numbers(d->plan.conns),
 		.stack_conns = d->plan.conns,
-		.sends = send_refs(&d->plan) - d->plan.conns,
+		.sends = share_sends(app_cores(&d->plan)),
 		.dispatch = d->plan.dispatch == PLAN_LEAST_CONNS
 			? DOOR_LEAST_CONNS
 			: DOOR_ROUND_ROBIN,
 		.rx_buffers = 1,
-		.apps = d->plan.edges ? d->plan.edges : 1,
+		.apps = app_cores(&d->plan),
 		.rx = &d->part[PART_RX],
 		.copies = d->plan.copies,
 		.copy_buffers =

@@ -158,6 +158,21 @@ plan_conn_numbers(uint32_t conns)
 	return conns + conns / 2 + 64;
 }
 
+/* Handshakes that others began and have not ended yet. They are nobody's, and
+ * have places of their own beyond those that are shared out. */
+static inline uint32_t
+plan_half_open(uint32_t conns)
+{
+	return conns / 4 + 16;
+}
+
+/* What a stack has at a time, of any state. */
+static inline uint32_t
+plan_stack_conns(uint32_t conns)
+{
+	return conns + plan_half_open(conns);
+}
+
 static inline uint32_t
 plan_conn_index(uint32_t name)
 {

@@ -61,14 +61,14 @@ domain_stat_tables_at(uint32_t cores, uint32_t edges)
 		edges * sizeof(struct domain_edge_stat);
 }
 
-/* Of core number `core` of the domain. */
+/* Of core number `core` of the domain; with plan_stack_conns(conns) slots. */
 static inline uint64_t
 domain_stat_conns_at(
 	uint32_t cores, uint32_t edges, uint32_t core, uint32_t conns)
 {
 	return domain_stat_tables_at(cores, edges) +
 		cores * sizeof(struct domain_table) +
-		core * domain_conns_bytes(conns);
+		core * domain_conns_bytes(plan_stack_conns(conns));
 }
 
 /* By its role, cores, edges and conns. */

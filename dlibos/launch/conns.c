@@ -81,20 +81,21 @@ static bool
 domain(const struct child *c, uint32_t conns, unsigned *slot, unsigned *looks,
 	char *buf, size_t len, size_t *used)
 {
+	uint32_t slots = plan_stack_conns(conns);
 	uint64_t now = clock_ns();
 
-	for (unsigned core = *slot / conns; core < c->stat.cores; core++) {
+	for (unsigned core = *slot / slots; core < c->stat.cores; core++) {
 		const struct domain_conns *t = table(c, core, conns);
-		uint32_t n = domain_conns_used(t, conns);
+		uint32_t n = domain_conns_used(t, slots);
 
-		for (uint32_t i = *slot % conns; i < n; i++, --*looks) {
-			*slot = core * conns + i;
+		for (uint32_t i = *slot % slots; i < n; i++, --*looks) {
+			*slot = core * slots + i;
 			if (len - *used < LINE || !*looks)
 				return false;
 			*used += slot_line(buf + *used, c, c->core[core],
 				&t->slot[i], now);
 		}
-		*slot = (core + 1) * conns;
+		*slot = (core + 1) * slots;
 	}
 	return true;
 }

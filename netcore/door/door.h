@@ -37,7 +37,8 @@ struct door_config {
 	struct stack *stack; /* NULL: there is no port */
 	uint32_t conns;	     /* that applications have names for */
 	/* What is shared out among domains, beside listeners: connections of
-	 * the stack, and its references to what is sent. */
+	 * the stack, which has as many more as may be half open, and its
+	 * references to what is sent: share_sends(). */
 	uint32_t stack_conns, sends;
 	uint32_t rx_buffers; /* that received frames can be in */
 	unsigned apps;	     /* application cores, at most; 1 or more */

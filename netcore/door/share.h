@@ -8,8 +8,10 @@
  * there is kept for it.
  *
  * Counted is what an application makes and keeps: a connection from its offer,
- * or the attempt, until both sides have let go of it. What is in TIME-WAIT and
- * was closed is not: the stack has let go of it. */
+ * or the attempt, until both sides have let go of it. The stack has room for
+ * two kinds more: what is in TIME-WAIT and was closed gives way whenever a
+ * place is wanted, and handshakes that others began are bounded, with places of
+ * their own. So who has not used its share up always gets one more. */
 #ifndef NETCORE_DOOR_SHARE_H
 #define NETCORE_DOOR_SHARE_H
 
@@ -22,6 +24,15 @@ enum share_of {
 	SHARE_SENDS, /* taken and given back by the stack */
 	SHARES
 };
+
+/* What of the stack's references is shared out among so many cores: each can
+ * count on as many as its library lets it have under way, and there is once
+ * more of that, for who needs it. */
+static inline uint32_t
+share_sends(unsigned apps)
+{
+	return LIMIT_SENDS * (apps + 1);
+}
 
 /* What was refused to an application core, for its process has its share. */
 #define SHARE_COUNTERS(X) \

@@ -3,8 +3,9 @@
  * one, of domain 11. */
 #include "netcore/test/door_world.h"
 
-#define CONNS  8 /* half of what the world's stack has */
-#define PIECES ((SENDS - 16) / 2)
+#define CONNS	 (PLACES / 2) /* a share */
+#define ALL_SENT (SENDS - plan_stack_conns(PLACES))
+#define PIECES	 (ALL_SENT / 2)
 
 static const struct quota_member *
 has(const struct world *w, enum share_of of, unsigned domain)
@@ -16,7 +17,7 @@ has(const struct world *w, enum share_of of, unsigned domain)
 static void
 all_adds_up(const struct world *w)
 {
-	static const int64_t total[] = {16, DOOR_LISTENERS, SENDS - 16};
+	const int64_t total[] = {PLACES, DOOR_LISTENERS, ALL_SENT};
 
 	for (int i = 0; i < SHARES; i++) {
 		const struct quota *q = &w->door.share[i];
@@ -299,12 +300,12 @@ who_lingers_is_in_no_share(void **state)
 		stack_listen(w->client, (struct ip_addr){0, 0}, 9, 0), 0);
 	listen_at(w, 0, 1, 80);
 	listen_at(w, 1, 1, 81);
-	for (unsigned i = 0; i < 2 * CONNS; i++) {
+	for (unsigned i = 0; i < plan_stack_conns(PLACES); i++) {
 		linger(w, 0, 80);
 		assert_int_equal(has(w, SHARE_CONNS, 10)->used, 0);
 		assert_int_equal(w->door.app[0].conns, 0);
 	}
-	assert_int_equal(stack_taken(w->server), 2 * CONNS);
+	assert_int_equal(stack_taken(w->server), plan_stack_conns(PLACES));
 	assert_int_equal(idpool_taken(&w->door.ids), 0);
 	all_adds_up(w);
 	/* They give way, to both kinds. */
@@ -320,6 +321,122 @@ who_lingers_is_in_no_share(void **state)
 	all_gone(w);
 	nothing_is_used(w, 11);
 	close_world(w);
+}
+
+/* What it has not closed is in its share, in TIME-WAIT as well, and hides those
+ * that give way from nobody. */
+static void
+who_lingers_and_was_not_closed(void **state)
+{
+	struct world *w = open_world(true, false);
+	uint32_t id;
+
+	(void)state;
+	assert_int_equal(
+		stack_listen(w->client, (struct ip_addr){0, 0}, 9, 0), 0);
+	listen_at(w, 0, 1, 80);
+	listen_at(w, 1, 1, 81);
+	for (unsigned i = 0; i < CONNS; i++) {
+		id = connect_to(w, 0, 80);
+		say(w, 0, (struct msg){MSG_SHUTDOWN, 0, MSG_SHUT_WR, id, 0});
+		settle(w);
+		stack_close(w->client, w->peer, false);
+		settle(w);
+		expect(w, 0, MSG_REMOTE_CLOSED);
+	}
+	for (unsigned i = CONNS; i < plan_stack_conns(PLACES); i++)
+		linger(w, 1, 81);
+	assert_int_equal(stack_taken(w->server), plan_stack_conns(PLACES));
+	for (uint32_t i = 0; i < CONNS; i++) {
+		go_out(w, 1, 2, i);
+		settle(w);
+		assert_int_equal(expect(w, 1, MSG_CONNECTED)->ref, i);
+	}
+	assert_int_equal(has(w, SHARE_CONNS, 10)->used, CONNS);
+	assert_null(stack_check(w->server));
+	app_goes(w, 0);
+	nothing_is_used(w, 10);
+	app_goes(w, 1);
+	all_gone(w);
+	close_world(w);
+}
+
+/* SYNs whose answers are lost on the way: as many as can be half open. */
+static void
+flood(struct world *w, uint16_t port)
+{
+	uint8_t headers[STACK_HEADERS];
+	struct stack_tx_frame f = {.headers = headers};
+	uint32_t before = stack_taken(w->server);
+	stack_conn c;
+
+	for (unsigned i = 0; i < plan_half_open(PLACES); i++) {
+		assert_int_equal(
+			stack_connect(w->client, host_ip4(1), port, 0, 0, &c),
+			0);
+		assert_true(carry(w, w->client));
+		stack_close(w->client, c, true);
+		while (stack_tx(w->server, &f, 1, w->now))
+			assert_null(f.buf);
+	}
+	assert_int_equal(
+		stack_taken(w->server), before + plan_half_open(PLACES));
+}
+
+/* One application has all it can get, and handshakes with it take what is for
+ * handshakes: there is as much as ever for the other. */
+static void
+handshakes_are_in_no_share(void **state)
+{
+	struct world *w = open_world(true, false);
+	uint32_t id[CONNS];
+
+	(void)state;
+	assert_int_equal(
+		stack_listen(w->client, (struct ip_addr){0, 0}, 9, 0), 0);
+	listen_at(w, 0, 1, 80);
+	listen_at(w, 1, 1, 81);
+	for (unsigned i = 0; i < CONNS; i++)
+		connect_to(w, 0, 80);
+	flood(w, 80);
+	for (unsigned i = 0; i < CONNS; i++)
+		id[i] = connect_to(w, 1, 81);
+	assert_int_equal(w->door.app[1].over.accepts, 0);
+	for (uint32_t i = 0; i < CONNS; i++) {
+		say(w, 1, (struct msg){MSG_CLOSE, MSGF_ABORT, 0, id[i], 0});
+		settle(w);
+		expect(w, 1, MSG_CLEANUP);
+		go_out(w, 1, 2, i);
+		settle(w);
+		assert_int_equal(expect(w, 1, MSG_CONNECTED)->ref, i);
+	}
+	assert_int_equal(w->door.app[1].over.connects, 0);
+	all_adds_up(w);
+	app_goes(w, 0);
+	nothing_is_used(w, 10);
+	assert_int_equal(has(w, SHARE_CONNS, 11)->used, CONNS);
+	close_world(w);
+}
+
+/* However many cores there are, and whatever one of them takes: each can have
+ * as much under way as the library lets it. */
+static void
+a_share_is_what_one_may_send(void **state)
+{
+	static struct quota q;
+
+	(void)state;
+	for (unsigned apps = 2; apps <= LIMIT_DOMAINS; apps++) {
+		quota_init(&q, share_sends(apps), apps);
+		for (unsigned i = 0; i < apps; i++)
+			quota_join(&q, i);
+		while (quota_take(&q, 0))
+			;
+		for (unsigned i = 1; i < apps; i++)
+			assert_true(q.member[i].sure >= LIMIT_SENDS);
+		for (unsigned i = 0; i < LIMIT_SENDS; i++)
+			assert_true(quota_take(&q, apps - 1));
+	}
 }
 
 /* Two processes serve one address: what one may not have goes to the other. */
@@ -387,6 +504,9 @@ main(void)
 		cmocka_unit_test(pieces_of_what_was_closed),
 		cmocka_unit_test(one_domain_may_have_all),
 		cmocka_unit_test(who_lingers_is_in_no_share),
+		cmocka_unit_test(who_lingers_and_was_not_closed),
+		cmocka_unit_test(handshakes_are_in_no_share),
+		cmocka_unit_test(a_share_is_what_one_may_send),
 		cmocka_unit_test(the_other_process_gets_what_is_over),
 		cmocka_unit_test(the_least_busy_gets_the_next),
 	};

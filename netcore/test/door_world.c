@@ -200,8 +200,8 @@ static struct stack *
 make(struct world *w, const struct stack_ops *ops, void *arg, uint8_t host)
 {
 	struct stack_config c = {
-		.conns = 16,
-		.half_open = 16,
+		.conns = plan_stack_conns(PLACES),
+		.half_open = plan_half_open(PLACES),
 		.listeners = DOOR_LISTENERS,
 		.send_refs = SENDS,
 		.send_quota =
@@ -256,9 +256,9 @@ open_copies(bool port, bool one_domain, uint32_t buffers)
 	static const struct stack_ops none;
 	static struct stack_ops peer;
 	struct world *w = calloc(1, sizeof(*w));
-	struct door_config c = {.conns = 2 * 16,
-		.stack_conns = 16,
-		.sends = SENDS - 16,
+	struct door_config c = {.conns = plan_conn_numbers(PLACES),
+		.stack_conns = PLACES,
+		.sends = SENDS - plan_stack_conns(PLACES),
 		.rx_buffers = BUFFERS,
 		.apps = 2,
 		.rx = &w->rx,

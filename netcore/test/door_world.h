@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dlibos/domain/plan.h"
 #include "netcore/door/door.h"
 #include "netcore/stack/engine/test/host.h"
 
 #define BUFFERS 64
 #define ROOM	2048
 #define EVENTS	256
+#define PLACES	16  /* that are shared out */
 #define SENDS	512 /* of the stack */
 
 struct world {

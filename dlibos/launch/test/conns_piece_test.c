@@ -16,7 +16,8 @@
 
 #define CORES 2
 #define EDGES 3
-#define CONNS 1000
+#define ASKED 800		      /* by --conns */
+#define CONNS plan_stack_conns(ASKED) /* slots of a core */
 
 struct made {
 	struct instance in;
@@ -27,7 +28,7 @@ struct made {
 static struct domain_conns *
 table(struct made *m, unsigned core)
 {
-	uint8_t *t = m->mem + domain_stat_conns_at(CORES, EDGES, core, CONNS);
+	uint8_t *t = m->mem + domain_stat_conns_at(CORES, EDGES, core, ASKED);
 
 	return (struct domain_conns *)(void *)t;
 }
@@ -40,7 +41,7 @@ make(struct made *m)
 	struct plan_plan p = {.role = ROLE_NET,
 		.cores = CORES,
 		.edges = EDGES,
-		.conns = CONNS};
+		.conns = ASKED};
 
 	memset(m, 0, sizeof(*m));
 	m->mem = aligned_alloc(CACHELINE_PAIR, domain_stat_bytes(&p));
@@ -48,7 +49,7 @@ make(struct made *m)
 	memset(m->mem, 0, domain_stat_bytes(&p));
 	m->in.child = m->child;
 	m->in.children = 3;
-	m->in.opt.conns = CONNS;
+	m->in.opt.conns = ASKED;
 	m->child[0] = (struct child){
 		.name = "app0", .role = ROLE_APP, .stat.part.base = m->mem};
 	m->child[1] = (struct child){.name = "net1", .role = ROLE_NET};
@@ -183,7 +184,7 @@ many_pieces(void **state)
 	assert_true(conns_read(&read, text));
 	assert_int_equal(read.n, CORES * CONNS);
 	for (unsigned i = 0; i < CORES * CONNS; i++) {
-		assert_int_equal(read.one[i].local.port, 4001 + i / 2);
+		assert_int_equal(read.one[i].local.port, 5001 - CONNS + i / 2);
 		assert_int_equal(read.one[i].remote.port, 7 + i % 2);
 	}
 	conns_free(&read);
