@@ -231,7 +231,7 @@ open_edge(struct domain *d, struct domain_edge *e)
 		.peer = part_at(&p->in, e->plan.offset, bytes),
 		.slots = e->plan.slots,
 		.in = d->plan.role == ROLE_NET ? MSG_COMMAND : MSG_EVENT,
-		.in_bytes = p->data_bytes,
+		.in_bytes = p->data.bytes, /* which pages rounded up */
 		.bell_in = e->fds[0],
 		.bell_out = e->fds[1],
 		.own_fence = d->plan.own_fence,

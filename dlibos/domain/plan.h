@@ -125,7 +125,7 @@ struct plan_peer {
 	uint32_t role;
 	uint32_t edges;	     /* that we share with it; plan_edge follow */
 	uint64_t edge_bytes; /* of either side's PART_EDGE */
-	uint64_t data_bytes; /* what its messages may refer to */
+	uint64_t data_bytes; /* at least, of what its messages refer to */
 	uint32_t conns;	     /* of a network core; see plan_conn_numbers() */
 	uint32_t program;    /* domains of one may share listeners */
 	uint32_t copies;     /* PART_COPY takes the place of PART_RX */
