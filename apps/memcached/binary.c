@@ -1,0 +1,307 @@
+/* The binary protocol: a head of 24 bytes, extras, a key and a value. All but
+ * the value is gathered, if it does not lie in one piece; the value of a set
+ * goes into its item. */
+#include "apps/memcached/binary.h"
+
+#include <string.h>
+
+#include "apps/memcached/proto_token.h"
+
+static void
+get(const struct binary *b)
+{
+	struct store *s = b->c->core->store;
+	bool touch = b->op == OP_GAT || b->op == OP_GATK || b->op == OP_TOUCH;
+	bool with_key = b->op == OP_GETK || b->op == OP_GATK;
+	struct item *it;
+	char flags[4];
+
+	if (touch)
+		it = store_find_touch(
+			s, b->key, b->key_len, (int32_t)binary_u32(b->ext));
+	else
+		it = store_find(s, b->key, b->key_len);
+	if (!it && b->quiet)
+		return;
+	if (!it && !with_key) {
+		binary_say(b, BINARY_NOT_FOUND, 0);
+		return;
+	}
+	if (!it) {
+		binary_head(b->c, b->opcode, b->opaque, BINARY_NOT_FOUND, 0,
+			NULL, 0, b->key, b->key_len, 0);
+		return;
+	}
+	binary_put(flags, it->flags, 4);
+	if (b->op == OP_TOUCH) {
+		binary_head(b->c, b->opcode, b->opaque, BINARY_OK, it->cas,
+			NULL, 0, NULL, 0, 0);
+		store_release(s, it);
+		return;
+	}
+	binary_head(b->c, b->opcode, b->opaque, BINARY_OK, it->cas, flags, 4,
+		b->key, with_key ? b->key_len : 0, it->len);
+	if (it->len)
+		answer_item(&b->c->out, it, item_data(it), it->len, true);
+	else
+		store_release(s, it);
+}
+
+static void delete (const struct binary *b)
+{
+	enum store_result r =
+		store_delete(b->c->core->store, b->key, b->key_len, b->cas);
+
+	if (r != STORE_OK || !b->quiet)
+		binary_say(b, binary_status(r), 0);
+}
+
+/* A counter that was not there, unless the peer says that it must be. */
+static enum store_result
+counter_new(const struct binary *b, uint64_t *value, uint64_t *cas)
+{
+	struct store *s = b->c->core->store;
+	struct store_how how = {.mode = STORE_ADD};
+	enum store_result r;
+	struct item *it;
+	char digits[24];
+	size_t len;
+
+	if (binary_u32(b->ext + 16) == UINT32_MAX)
+		return STORE_NOT_FOUND;
+	*value = binary_u64(b->ext + 8);
+	len = number_put(digits, *value);
+	r = store_alloc(s, &it, b->key, b->key_len, 0,
+		(int32_t)binary_u32(b->ext + 16), len);
+	if (r != STORE_OK)
+		return r;
+	memcpy(item_data(it), digits, len);
+	r = store_put(s, it, &how, cas);
+	store_release(s, it);
+	return r;
+}
+
+static void
+sum(const struct binary *b)
+{
+	struct store *s = b->c->core->store;
+	struct store_sum how = {
+		.decr = b->op == OP_DECR,
+		.delta = binary_u64(b->ext),
+		.cas = b->cas,
+	};
+	uint64_t value = 0, cas = 0;
+	struct item *it = NULL;
+	enum store_result r;
+	char sent[8];
+
+	r = store_add(s, b->key, b->key_len, &how, &value, &it);
+	if (r == STORE_OK) {
+		cas = it->cas;
+		store_release(s, it);
+	} else if (r == STORE_NOT_FOUND) {
+		r = counter_new(b, &value, &cas);
+	}
+	if (r != STORE_OK) {
+		binary_say(b, binary_status(r), 0);
+	} else if (!b->quiet) {
+		binary_head(b->c, b->opcode, b->opaque, BINARY_OK, cas, NULL, 0,
+			NULL, 0, 8);
+		binary_put(sent, value, 8);
+		answer_copy(&b->c->out, sent, 8);
+	}
+}
+
+static void
+flush(const struct binary *b)
+{
+	struct command *core = b->c->core;
+
+	if (core->set->no_flush) {
+		binary_say(b, BINARY_UNKNOWN, 0);
+		return;
+	}
+	store_flush(core->store, b->ext_len ? (int32_t)binary_u32(b->ext) : 0);
+	if (!b->quiet)
+		binary_say(b, BINARY_OK, 0);
+}
+
+static void
+quit(const struct binary *b)
+{
+	if (!b->quiet)
+		binary_say(b, BINARY_OK, 0);
+	b->c->closing = true;
+}
+
+static void
+good(const struct binary *b)
+{
+	binary_say(b, BINARY_OK, 0);
+}
+
+static void
+version(const struct binary *b)
+{
+	binary_head(b->c, b->opcode, b->opaque, BINARY_OK, 0, NULL, 0, NULL, 0,
+		sizeof(SETTINGS_VERSION) - 1);
+	answer_copy(&b->c->out, SETTINGS_VERSION, sizeof(SETTINGS_VERSION) - 1);
+}
+
+static void
+emit(void *to, const char *name, size_t name_len, const char *value,
+	size_t value_len)
+{
+	const struct binary *b = to;
+
+	binary_head(b->c, b->opcode, b->opaque, BINARY_OK, 0, NULL, 0, name,
+		(uint16_t)name_len, (uint32_t)value_len);
+	answer_copy(&b->c->out, value, value_len);
+}
+
+static void
+stat(const struct binary *b)
+{
+	struct binary copy = *b;
+
+	if (command_stats(b->c->core, b->key, b->key_len, emit, &copy) ==
+		COMMAND_STATS_UNKNOWN)
+		binary_say(b, BINARY_NOT_FOUND, 0);
+	else
+		binary_say(b, BINARY_OK, 0);
+}
+
+/* What there must be, besides the head. */
+enum {
+	KEY = 1,
+	MAY_KEY = 2,
+	VALUE = 4,
+	MAY_EXT = 8, /* or none */
+};
+
+static const struct rule {
+	void (*run)(const struct binary *b);
+	uint8_t has, ext_len;
+} rules[] = {
+	[OP_GET] = {get, KEY, 0},
+	[OP_SET] = {binary_set, KEY | VALUE, 8},
+	[OP_ADD] = {binary_set, KEY | VALUE, 8},
+	[OP_REPLACE] = {binary_set, KEY | VALUE, 8},
+	[OP_DELETE] = {delete, KEY, 0},
+	[OP_INCR] = {sum, KEY, 20},
+	[OP_DECR] = {sum, KEY, 20},
+	[OP_QUIT] = {quit, 0, 0},
+	[OP_FLUSH] = {flush, MAY_EXT, 4},
+	[OP_NOOP] = {good, 0, 0},
+	[OP_VERSION] = {version, 0, 0},
+	[OP_GETK] = {get, KEY, 0},
+	[OP_APPEND] = {binary_set, KEY | VALUE, 0},
+	[OP_PREPEND] = {binary_set, KEY | VALUE, 0},
+	[OP_STAT] = {stat, MAY_KEY, 0},
+	[OP_VERBOSITY] = {good, 0, 4},
+	[OP_TOUCH] = {get, KEY, 4},
+	[OP_GAT] = {get, KEY, 4},
+	[OP_GATK] = {get, KEY, 4},
+};
+
+/* The opcode without its quietness. */
+static uint8_t
+loud(uint8_t op, bool *quiet)
+{
+	*quiet = true;
+	if (op == 0x09)
+		return OP_GET;
+	if (op == 0x0d)
+		return OP_GETK;
+	if (op >= 0x11 && op <= 0x18)
+		return (uint8_t)(op - 0x10);
+	if (op == 0x19 || op == 0x1a)
+		return (uint8_t)(op - 0x0b);
+	if (op == 0x1e)
+		return OP_GAT;
+	if (op == 0x24)
+		return OP_GATK;
+	*quiet = false;
+	return op;
+}
+
+static bool
+fits(const struct binary *b, const struct rule *r)
+{
+	bool ext =
+		b->ext_len == r->ext_len || (r->has & MAY_EXT && !b->ext_len);
+	bool key = r->has & KEY ? b->key_len : !b->key_len || r->has & MAY_KEY;
+
+	return ext && key && b->key_len <= ITEM_KEY_MAX &&
+		(r->has & VALUE || !b->value_len) && b->value_len < INT32_MAX;
+}
+
+/* A head alone; says whether the request is to be run. */
+static bool
+read_head(struct binary *b, const char *p)
+{
+	struct proto *c = b->c;
+
+	b->opcode = (uint8_t)p[1];
+	b->op = loud(b->opcode, &b->quiet);
+	b->key_len = (uint16_t)(binary_u32(p) & 0xffff);
+	b->ext_len = (uint8_t)p[4];
+	b->body_len = binary_u32(p + 8);
+	memcpy(&b->opaque, p + 12, 4);
+	b->cas = binary_u64(p + 16);
+	if ((uint8_t)p[0] != BINARY_REQUEST ||
+		(uint32_t)b->key_len + b->ext_len > b->body_len) {
+		c->core->n.bad_binary++;
+		if ((uint8_t)p[0] == BINARY_REQUEST)
+			binary_say(b, BINARY_UNKNOWN, 0);
+		c->closing = true;
+		return false;
+	}
+	b->value_len = b->body_len - b->key_len - b->ext_len;
+	if (b->op >= sizeof(rules) / sizeof(*rules) || !rules[b->op].run) {
+		binary_say(b, BINARY_UNKNOWN, 0);
+		proto_skip(c, b->body_len);
+		return false;
+	}
+	if (!fits(b, &rules[b->op])) {
+		binary_say(b, BINARY_INVALID, 0);
+		proto_skip(c, b->body_len);
+		return false;
+	}
+	return true;
+}
+
+size_t
+binary_request(struct proto *c, const char *p, size_t len)
+{
+	struct binary b = {.c = c};
+	uint32_t had = c->held;
+	const char *whole = p;
+	size_t want = BINARY_HEAD, n;
+
+	/* Its head, and then the rest, in place or in buf. */
+	for (unsigned part = 0; part < 2; part++) {
+		if (had || len < want) {
+			n = want > c->held ? want - c->held : 0;
+			if (n > len - (c->held - had))
+				n = len - (c->held - had);
+			memcpy(c->buf + c->held, p + (c->held - had), n);
+			c->held += (uint32_t)n;
+			if (c->held < want)
+				return len;
+			whole = c->buf;
+		}
+		if (part)
+			break;
+		if (!read_head(&b, whole)) {
+			c->held = 0;
+			return want - had;
+		}
+		want += (size_t)b.ext_len + b.key_len;
+	}
+	b.ext = whole + BINARY_HEAD;
+	b.key = b.ext + b.ext_len;
+	c->held = 0;
+	rules[b.op].run(&b);
+	return want - had;
+}

@@ -1,0 +1,34 @@
+/* meta.h - the meta commands: mn mg ms md ma me. */
+#ifndef APPS_MEMCACHED_META_H
+#define APPS_MEMCACHED_META_H
+
+#include "apps/memcached/meta_flag.h"
+#include "apps/memcached/text.h"
+
+/* Runs the line if its first word is one of them. */
+bool meta_command(struct text *t);
+
+/* meta_answer.c: " f1 s3": what the flags of a request ask to be told. `it`
+ * may be NULL: then only what the request itself said. Writes at most
+ * META_ROOM. */
+#define META_ROOM 1024
+struct meta_about {
+	const struct meta_request *r;
+	const struct item *it;
+	uint32_t now;
+	uint64_t cas;
+	bool was_hit;
+	uint32_t idle;
+};
+char *meta_flags_put(char *to, const struct meta_about *a);
+
+/* Answers a wrong request. */
+void meta_complain(struct text *t, enum meta_wrong wrong);
+
+/* "HD" or the like, with what the request said; `about` may have no item. */
+void meta_say(struct proto *c, const char *code, const struct meta_about *a);
+
+/* meta_set.c */
+void meta_set(struct text *t);
+
+#endif

@@ -1,0 +1,97 @@
+/* proto.h - a connection: bytes in, pieces of answers out (answer.h).
+ *
+ * No input or output and no clock: proto_read() is given bytes as they came, cut
+ * anywhere, and adds pieces to `out`; the caller sends them, and tells `out`
+ * what is acknowledged. The first byte says which protocol is spoken. A line
+ * or a request that lies in one piece is read there; one that is cut is
+ * gathered in `buf`. The data of a set go from the piece into their item.
+ *
+ * Order: proto_begin(), proto_read() as bytes come, proto_end(). When `closing`
+ * is set, nothing more is read: the caller closes when all is sent, or at once
+ * if out.broken.
+ */
+#ifndef APPS_MEMCACHED_PROTO_H
+#define APPS_MEMCACHED_PROTO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "apps/memcached/answer.h"
+#include "apps/memcached/command.h"
+#include "apps/memcached/store.h"
+
+#define PROTO_LINE 2048 /* bytes of a line, its end included; but for gets */
+#define PROTO_ECHO 400	/* bytes that a meta set says again */
+
+struct proto;
+
+/* A state: takes bytes of which there is at least one. Returns how many it is
+ * done with; 0 only if the state is another one now, or it is closing. */
+typedef size_t proto_step(struct proto *c, const char *p, size_t len);
+
+/* A set whose data are on their way. */
+struct proto_set {
+	struct item *item;
+	char *to;
+	uint64_t left; /* bytes of data */
+	struct store_how how;
+	/* With all the data there; `good`: their end is as it must be. */
+	void (*done)(struct proto *c, bool good);
+	bool quiet;
+	uint8_t tail; /* bytes of the end that came */
+	bool bad_tail;
+	bool want_cas;
+	/* meta: flags to be said again; binary: the opaque and the opcode */
+	uint16_t echo_len, echo_cas; /* where the cas is to be put in */
+	uint32_t opaque;
+	uint8_t opcode;
+	char echo[PROTO_ECHO];
+};
+
+/* Of a get of any number of keys, read one by one. */
+struct proto_keys {
+	bool with_cas, touch;
+	bool any;     /* there was a key */
+	bool awaited; /* the exptime of a gat is still to come */
+	int64_t exptime;
+};
+
+struct proto {
+	proto_step *step;
+	struct command *core;
+	uint32_t held; /* bytes of buf */
+	bool closing, binary;
+	struct proto_keys keys;
+	uint64_t skip; /* bytes that nobody wants */
+	struct answer out;
+	struct proto_set set;
+	char buf[PROTO_LINE];
+};
+
+void proto_begin(struct proto *c, struct command *core);
+
+/* Returns how many bytes are done with; fewer than len only when the answer has
+ * no room (go on after acked()) or with `closing`. */
+size_t proto_read(struct proto *c, const char *p, size_t len);
+
+/* The connection is over; nothing is held any more. */
+void proto_end(struct proto *c);
+
+/* --- for the parsers ------------------------------------------------------*/
+
+/* Where text commands and binary requests begin. */
+proto_step text_line;
+proto_step binary_request;
+
+/* Skips so many bytes, and goes on with `then`. */
+void proto_skip(struct proto *c, uint64_t bytes);
+
+/* The data of set.item come next: as much as it has, and the end of the line
+ * if it is text. */
+void proto_data(struct proto *c, struct item *it);
+
+/* A whole line of text without its end. */
+void text_command(struct proto *c, const char *line, size_t len);
+
+#endif

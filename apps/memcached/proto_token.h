@@ -1,0 +1,50 @@
+/* proto_token.h - words, numbers and base64 of text commands. */
+#ifndef APPS_MEMCACHED_PROTO_TOKEN_H
+#define APPS_MEMCACHED_PROTO_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TOKENS_MAX 24
+
+struct token {
+	const char *p;
+	size_t len;
+};
+
+/* Cuts at spaces into at most `max` tokens; more are left out. Returns how many
+ * there are, at most max + 1. */
+unsigned token_split(
+	struct token *t, unsigned max, const char *line, size_t len);
+
+#define token_is(t, text)                \
+	((t)->len == sizeof(text) - 1 && \
+		!memcmp((t)->p, text, sizeof(text) - 1))
+
+/* A number that fills all of it, in decimal. */
+bool token_u64(const char *p, size_t len, uint64_t *to);
+bool token_u32(const char *p, size_t len, uint32_t *to);
+bool token_i64(const char *p, size_t len, int64_t *to);
+
+/* Writes a number, at most 20 bytes; returns how many. */
+size_t number_put(char *to, uint64_t n);
+
+/* The byte that ends the word at p: a space or a line feed; p + len if there
+ * is none. */
+const char *word_end(const char *p, size_t len);
+
+/* Canonical base64 (RFC 4648, section 4). Returns how many bytes were
+ * written, at most `room`; -1: it is none, or too long. */
+int base64_decode(char *to, size_t room, const char *p, size_t len);
+/* Of base64_len(len) bytes. */
+size_t base64_encode(char *to, const char *p, size_t len);
+
+static inline size_t
+base64_len(size_t len)
+{
+	return (len + 2) / 3 * 4;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* text.h - inside of the text commands: a line, cut into words. */
+#ifndef APPS_MEMCACHED_TEXT_H
+#define APPS_MEMCACHED_TEXT_H
+
+#include "apps/memcached/proto.h"
+#include "apps/memcached/proto_token.h"
+
+struct text {
+	struct proto *c;
+	const struct token *token;
+	unsigned tokens;
+	bool quiet; /* the last one is "noreply" */
+};
+
+/* Unless nobody wants to hear it. */
+void text_say(struct text *t, enum answer_text text);
+
+/* text_set.c: what is followed by data. */
+void text_set(struct text *t);
+void text_add(struct text *t);
+void text_replace(struct text *t);
+void text_append(struct text *t);
+void text_prepend(struct text *t);
+void text_cas(struct text *t);
+
+#endif

@@ -1,0 +1,241 @@
+/* Where the commands of a text connection begin, and gets, which need no whole
+ * line: their keys are taken one by one, so that a line of any length needs no
+ * memory, and an answer of any length can wait for its reader. */
+#include <string.h>
+
+#include "apps/memcached/proto.h"
+#include "apps/memcached/proto_token.h"
+
+static proto_step keys, rest_of_line;
+
+/* --- the keys of a get ----------------------------------------------------*/
+
+static void
+fail(struct proto *c, enum answer_text why)
+{
+	answer_fixed(&c->out, why);
+	c->held = 0;
+	c->step = rest_of_line;
+}
+
+static size_t
+rest_of_line(struct proto *c, const char *p, size_t len)
+{
+	const char *end = memchr(p, '\n', len);
+
+	if (!end)
+		return len;
+	c->step = text_line;
+	return (size_t)(end - p) + 1;
+}
+
+/* VALUE <key> <flags> <len> <cas>\r\n and the data. */
+static void
+value_with_cas(struct answer *out, struct item *it, bool end)
+{
+	size_t head = (size_t)it->head_len + it->key_len - 2;
+	char *to = answer_reserve(out, head + 24);
+
+	memcpy(to, it->text, head);
+	to[head++] = ' ';
+	head += number_put(to + head, it->cas);
+	to[head++] = '\r';
+	to[head++] = '\n';
+	answer_commit(out, head);
+	answer_item(out, it, item_data(it),
+		it->len + (size_t)(end ? ITEM_TAIL : 2), true);
+}
+
+/* Returns whether the END went with it. */
+static bool
+get(struct proto *c, const char *key, size_t len, bool end)
+{
+	struct store *s = c->core->store;
+	struct item *it;
+
+	if (__builtin_expect(c->keys.touch, 0))
+		it = store_find_touch(s, key, len, c->keys.exptime);
+	else
+		it = store_find(s, key, len);
+	if (!it)
+		return false;
+	if (c->keys.with_cas)
+		value_with_cas(&c->out, it, end);
+	else
+		answer_item(
+			&c->out, it, it->text, item_text_len(it, end), true);
+	return end;
+}
+
+/* A word of a get; `end`: the last one. */
+static void
+word(struct proto *c, const char *p, size_t len, bool end)
+{
+	bool ended = false;
+
+	if (len > ITEM_KEY_MAX) {
+		fail(c, ANSWER_FORMAT);
+		return;
+	}
+	if (!len) {
+	} else if (c->keys.awaited) {
+		c->keys.awaited = false;
+		c->keys.any = true;
+		if (!token_i64(p, len, &c->keys.exptime)) {
+			fail(c, ANSWER_EXPTIME);
+			return;
+		}
+	} else {
+		c->keys.any = true;
+		ended = get(c, p, len, end);
+	}
+	if (!end)
+		return;
+	if (!ended)
+		answer_fixed(&c->out, c->keys.any ? ANSWER_END : ANSWER_ERROR);
+	c->step = text_line;
+}
+
+/* A word that is cut is gathered; one byte too many says that it is none. */
+static size_t
+gather(struct proto *c, const char *p, size_t len)
+{
+	size_t room = ITEM_KEY_MAX + 2 - c->held;
+	size_t n = len < room ? len : room;
+
+	memcpy(c->buf + c->held, p, n);
+	c->held += (uint32_t)n;
+	if (c->held == ITEM_KEY_MAX + 2)
+		fail(c, ANSWER_FORMAT);
+	return n;
+}
+
+static size_t
+keys(struct proto *c, const char *p, size_t len)
+{
+	const char *end = word_end(p, len);
+	size_t n = (size_t)(end - p), used = n + 1;
+	bool last;
+
+	if (n == len)
+		return gather(c, p, len);
+	last = *end == '\n';
+	if (c->held) {
+		n = gather(c, p, n);
+		if (c->step != keys) /* the line goes on where it was cut */
+			return n;
+		p = c->buf;
+		n = c->held;
+		c->held = 0;
+	}
+	if (last && n && p[n - 1] == '\r')
+		n--;
+	word(c, p, n, last);
+	if (c->step == rest_of_line && last)
+		c->step = text_line;
+	return used;
+}
+
+/* --- lines ----------------------------------------------------------------*/
+
+static bool
+begins_get(struct proto *c, const char *p, size_t len)
+{
+	static const struct {
+		char word[6];
+		struct proto_keys keys;
+	} gets[] = {
+		{"get ", {0}},
+		{"gets ", {.with_cas = true}},
+		{"gat ", {.touch = true, .awaited = true}},
+		{"gats ", {.touch = true, .awaited = true, .with_cas = true}},
+	};
+
+	if (*p != 'g')
+		return false;
+	for (unsigned i = 0; i < sizeof(gets) / sizeof(*gets); i++) {
+		size_t n = strlen(gets[i].word);
+
+		if (len < n || memcmp(p, gets[i].word, n))
+			continue;
+		c->keys = gets[i].keys;
+		c->step = keys;
+		return true;
+	}
+	return false;
+}
+
+static void
+whole_line(struct proto *c, const char *p, size_t len)
+{
+	if (len && p[len - 1] == '\r')
+		len--;
+	text_command(c, p, len);
+}
+
+static size_t
+too_long(struct proto *c, size_t len)
+{
+	c->core->n.line_long++;
+	answer_fixed(&c->out, ANSWER_TOO_LONG);
+	c->closing = true;
+	return len;
+}
+
+/* The beginning is in buf. What may still be a get is taken byte by byte. */
+static size_t
+line_goes_on(struct proto *c, const char *p, size_t len)
+{
+	const char *end;
+	size_t n;
+
+	if (c->held < 5)
+		len = 1;
+	end = memchr(p, '\n', len);
+	n = end ? (size_t)(end - p) + 1 : len;
+	if (c->held + n > PROTO_LINE)
+		return too_long(c, len);
+	memcpy(c->buf + c->held, p, n);
+	c->held += (uint32_t)n;
+	if (end) {
+		size_t all = c->held - 1;
+
+		c->held = 0;
+		whole_line(c, c->buf, all);
+	} else if (c->held <= 5 && p[n - 1] == ' ' &&
+		begins_get(c, c->buf, c->held)) {
+		c->held = 0;
+	}
+	return n;
+}
+
+size_t
+text_line(struct proto *c, const char *p, size_t len)
+{
+	const char *end;
+	size_t n;
+
+	if (c->held)
+		return line_goes_on(c, p, len);
+	if (*p == ' ') {
+		for (n = 1; n < len && p[n] == ' ';)
+			n++;
+		return n;
+	}
+	if (*p == 'g' && len >= 5 && begins_get(c, p, len)) {
+		n = c->keys.with_cas ? 5 : 4;
+		return n + (n < len ? keys(c, p + n, len - n) : 0);
+	}
+	end = memchr(p, '\n', len < PROTO_LINE ? len : PROTO_LINE);
+	if (end) {
+		n = (size_t)(end - p);
+		whole_line(c, p, n);
+		return n + 1;
+	}
+	if (len > PROTO_LINE)
+		return too_long(c, len);
+	n = *p == 'g' ? 1 : len;
+	memcpy(c->buf, p, n);
+	c->held = (uint32_t)n;
+	return n;
+}
