@@ -1,0 +1,517 @@
+/* memcached.c - keys and values in memory.
+ *
+ *	dlibos run --port veth --ip 10.7.0.2/24 --app-memory 80 --
+ *		memcached -m 64
+ *
+ * A get is answered by a reference to the item where it lies, and what is set
+ * goes from where it was received into its item: one copy. proto.h knows the
+ * protocols and store.h the memory; this file knows connections and cores.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "apps/memcached/options.h"
+#include "apps/memcached/proto.h"
+#include "dlibos/dlibos.h"
+
+#define TICK_MS	    100 /* the clock, and work on the store when it has any */
+#define WORK_BUDGET 256 /* items looked at in a tick */
+#define CORES_MAX   256
+
+/* Chunks of text: one a connection, as far as that goes, and some. */
+#define CHUNKS_MAX 1024
+#define CHUNKS_MIN 128
+
+/* A piece that came while the peer did not take our answers. */
+struct unread {
+	const char *p;
+	size_t len;
+	struct unread *next;
+};
+
+struct client {
+	struct dl_conn *conn;
+	struct core *core;
+	struct client *free;
+	struct unread *unread, **unread_tail;
+	bool eof;    /* nothing more comes than is unread */
+	bool closed; /* by us */
+	struct proto proto;
+};
+
+/* Of all cores. */
+struct program {
+	struct settings set;
+	pthread_mutex_t lock; /* while cores begin */
+	struct store *first;
+	unsigned joined; /* cores that have their view */
+	struct core *cores[CORES_MAX];
+	struct command *all[CORES_MAX];
+};
+
+struct core {
+	struct command command;
+	struct answer_pool pool;
+	struct program *program;
+	struct dl *dl;
+	struct dl_timer tick;
+	struct client *clients, *free;
+	unsigned used, most; /* clients that were ever used; that there are */
+	char *pages;	     /* those of the store that are not taken */
+	uint64_t pages_left;
+};
+
+/* --- sending --------------------------------------------------------------*/
+
+static void
+give_up(struct client *cl)
+{
+	if (cl->closed)
+		return;
+	cl->closed = true;
+	dl_abort(cl->conn);
+}
+
+/* Sends what there is room for; room() goes on. */
+static void
+flush(struct client *cl)
+{
+	struct answer *a = &cl->proto.out;
+
+	while (answer_unsent(a) && !cl->closed) {
+		struct dl_piece p[DL_PIECES];
+		unsigned n = answer_unsent(a);
+		uint64_t bytes = 0;
+		int rc;
+
+		n = n < DL_PIECES ? n : DL_PIECES;
+		for (unsigned i = 0; i < n; i++) {
+			const struct answer_piece *from = answer_at(a, i);
+
+			p[i] = (struct dl_piece){from->ptr, from->len};
+			bytes += from->len;
+		}
+		rc = dl_sendv(cl->conn, p, n, 0);
+		if (rc == -EAGAIN)
+			return;
+		if (rc) {
+			cl->core->command.n.send_failed++;
+			give_up(cl);
+			return;
+		}
+		answer_sent(a, n);
+		cl->core->command.n.bytes_written += bytes;
+	}
+}
+
+/* After anything happened: sends, and closes when that was the last. */
+static void
+settle(struct client *cl)
+{
+	struct answer *a = &cl->proto.out;
+
+	if (a->broken)
+		give_up(cl);
+	flush(cl);
+	if (cl->closed || answer_unsent(a))
+		return;
+	if (cl->proto.closing || (cl->eof && !cl->unread)) {
+		cl->closed = true;
+		dl_close(cl->conn); /* what was sent still arrives */
+	}
+	if (cl->core->command.shutdown)
+		dl_quit(cl->core->dl, 0);
+}
+
+/* --- reading --------------------------------------------------------------*/
+
+static void
+keep(struct client *cl, const char *p, size_t len)
+{
+	struct unread *u = malloc(sizeof(*u));
+
+	if (!u) {
+		give_up(cl);
+		return;
+	}
+	*u = (struct unread){p, len, NULL};
+	*cl->unread_tail = u;
+	cl->unread_tail = &u->next;
+}
+
+static void
+data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
+{
+	struct client *cl = dl_conn_user(conn);
+	size_t used = 0;
+
+	(void)dl;
+	cl->core->command.n.bytes_read += len;
+	if (!cl->unread && !cl->proto.closing)
+		used = proto_read(&cl->proto, ptr, len);
+	if (cl->proto.closing)
+		used = len;
+	if (used)
+		dl_recv_done(conn, used);
+	if (used < len) {
+		/* It stays where it is, and the peer's window shrinks. */
+		cl->core->command.n.yields += !cl->unread;
+		keep(cl, (const char *)ptr + used, len - used);
+	}
+	settle(cl);
+}
+
+/* There may be room for answers again. */
+static void
+read_on(struct client *cl)
+{
+	while (cl->unread && !cl->closed) {
+		struct unread *u = cl->unread;
+		size_t used = u->len;
+
+		if (!cl->proto.closing)
+			used = proto_read(&cl->proto, u->p, u->len);
+		if (cl->proto.closing)
+			used = u->len;
+		if (used)
+			dl_recv_done(cl->conn, used);
+		u->p += used;
+		u->len -= used;
+		flush(cl);
+		if (u->len)
+			break;
+		cl->unread = u->next;
+		if (!cl->unread)
+			cl->unread_tail = &cl->unread;
+		free(u);
+	}
+	settle(cl);
+}
+
+static void
+acked(struct dl *dl, struct dl_conn *conn, size_t bytes)
+{
+	struct client *cl = dl_conn_user(conn);
+
+	(void)dl;
+	answer_acked(&cl->proto.out, bytes);
+	if (cl->unread)
+		read_on(cl);
+}
+
+static void
+room(struct dl *dl, struct dl_conn *conn)
+{
+	struct client *cl = dl_conn_user(conn);
+
+	(void)dl;
+	if (cl->unread)
+		read_on(cl);
+	else
+		settle(cl);
+}
+
+static void
+remote_closed(struct dl *dl, struct dl_conn *conn)
+{
+	struct client *cl = dl_conn_user(conn);
+
+	(void)dl;
+	cl->eof = true;
+	settle(cl);
+}
+
+/* --- connections ----------------------------------------------------------*/
+
+static void
+accepted(struct dl *dl, struct dl_conn *conn, void *arg)
+{
+	struct core *c = arg;
+	struct client *cl = c->free;
+
+	(void)dl;
+	if (cl)
+		c->free = cl->free;
+	else if (c->used < c->most)
+		cl = &c->clients[c->used++];
+	dl_conn_set_user(conn, cl);
+	if (!cl) {
+		c->command.n.rejected_connections++;
+		dl_abort(conn);
+		return;
+	}
+	cl->conn = conn;
+	cl->core = c;
+	cl->unread = NULL;
+	cl->unread_tail = &cl->unread;
+	cl->eof = cl->closed = false;
+	proto_begin(&cl->proto, &c->command);
+	c->command.n.curr_connections++;
+	c->command.n.total_connections++;
+}
+
+static void
+closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
+{
+	struct client *cl = dl_conn_user(conn);
+
+	(void)dl;
+	(void)why;
+	if (!cl)
+		return;
+	while (cl->unread) {
+		struct unread *u = cl->unread;
+
+		cl->unread = u->next;
+		free(u);
+	}
+	proto_end(&cl->proto);
+	cl->core->command.n.curr_connections--;
+	cl->free = cl->core->free;
+	cl->core->free = cl;
+}
+
+static const struct dl_handler handler = {
+	.accepted = accepted,
+	.data = data,
+	.acked = acked,
+	.room = room,
+	.remote_closed = remote_closed,
+	.closed = closed,
+};
+
+/* --- a core ---------------------------------------------------------------*/
+
+static void *
+page_of(struct core *c, size_t bytes)
+{
+	char *p = c->pages;
+
+	if (c->pages_left < bytes)
+		return NULL;
+	c->pages += bytes;
+	c->pages_left -= bytes;
+	return p;
+}
+
+/* Its own first, and in one store for all also another's. A page is taken once
+ * and for good, so that a lock costs nothing. */
+static void *
+page(void *arg, size_t bytes)
+{
+	struct core *c = arg;
+	struct program *p = c->program;
+	void *got;
+
+	bytes = (bytes + 63) & ~(size_t)63;
+	if (p->set.sharded)
+		return page_of(c, bytes);
+	pthread_mutex_lock(&p->lock);
+	got = page_of(c, bytes);
+	for (unsigned i = 0; !got && i < p->set.threads; i++)
+		if (p->cores[i])
+			got = page_of(p->cores[i], bytes);
+	pthread_mutex_unlock(&p->lock);
+	return got;
+}
+
+static uint32_t
+seconds(void)
+{
+	return (uint32_t)time(NULL);
+}
+
+static void
+tick(struct dl *dl, struct dl_timer *t)
+{
+	struct core *c = t->arg;
+
+	store_clock(c->command.store, seconds());
+	store_work(c->command.store, WORK_BUDGET);
+	dl_timer_set(dl, t, TICK_MS);
+}
+
+/* Each core's share, rounded up to whole pages. */
+static uint64_t
+share(const struct settings *s)
+{
+	uint64_t page_size = s->item_max > 1u << 20 ? s->item_max : 1u << 20;
+	uint64_t pages = (s->limit + page_size - 1) / page_size;
+
+	return (pages + s->threads - 1) / s->threads * page_size;
+}
+
+static int
+take_memory(struct core *c, unsigned chunks, void **text)
+{
+	const struct settings *s = &c->program->set;
+	size_t bytes = answer_pool_bytes(chunks);
+
+	c->pages_left = share(s);
+	c->pages = dl_alloc(c->dl, c->pages_left);
+	*text = dl_alloc(c->dl, bytes);
+	if (c->pages && *text)
+		return 0;
+	fprintf(stderr,
+		"memcached: the App memory has no room for -m %llu: dlibos run "
+		"--app-memory %llu would do\n",
+		(unsigned long long)(s->limit >> 20),
+		(unsigned long long)(((c->pages_left + bytes) * s->threads >>
+					     20) +
+			2));
+	return -ENOMEM;
+}
+
+static int
+open_store(struct core *c)
+{
+	struct program *p = c->program;
+	const struct settings *s = &p->set;
+	struct store_config config;
+	const char *why;
+	int rc;
+
+	if (p->first && !s->sharded)
+		return store_join(&c->command.store, p->first, c);
+	store_defaults(&config);
+	config.limit = s->sharded ? share(s) : s->limit;
+	config.item_max = s->item_max;
+	config.chunk_min = s->chunk_min;
+	config.factor = s->factor;
+	config.hashpower = s->hashpower;
+	config.no_evict = s->no_evict;
+	config.no_move = s->no_move;
+	config.temp_ttl = s->temp_ttl;
+	config.hot_percent = s->hot_percent;
+	config.warm_percent = s->warm_percent;
+	config.hot_factor = s->hot_factor;
+	config.warm_factor = s->warm_factor;
+	config.shared = s->threads > 1 && !s->sharded;
+	config.page = page;
+	config.arg = c;
+	if (getrandom(config.secret, sizeof(config.secret), 0) !=
+		sizeof(config.secret))
+		return -EIO;
+	why = store_complaint(&config);
+	if (why) {
+		fprintf(stderr, "memcached: %s\n", why);
+		return -EINVAL;
+	}
+	rc = store_open(&c->command.store, &config, seconds());
+	if (!rc && !p->first)
+		p->first = c->command.store;
+	return rc;
+}
+
+static int
+begin(struct core *c)
+{
+	struct program *p = c->program;
+	const struct settings *s = &p->set;
+	unsigned chunks;
+	void *text;
+
+	c->most = (s->conns + s->threads - 1) / s->threads;
+	chunks = CHUNKS_MIN + (c->most < CHUNKS_MAX ? c->most : CHUNKS_MAX);
+	if (take_memory(c, chunks, &text))
+		return -1;
+	c->clients = calloc(c->most, sizeof(*c->clients));
+	if (!c->clients || open_store(c) ||
+		answer_pool_open(&c->pool, chunks, text, c->command.store)) {
+		fputs("memcached: it cannot begin: out of memory\n", stderr);
+		return -1;
+	}
+	c->command.pool = &c->pool;
+	c->command.set = s;
+	c->command.all = p->all;
+	c->command.cores = s->threads;
+	c->command.started = seconds();
+	p->all[dl_core(c->dl)] = &c->command;
+	p->cores[dl_core(c->dl)] = c;
+	p->joined++;
+	return 0;
+}
+
+static void
+listen_at(struct core *c)
+{
+	const struct settings *s = &c->program->set;
+	struct dl_addr addr;
+
+	if (s->addr && dl_addr_parse(&addr, s->addr)) {
+		fprintf(stderr, "memcached: -l %s is no address\n", s->addr);
+		dl_quit(c->dl, 1);
+	} else if (dl_listen(c->dl, s->addr ? &addr : NULL, s->port, &handler,
+			   c)) {
+		dl_quit(c->dl, 1);
+	}
+}
+
+/* Nobody works before all have their view of the store. */
+static void
+await_others(struct dl *dl, struct dl_timer *t)
+{
+	struct core *c = t->arg;
+	struct program *p = c->program;
+	bool all;
+
+	pthread_mutex_lock(&p->lock);
+	all = p->joined == p->set.threads;
+	pthread_mutex_unlock(&p->lock);
+	if (!all) {
+		dl_timer_set(dl, t, 1);
+		return;
+	}
+	listen_at(c);
+	t->expired = tick;
+	tick(dl, t);
+}
+
+static void
+start(struct dl *dl, void *arg)
+{
+	struct program *p = arg;
+	struct core *c;
+	int rc;
+
+	pthread_mutex_lock(&p->lock);
+	if (!p->set.threads || p->set.threads > dl_cores(dl))
+		p->set.threads = dl_cores(dl);
+	if (dl_core(dl) >= p->set.threads) {
+		pthread_mutex_unlock(&p->lock);
+		return; /* -t left it idle */
+	}
+	c = calloc(1, sizeof(*c));
+	rc = c ? 0 : -ENOMEM;
+	if (c) {
+		c->program = p;
+		c->dl = dl;
+		dl_set_user(dl, c);
+		rc = begin(c);
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (rc) {
+		dl_quit(dl, 1);
+		return;
+	}
+	c->tick.expired = await_others;
+	c->tick.arg = c;
+	dl_timer_set(dl, &c->tick, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct dl_program program = {.start = start};
+	static struct program p = {.lock = PTHREAD_MUTEX_INITIALIZER};
+	int rc = options_parse(&p.set, argc, argv);
+
+	if (rc)
+		return rc < 0 ? 2 : 0;
+	return dl_run(&program, &p);
+}
