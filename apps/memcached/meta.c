@@ -352,9 +352,11 @@ meta_command(struct text *t)
 			get(t);
 		return with_key;
 	case 's':
-		if (t->tokens > 2)
+		if (t->tokens == 2)
+			answer_fixed(&t->c->out, ANSWER_FORMAT);
+		else if (with_key)
 			meta_set(t);
-		return t->tokens > 2;
+		return with_key;
 	case 'd':
 		if (with_key)
 			delete (t);

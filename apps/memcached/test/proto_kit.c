@@ -1,5 +1,6 @@
 #include "apps/memcached/test/proto_kit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,4 +115,38 @@ kit_ask(struct kit *k, const char *text)
 		return "";
 	k->out[k->out_len] = '\0';
 	return k->out;
+}
+
+static void
+compare(struct kit *k, const struct kit_row *r)
+{
+	if (k->out_len == strlen(r->answer) &&
+		(!k->out_len || !memcmp(k->out, r->answer, k->out_len)) &&
+		k->conn.closing == r->closes)
+		return;
+	fprintf(stderr, "asked: %s\nwanted: %s\ngot: %.*s%s\n", r->ask,
+		r->answer, (int)k->out_len, k->out,
+		k->conn.closing ? "(closed)" : "");
+	abort();
+}
+
+void
+kit_talk(const struct kit_row *rows, size_t n)
+{
+	static struct kit whole, bytes;
+
+	kit_begin(&whole);
+	kit_begin(&bytes);
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(rows[i].ask);
+
+		kit_connect(&whole);
+		kit_feed(&whole, rows[i].ask, len, SIZE_MAX);
+		compare(&whole, &rows[i]);
+		kit_connect(&bytes);
+		kit_feed(&bytes, rows[i].ask, len, 1);
+		compare(&bytes, &rows[i]);
+	}
+	kit_end(&whole);
+	kit_end(&bytes);
 }

@@ -34,4 +34,12 @@ void kit_feed(struct kit *k, const void *p, size_t len, size_t cut);
 /* On a new connection: the answer, with an end. */
 const char *kit_ask(struct kit *k, const char *text);
 
+/* Asks all in order, each on a new connection: in one store whole, in another
+ * byte by byte. Fails as an assertion where an answer differs. */
+struct kit_row {
+	const char *ask, *answer;
+	bool closes;
+};
+void kit_talk(const struct kit_row *rows, size_t n);
+
 #endif
