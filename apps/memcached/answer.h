@@ -47,7 +47,7 @@
 	X(HD, "HD\r\n")                                                       \
 	X(ERROR, "ERROR\r\n")                                                 \
 	X(FORMAT, "CLIENT_ERROR bad command line format\r\n")                 \
-	X(BAD_CHUNK, "CLIENT_ERROR bad data chunk\r\n")                           \
+	X(BAD_CHUNK, "CLIENT_ERROR bad data chunk\r\n")                       \
 	X(TOO_LONG, "CLIENT_ERROR line too long\r\n")                         \
 	X(EXPTIME, "CLIENT_ERROR invalid exptime argument\r\n")               \
 	X(DELTA, "CLIENT_ERROR invalid numeric delta argument\r\n")           \

@@ -16,8 +16,7 @@ token_split(struct token *t, unsigned max, const char *line, size_t len)
 		if (n == max)
 			return max + 1;
 		from = p;
-		while (p < end && *p != ' ')
-			p++;
+		p = word_end(p, (size_t)(end - p));
 		t[n++] = (struct token){from, (size_t)(p - from)};
 	}
 }
@@ -77,12 +76,18 @@ number_put(char *to, uint64_t n)
 	return len;
 }
 
-/* Eight at a time: a byte of x that is 0 leaves its top bit set; above the
- * first one there may be false ones. */
+/* Eight at a time: bytes up to a space leave their top bits set, the first one
+ * for certain; those above it may be wrong. */
 static inline uint64_t
-zero_bytes(uint64_t x)
+small_bytes(const char *p)
 {
-	return (x - 0x0101010101010101) & ~x & 0x8080808080808080;
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	return (w - 0x2121212121212121) & ~w & 0x8080808080808080;
 }
 
 const char *
@@ -90,17 +95,17 @@ word_end(const char *p, size_t len)
 {
 	const char *end = p + len;
 
-	for (; end - p >= 8; p += 8) {
-		uint64_t w, hit;
+	while (end - p >= 8) {
+		uint64_t hit = small_bytes(p);
 
-		memcpy(&w, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		w = __builtin_bswap64(w);
-#endif
-		hit = zero_bytes(w ^ 0x2020202020202020) |
-			zero_bytes(w ^ 0x0a0a0a0a0a0a0a0a);
-		if (hit)
-			return p + (__builtin_ctzll(hit) >> 3);
+		if (!hit) {
+			p += 8;
+			continue;
+		}
+		p += __builtin_ctzll(hit) >> 3;
+		if (*p == ' ' || *p == '\n')
+			return p;
+		p++; /* it belongs to the word */
 	}
 	while (p < end && *p != ' ' && *p != '\n')
 		p++;

@@ -14,8 +14,8 @@ struct token {
 	size_t len;
 };
 
-/* Cuts at spaces into at most `max` tokens; more are left out. Returns how many
- * there are, at most max + 1. */
+/* Cuts a line, its end left out, at spaces into at most `max` tokens. Returns
+ * how many there are; max + 1: more, which are left out. */
 unsigned token_split(
 	struct token *t, unsigned max, const char *line, size_t len);
 

@@ -141,28 +141,20 @@ keys(struct proto *c, const char *p, size_t len)
 static bool
 begins_get(struct proto *c, const char *p, size_t len)
 {
-	static const struct {
-		char word[6];
-		struct proto_keys keys;
-	} gets[] = {
-		{"get ", {0}},
-		{"gets ", {.with_cas = true}},
-		{"gat ", {.touch = true, .awaited = true}},
-		{"gats ", {.touch = true, .awaited = true, .with_cas = true}},
-	};
-
-	if (*p != 'g')
+	c->keys = (struct proto_keys){0};
+	if (len >= 4 && !memcmp(p, "get ", 4)) {
+	} else if (len >= 5 && !memcmp(p, "gets ", 5)) {
+		c->keys.with_cas = true;
+	} else if (len >= 4 && !memcmp(p, "gat ", 4)) {
+		c->keys.touch = c->keys.awaited = true;
+	} else if (len >= 5 && !memcmp(p, "gats ", 5)) {
+		c->keys.touch = c->keys.awaited = true;
+		c->keys.with_cas = true;
+	} else {
 		return false;
-	for (unsigned i = 0; i < sizeof(gets) / sizeof(*gets); i++) {
-		size_t n = strlen(gets[i].word);
-
-		if (len < n || memcmp(p, gets[i].word, n))
-			continue;
-		c->keys = gets[i].keys;
-		c->step = keys;
-		return true;
 	}
-	return false;
+	c->step = keys;
+	return true;
 }
 
 static void

@@ -1,5 +1,5 @@
-/* meta_test - what memcached 1.6.18 answers to meta commands, to lines whole and
- * byte by byte. */
+/* meta_test - what memcached 1.6.18 answers to meta commands, to lines whole
+ * and byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
