@@ -13,8 +13,8 @@
 static int
 wrong(const char *what, const char *value, const char *why)
 {
-	fprintf(stderr, "memcached: %s %s: %s; memcached -h lists all\n", what,
-		value ? value : "", why);
+	fprintf(stderr, "memcached: %s%s%s: %s; memcached -h lists all\n", what,
+		value ? " " : "", value ? value : "", why);
 	return -1;
 }
 
@@ -202,8 +202,12 @@ one(struct settings *s, int o, char *arg)
 		return s->sharded || !strcmp(arg, "shared")
 			? 0
 			: wrong("--mode", arg, "shared or sharded");
-	default:
-		return -1;
+	default: {
+		const char name[] = {'-', (char)optopt, '\0'};
+
+		return wrong(optopt ? name : "this", NULL,
+			"no option, or it lacks its value");
+	}
 	}
 }
 
@@ -229,6 +233,7 @@ options_parse(struct settings *s, int argc, char **argv)
 	struct store_config d;
 	int o;
 
+	opterr = 0;
 	store_defaults(&d);
 	*s = (struct settings){
 		.port = 11211,
@@ -256,6 +261,6 @@ options_parse(struct settings *s, int argc, char **argv)
 			return -1;
 	}
 	if (optind < argc)
-		return wrong(argv[optind], "", "is no option");
+		return wrong(argv[optind], NULL, "is no option");
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* proto.h - a connection: bytes in, pieces of answers out (answer.h).
  *
  * No input or output and no clock: proto_read() is given bytes as they came,
- * cut anywhere, and adds pieces to `out`; the caller sends them, and tells
- * `out` what is acknowledged. The first byte says which protocol is spoken. A line
+ * cut anywhere, and adds pieces to `out`; the caller sends them, and says
+ * what is acknowledged. The first byte says which protocol is spoken. A line
  * or a request that lies in one piece is read there; one that is cut is
  * gathered in `buf`. The data of a set go from the piece into their item.
  *
