@@ -202,12 +202,8 @@ one(struct settings *s, int o, char *arg)
 		return s->sharded || !strcmp(arg, "shared")
 			? 0
 			: wrong("--mode", arg, "shared or sharded");
-	default: {
-		const char name[] = {'-', (char)optopt, '\0'};
-
-		return wrong(optopt ? name : "this", NULL,
-			"no option, or it lacks its value");
-	}
+	default:
+		return -1;
 	}
 }
 
@@ -257,6 +253,9 @@ options_parse(struct settings *s, int argc, char **argv)
 			puts("memcached " SETTINGS_VERSION " (DLibOS)");
 			return 1;
 		}
+		if (o == '?')
+			return wrong(argv[optind - 1], NULL,
+				"is no option, or lacks its value");
 		if (one(s, o, optarg))
 			return -1;
 	}
