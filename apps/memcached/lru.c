@@ -3,7 +3,8 @@
  */
 #include "apps/memcached/lru.h"
 
-#define LRU_TRIES 5 /* items that are looked at in each segment */
+#define LRU_TRIES      5   /* items that are looked at in each segment */
+#define LRU_TRIES_MORE 500 /* the second time, if all of them are in use */
 
 void
 lru_insert(struct slab_class *k, struct item *it, enum segment_id seg)
@@ -73,13 +74,13 @@ throw_out(struct store *s, struct item *it)
 /* What is in use goes to the head: it is needed right now, and must not stand
  * in the way at the tail. */
 static bool
-evict_from(struct store *s, uint32_t cls, enum segment_id seg)
+evict_from(struct store *s, uint32_t cls, enum segment_id seg, unsigned tries)
 {
 	struct slab_class *k = &s->c->classes[cls];
 	struct item *it = k->seg[seg].tail, *before;
 	bool done = false;
 
-	for (unsigned i = 0; it && !done && i < LRU_TRIES; i++, it = before) {
+	for (unsigned i = 0; it && !done && i < tries; i++, it = before) {
 		struct lock *stripe = stripe_of(s, it->hash);
 
 		before = it->prev;
@@ -101,19 +102,26 @@ evict_from(struct store *s, uint32_t cls, enum segment_id seg)
 	return done;
 }
 
-bool
-lru_evict(struct store *s, uint32_t cls)
+static bool
+evict(struct store *s, uint32_t cls, unsigned tries)
 {
 	static const enum segment_id order[] = {
 		SEG_COLD, SEG_HOT, SEG_WARM, SEG_TEMP};
 
 	for (unsigned i = 0; i < SEGMENTS; i++)
-		if (evict_from(s, cls, order[i])) {
+		if (evict_from(s, cls, order[i], tries)) {
 			if (order[i] != SEG_COLD)
 				count(&s->of[cls].direct_reclaims);
 			return true;
 		}
 	return false;
+}
+
+bool
+lru_evict(struct store *s, uint32_t cls)
+{
+	return evict(s, cls, LRU_TRIES) ||
+		(!s->c->config.no_evict && evict(s, cls, LRU_TRIES_MORE));
 }
 
 /* What becomes of the tail of a segment: where it goes, SEGMENTS if it stays.

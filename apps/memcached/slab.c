@@ -95,7 +95,21 @@ take_page(struct store *s)
 	return i;
 }
 
-/* The last page is for a class that has none, or whom it was moved for. */
+/* Whether a class that is not much larger has pages. */
+static bool
+can_borrow(const struct store_common *c, uint32_t cls)
+{
+	for (uint32_t i = cls + 1; i <= c->last_class; i++) {
+		if (!slab_near(c, cls, i))
+			return false;
+		if (c->classes[i].pages > 0)
+			return true;
+	}
+	return false;
+}
+
+/* The last page is for a class that has none and nowhere to go, or whom it was
+ * moved for. */
 static bool
 may_have_page(const struct store_common *c, uint32_t cls)
 {
@@ -105,7 +119,10 @@ may_have_page(const struct store_common *c, uint32_t cls)
 		c->page_max < SLAB_MOVE_PAGES)
 		return left > 0;
 	return left > 1 ||
-		(left == 1 && (c->classes[cls].pages == 0 || c->gift == cls));
+		(left == 1 &&
+			(c->gift == cls ||
+				(c->classes[cls].pages == 0 &&
+					!can_borrow(c, cls))));
 }
 
 static bool

@@ -15,6 +15,13 @@ void slab_classes(struct store_common *c);
 /* The class for so many bytes, 0 if there is none. */
 uint32_t slab_class_for(const struct store_common *c, size_t bytes);
 
+/* Whether a larger class is near enough to keep what is of this one. */
+static inline bool
+slab_near(const struct store_common *c, uint32_t cls, uint32_t larger)
+{
+	return c->classes[larger].size <= 2 * c->classes[cls].size;
+}
+
 /* A chunk of a class, which the caller has locked: free, or of a new page. NULL
  * when there is none. Its refs are REF_USER, its state 0. */
 struct item *slab_get(struct store *s, uint32_t cls);

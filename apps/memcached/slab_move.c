@@ -4,128 +4,21 @@
  */
 #include "apps/memcached/lru.h"
 #include "apps/memcached/slab.h"
+#include "apps/memcached/slab_choose.h"
 #include "apps/memcached/slab_move.h"
 
 #define MOVE_ROUNDS 100 /* through a page with items in use, then it stays */
-#define MOVE_LEAVES 2	/* pages that a class must have to give one */
+/* The same for a set that waits; others have stripes only for moments. */
+#define MOVE_ROUNDS_NOW 3
+#define MOVE_SPINS	4096 /* that it waits for him who works */
 
-/* One class younger than four fifths of another is worth a page. */
-#define MOVE_YOUNG 4
-#define MOVE_OLD   5
-
-/* A look at a class, for the choice. */
-struct look {
-	uint32_t pages, age;
-	bool evicts; /* since the last look */
-	bool idle;   /* two pages' worth of it are free */
-};
-
-static struct look
-look_at(struct store *s, uint32_t cls)
-{
-	struct slab_class *k = &s->c->classes[cls];
-	struct look l = {0};
-	struct item *tail;
-	uint32_t time;
-
-	lock_take(s->shared, &k->lock);
-	l.pages = k->pages;
-	l.evicts = k->evictions > 0;
-	k->evictions = 0;
-	l.idle = k->free_count >= 2 * (uint64_t)k->per_page;
-	tail = k->seg[SEG_COLD].tail;
-	time = tail ? relaxed_load_32(&tail->time) : s->now;
-	l.age = s->now > time ? s->now - time : 0;
-	lock_drop(s->shared, &k->lock);
-	return l;
-}
-
-struct choice {
-	uint32_t largest, largest_pages;
-	uint32_t oldest, oldest_age;
-	uint32_t youngest, youngest_age;
-	uint32_t idle;
-};
-
-static struct choice
-look_round(struct store *s, uint32_t wanted)
-{
-	struct choice c = {.youngest_age = UINT32_MAX};
-
-	for (uint32_t i = 1; i <= s->c->last_class; i++) {
-		struct look l = look_at(s, i);
-
-		if (l.evicts && l.age < c.youngest_age) {
-			c.youngest = i;
-			c.youngest_age = l.age;
-		}
-		if (i == wanted || l.pages < MOVE_LEAVES)
-			continue;
-		if (l.idle)
-			c.idle = i;
-		if (l.pages > c.largest_pages) {
-			c.largest = i;
-			c.largest_pages = l.pages;
-		}
-		if (l.age > c.oldest_age) {
-			c.oldest = i;
-			c.oldest_age = l.age;
-		}
-	}
-	return c;
-}
-
-/* The class that a page is taken from, 0 if none; *to: for whom, 0: to be kept.
- */
-static uint32_t
-choose(struct store *s, bool reserve, uint32_t *to)
-{
-	uint32_t hungry = relaxed_load_32(&s->c->hungry);
-	struct choice c = look_round(s, hungry);
-
-	relaxed_store_32(&s->c->hungry, 0);
-	*to = hungry;
-	if (hungry || reserve)
-		return c.idle ? c.idle : c.largest;
-	*to = c.youngest;
-	if (!c.youngest)
-		return 0;
-	if (c.idle && c.idle != c.youngest)
-		return c.idle;
-	if (c.oldest && c.oldest != c.youngest &&
-		(uint64_t)c.youngest_age * MOVE_OLD <
-			(uint64_t)c.oldest_age * MOVE_YOUNG)
-		return c.oldest;
-	return 0;
-}
-
-/* A page of the class, the next after the last that was taken. */
-static uint32_t
-page_of(struct store *s, uint32_t cls)
-{
-	struct store_common *c = s->c;
-	uint32_t found = NO_PAGE;
-
-	lock_take(s->shared, &c->page_lock);
-	for (uint32_t n = 0; n < c->page_count && found == NO_PAGE; n++) {
-		c->move_next =
-			c->move_next + 1 < c->page_count ? c->move_next + 1 : 0;
-		if (c->pages[c->move_next].cls == cls)
-			found = c->move_next;
-	}
-	lock_drop(s->shared, &c->page_lock);
-	return found;
-}
-
-static bool
-begin(struct store *s, uint32_t cls, uint32_t to)
+static void
+begin(struct store *s, uint32_t page, uint32_t to)
 {
 	struct slab_move *m = &s->c->move;
+	uint32_t cls = s->c->pages[page].cls; /* only a move takes it away */
 	struct slab_class *k = &s->c->classes[cls];
-	uint32_t page = page_of(s, cls);
 
-	if (page == NO_PAGE)
-		return false;
 	lock_take(s->shared, &k->lock);
 	if (k->carving == page + 1)
 		k->carving = 0;
@@ -136,7 +29,6 @@ begin(struct store *s, uint32_t cls, uint32_t to)
 	m->end = m->base + s->c->page_size;
 	relaxed_store_32(&m->cls, cls);
 	lock_drop(s->shared, &k->lock);
-	return true;
 }
 
 /* Whether one is to begin, and begins. */
@@ -144,7 +36,7 @@ static bool
 decide(struct store *s)
 {
 	struct store_common *c = s->c;
-	uint32_t cls, to, left, all;
+	uint32_t page, to, left, all;
 
 	if (c->config.no_move || c->config.no_evict)
 		return false;
@@ -158,9 +50,11 @@ decide(struct store *s)
 		(left == 1 && !relaxed_load_32(&c->hungry) &&
 			c->balanced == s->now))
 		return false;
-	c->balanced = s->now;
-	cls = choose(s, left == 0, &to);
-	return cls != 0 && begin(s, cls, to);
+	page = slab_choose(s, left == 0, &to);
+	if (page == NO_PAGE)
+		return false;
+	begin(s, page, to);
+	return true;
 }
 
 static void
@@ -202,10 +96,10 @@ finish(struct store *s, struct slab_class *k)
 	struct store_common *c = s->c;
 	struct slab_move *m = &c->move;
 
-	k->pages--;
 	relaxed_store_32(&m->cls, 0);
 	m->base = m->end = NULL;
 	lock_take(s->shared, &c->page_lock);
+	k->pages--;
 	c->pages[m->page].cls = 0;
 	c->pages[m->page].carved = 0;
 	c->pool[c->pool_count++] = m->page;
@@ -234,17 +128,15 @@ give_up(struct store *s, struct slab_class *k)
 	count(&s->n.slab_reassign_busy);
 }
 
-bool
-slab_move_work(struct store *s, unsigned budget)
+/* Goes on with the page, to its end at most. Whether to go on at once. */
+static bool
+step(struct store *s, unsigned budget)
 {
 	struct slab_move *m = &s->c->move;
-	struct slab_class *k;
+	struct slab_class *k = &s->c->classes[m->cls];
 	uint32_t carved;
 	bool more = true;
 
-	if (!m->base && !decide(s))
-		return false;
-	k = &s->c->classes[m->cls];
 	lock_take(s->shared, &k->lock);
 	carved = s->c->pages[m->page].carved;
 	for (; budget > 0 && m->cursor < carved; budget--)
@@ -263,19 +155,63 @@ slab_move_work(struct store *s, unsigned budget)
 }
 
 bool
+slab_move_work(struct store *s, unsigned budget)
+{
+	if (!s->c->move.base && !decide(s))
+		return false;
+	return step(s, budget);
+}
+
+/* All of the page that is on its way, or it stays. Whether it is empty. */
+static bool
+move_all(struct store *s, uint32_t to)
+{
+	struct slab_move *m = &s->c->move;
+	struct slab_class *k = &s->c->classes[m->cls];
+
+	m->to = to;
+	m->cursor = m->busy = m->rounds = 0;
+	for (unsigned i = 0; m->base && i < MOVE_ROUNDS_NOW; i++)
+		step(s, UINT32_MAX);
+	if (!m->base)
+		return true;
+	lock_take(s->shared, &k->lock);
+	give_up(s, k);
+	lock_drop(s->shared, &k->lock);
+	return false;
+}
+
+/* Who has a stripe must not wait long for him who works, who may want it. */
+static bool
+take_work(struct store *s)
+{
+	for (unsigned i = 0; i < MOVE_SPINS; i++) {
+		if (lock_try(s->shared, &s->c->work_lock))
+			return true;
+		ck_pr_stall();
+	}
+	return false;
+}
+
+bool
 slab_move_now(struct store *s, uint32_t cls)
 {
-	struct slab_class *k = &s->c->classes[cls];
-	uint32_t pages;
+	struct store_common *c = s->c;
+	bool done = false;
+	uint32_t page;
 
-	lock_take(s->shared, &k->lock);
-	pages = k->pages;
-	lock_drop(s->shared, &k->lock);
-	/* Who has a stripe must not wait for him who works. */
-	if (pages > 0 || !lock_try(s->shared, &s->c->work_lock))
+	if (c->config.no_move || c->config.no_evict || !take_work(s))
 		return false;
 	count(&s->n.slab_moves_at_once);
-	slab_move_work(s, s->c->page_size / s->c->classes[1].size);
-	lock_drop(s->shared, &s->c->work_lock);
-	return true;
+	if (c->move.base)
+		done = move_all(s, cls);
+	if (!done) {
+		page = slab_choose_now(s, cls);
+		if (page != NO_PAGE) {
+			begin(s, page, cls);
+			done = move_all(s, cls);
+		}
+	}
+	lock_drop(s->shared, &c->work_lock);
+	return done;
 }

@@ -13,9 +13,11 @@
  * no other. Whether there is more to do at once. */
 bool slab_move_work(struct store *s, unsigned budget);
 
-/* For a class without a page: goes on until a page is empty, once through it at
- * most. The caller has no lock but stripes, of which the items are held that he
- * needs. Whether there may be a page now. */
+/* For a class that has nothing to throw out: a page of another one of which
+ * nothing is in use is emptied at once, if there is one among those that are
+ * looked at. What was on its way goes on to this class, or stays where it was.
+ * The caller has no lock but stripes, of which the items are held that he
+ * needs. Whether a page was emptied. */
 bool slab_move_now(struct store *s, uint32_t cls);
 
 #endif

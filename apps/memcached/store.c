@@ -317,8 +317,26 @@ try_chunk(struct store *s, uint32_t cls, size_t total)
 	return it;
 }
 
-/* A class that has nothing to throw out gets a page emptied at once: its
- * client is told of no error, and waits as long as that takes. */
+/* Of the next larger class that has one: near, or any. */
+static struct item *
+larger_chunk(struct store *s, uint32_t cls, size_t total, bool near)
+{
+	const struct store_common *c = s->c;
+	struct item *it = NULL;
+
+	for (uint32_t i = cls + 1; !it && i <= c->last_class; i++) {
+		if (near && !slab_near(c, cls, i))
+			break;
+		it = try_chunk(s, i, total);
+	}
+	if (it)
+		count(&s->n.larger_chunks);
+	return it;
+}
+
+/* There may be fewer pages than classes. A class that has nothing to throw out
+ * borrows from one that is not much larger; with none, a page is emptied, and
+ * the client waits as long as that takes. An error is told only after all. */
 static struct item *
 get_chunk(struct store *s, uint32_t cls, size_t total)
 {
@@ -327,8 +345,11 @@ get_chunk(struct store *s, uint32_t cls, size_t total)
 	if (it)
 		return it;
 	relaxed_store_32(&s->c->hungry, cls);
-	if (slab_move_now(s, cls))
+	it = larger_chunk(s, cls, total, true);
+	if (!it && slab_move_now(s, cls))
 		it = try_chunk(s, cls, total);
+	if (!it)
+		it = larger_chunk(s, cls, total, false);
 	if (!it) {
 		count(&s->of[cls].outofmemory);
 		count(&s->n.store_no_memory);

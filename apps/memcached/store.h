@@ -21,7 +21,10 @@
  * Keys have 1 to ITEM_KEY_MAX bytes of any value; other lengths are found by
  * nobody and are STORE_INVALID to put. All functions take O(1) steps, but for
  * the bytes they copy, the statistics, and the first item of a size when all
- * pages are in use: a page is emptied for it then.
+ * pages are in use: unless one of up to twice the size makes room, a page is
+ * emptied for it then. A set finds no memory only if what it looks at is all
+ * held or lent: 500 items of each segment of its class and of all larger ones,
+ * and 32 pages, of which one item is enough to keep a page.
  */
 #ifndef APPS_MEMCACHED_STORE_H
 #define APPS_MEMCACHED_STORE_H
@@ -260,7 +263,8 @@ struct store_stats {
 	uint64_t moves_to_cold, moves_to_warm, moves_within_lru;
 	uint64_t active_slabs, total_malloced, slab_global_page_pool;
 	uint64_t slabs_moved, slab_reassign_evictions, slab_reassign_busy;
-	uint64_t slab_moves_at_once; /* for a first page, within a set */
+	uint64_t slab_moves_at_once; /* within a set that had no chunk */
+	uint64_t larger_chunks;	     /* taken, for want of one that fits */
 	uint64_t pages_refused;	     /* page() had none, below the limit */
 	uint64_t hash_grow_failed;   /* no memory for a larger table */
 	uint64_t incr_in_place;

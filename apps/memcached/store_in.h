@@ -46,7 +46,7 @@ struct slab_class {
 	struct lock lock;
 	uint32_t size, per_page;
 	uint32_t carving; /* page of which chunks are carved, + 1; 0: none */
-	uint32_t pages;
+	uint32_t pages;	  /* who has the pages reads it, too */
 	struct item *free;
 	uint64_t free_count, used, requested;
 	struct segment seg[SEGMENTS];

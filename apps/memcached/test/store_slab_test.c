@@ -268,7 +268,7 @@ moves(void **state)
 			kit_later(&k, 1);
 		store_work(k.s, 10);
 	}
-	set(100000, 100000, STORE_OK);
+	set(100000, 200000, STORE_OK);
 	for (unsigned i = 0; i < 2000; i++) {
 		char key[16];
 
