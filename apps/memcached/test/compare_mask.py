@@ -1,0 +1,123 @@
+"""compare_mask.py - what two servers need not agree on, rule by rule.
+
+A rule gets both answers, gives both back, and is counted when it changed one.
+Nothing else in this program forgives a difference.
+"""
+import re
+
+from compare_wire import HEAD, packets
+
+RULES = {
+    'cas': 'numbers of items are each server\'s own; only which are equal '
+           'counts, so they are renamed in order of appearance',
+    'version': 'the two are different programs',
+    'stat': 'values of the process, the machine or the build; what counts '
+            'commands is compared',
+    'ttl': 'a second may begin between the two',
+    'item': 'size and class of an item follow from the server\'s own header',
+}
+
+# What `stats` counts by commands alone; other values are masked.
+COUNTERS = frozenset(b'''cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits
+    get_misses get_expired get_flushed delete_misses delete_hits incr_misses
+    incr_hits decr_misses decr_hits cas_misses cas_hits cas_badval touch_hits
+    touch_misses curr_items evictions'''.split())
+
+CAS = re.compile(rb'^VALUE \S+ \d+ \d+ (\d+)\r$|'
+                 rb'^(?:HD|VA \d+|NS|EX|NF|EN)(?: \S+)*? c(\d+)(?=[ \r])|'
+                 rb'^ME .* cas=(\d+)(?= )', re.M)
+TIMES = re.compile(rb'(?<= t)(\d+)(?=[ \r])|(?<= l)(\d+)(?=[ \r])|'
+                   rb'(?<= exp=)(\d+)(?= )|(?<= la=)(\d+)(?= )')
+ITEM = re.compile(rb'(?<= )(cls|size)=\d+')
+VERSION = re.compile(rb'^VERSION .*?(?=\r$)', re.M)
+STAT = re.compile(rb'^(STAT (\S+)) .*?(?=\r$)', re.M)
+FLAGS_LINE = re.compile(rb'^(?:HD|VA \d+|ME) .*$', re.M)
+
+
+class Masks:
+    """The rules with a memory: cas names of both servers, and counts."""
+
+    def __init__(self):
+        self.used = dict.fromkeys(RULES, 0)
+        self.forget()
+
+    def forget(self):
+        """New names for cas numbers."""
+        self.names = ({}, {})
+        self.order = ([], [])
+
+    def name(self, side, cas):
+        if cas == 0:
+            return 0  # stands for none
+        names = self.names[side]
+        if cas not in names:
+            names[cas] = len(names) + 1
+            self.order[side].append(cas)
+        return names[cas]
+
+    def count(self, rule, before, after):
+        if before != after:
+            self.used[rule] += 1
+        return after
+
+    def cas(self, side, data):
+        def renamed(m):
+            i = m.lastindex
+            at, end = m.start(i) - m.start(), m.end(i) - m.start()
+            s = m.group()
+            return s[:at] + b'#%d' % self.name(side, int(m.group(i))) + s[end:]
+        return self.count('cas', data, CAS.sub(renamed, data))
+
+    def ttl(self, a, b):
+        """b with those times of a's that are within a second of its own."""
+        ours, theirs = FLAGS_LINE.findall(a), FLAGS_LINE.findall(b)
+        if len(ours) != len(theirs):
+            return b
+        lines = iter(ours)
+
+        def near(m):
+            times = iter([int(t.group()) for t in TIMES.finditer(next(lines))])
+
+            def one(t):
+                want = next(times, None)
+                if want is None or abs(want - int(t.group())) > 1:
+                    return t.group()
+                return b'%d' % want
+            return TIMES.sub(one, m.group())
+        return self.count('ttl', b, FLAGS_LINE.sub(near, b))
+
+    def text(self, a, b, stats=False):
+        a, b = self.cas(0, bytes(a)), self.cas(1, bytes(b))
+        if a == b:
+            return a, b
+        pair = []
+        for s in (a, b):
+            s = self.count('version', s, VERSION.sub(b'VERSION *', s))
+            s = self.count('item', s, ITEM.sub(rb'\1=*', s))
+            if stats:
+                s = self.count('stat', s, STAT.sub(self.stat, s))
+            pair.append(s)
+        return pair[0], self.ttl(*pair)
+
+    @staticmethod
+    def stat(m):
+        return m.group() if m.group(2) in COUNTERS else m.group(1) + b' *'
+
+    def binary(self, a, b, stats=False):
+        return self.packets(0, a), self.packets(1, b)
+
+    def packets(self, side, data):
+        out = []
+        for head, body in packets(data):
+            if head is None:
+                out.append(body)
+                continue
+            _, op, klen, xlen, _, status, _, _, cas = head
+            if op == 0x0b and status == 0:
+                body = self.count('version', body, b'*')
+            elif op == 0x10 and body[:klen] not in COUNTERS and klen:
+                body = self.count('stat', body, body[:klen] + b'*')
+            named = self.name(side, cas)
+            self.count('cas', cas, named)
+            out.append(HEAD.pack(*head[:8], named) + body)
+        return b''.join(out)

@@ -1,0 +1,162 @@
+"""compare_suite.py - cases of the suite, run against both servers.
+
+A case is a name and what one client sends on one connection of its own. Each
+starts on an empty server. Text cases are lists of lines, which get their CRLF
+here; NEXT in a list waits for the answers so far, and so does a line with
+{cas}, {cas+1} or {cas-1}: the last cas number that this server has answered.
+"""
+import re
+import time
+
+import compare_binary
+import compare_classic
+import compare_limits
+import compare_meta
+from compare_cases import CAS, NEXT
+from compare_mask import Masks
+from compare_wire import (Talk, TEXT_END, connect, drive, noop, packets,
+                          show_difference)
+
+SYNC = 0x7e57ab1e  # opaque of the no-op that ends a binary step
+LAST_CAS = re.compile(rb'^(?:VALUE \S+ \d+ \d+|(?:HD|VA)[^\r]*? c?)'
+                      rb'(?<=[ c])(\d+)(?=[ \r])', re.M)
+TEXT_CAS = re.compile(rb'\{cas([+-]\d+)?\}')
+
+
+def groups():
+    return (compare_classic.GROUPS + compare_limits.GROUPS +
+            compare_meta.GROUPS + compare_binary.GROUPS)
+
+
+class Run:
+    """One case on one server."""
+
+    def __init__(self, addr, case):
+        self.case = case
+        self.sock = connect(addr)
+        self.got = bytearray()
+        self.how = None
+
+    def last_cas(self):
+        if self.case.binary:
+            all_ = [h[8] for h, _ in packets(self.got) if h and h[8]]
+        else:
+            all_ = [int(m) for m in LAST_CAS.findall(self.got) if m != b'0']
+        return all_[-1] if all_ else 0
+
+    def fill(self, step):
+        """The step with this server's numbers."""
+        cas = self.last_cas()
+        if self.case.binary:
+            return step.replace(CAS.to_bytes(8, 'big'), cas.to_bytes(8, 'big'))
+        return TEXT_CAS.sub(
+            lambda m: b'%d' % (cas + int(m.group(1) or 0)), step)
+
+    def talk(self, step, last):
+        """A Talk for a step; the last one reads to the end."""
+        case = self.case
+        data = self.fill(step)
+        if case.raw:
+            return Talk(self.sock, [data], shut=last and not case.stays)
+        more, tail = noop(SYNC) if case.binary else (b'mn\r\n', TEXT_END)
+        return Talk(self.sock, [data + more], None if last else tail, last)
+
+    def took(self, t):
+        self.got += t.got
+        self.how = t.how
+
+
+def run_steps(runs, steps, last=True):
+    for i, step in enumerate(steps):
+        talks = [r.talk(step, last and i == len(steps) - 1) for r in runs]
+        # Some cases ask who waits for more, and who hangs up.
+        drive(talks, 3 if runs[0].case.stays else 20)
+        for r, t in zip(runs, talks):
+            r.took(t)
+        if any(t.how != 'done' for t in talks):
+            return
+
+
+class Suite:
+    def __init__(self, addrs, show=False):
+        self.addrs = addrs
+        self.show = show
+        self.masks = Masks()
+        self.bad = []
+        self.run = 0
+
+    def empty(self):
+        """Nothing from the case before, on either server."""
+        socks = [connect(a) for a in self.addrs]
+        talks = [Talk(s, [b'flush_all\r\nverbosity 0\r\n'], b'OK\r\nOK\r\n')
+                 for s in socks]
+        drive(talks)
+        for s, t in zip(socks, talks):
+            s.close()
+            if t.how != 'done':
+                raise SystemExit('compare: flush_all: answer %s, %r'
+                                 % (t.how, bytes(t.got[:80])))
+
+    def judge(self, group, case, runs):
+        self.run += 1
+        self.masks.forget()
+        a, b = (r.got + b'<%s>' % r.how.encode() for r in runs)
+        for r in runs:
+            r.sock.close()
+        mask = self.masks.binary if case.binary else self.masks.text
+        stats = any(b'stats' in s for s in case.steps)
+        x, y = mask(a, b, stats)
+        if self.show:
+            print('%s: %s\n    %r\n    %r' % (group, case.name, case.steps,
+                                              bytes(a[:400])))
+        if x == y:
+            return
+        self.bad.append((group, case.name))
+        print('DIFFERS: %s: %s' % (group, case.name))
+        for step in case.steps:
+            print('    sent: %r%s' % (step[:300], ' ... %d bytes' % len(step)
+                                      if len(step) > 300 else ''))
+        print(show_difference(x, y))
+
+    def groups(self, only):
+        later = []
+        for group, cases in groups():
+            if only and not any(o in group for o in only):
+                continue
+            for case in cases:
+                if case.seconds:
+                    later.append((group, case))
+                    continue
+                self.empty()
+                runs = [Run(a, case) for a in self.addrs]
+                run_steps(runs, case.steps)
+                self.judge(group, case, runs)
+        self.timed(later)
+
+    def timed(self, later):
+        """Cases with a pause before their last step, all in one pause."""
+        if not later:
+            return
+        self.empty()
+        started = []
+        for group, case in later:
+            runs = [Run(a, case) for a in self.addrs]
+            run_steps(runs, case.steps[:-1], last=False)
+            started.append((group, case, runs))
+        time.sleep(max(c.seconds for _, c in later))
+        for group, case, runs in started:
+            run_steps(runs, case.steps[-1:])
+            self.judge(group, case, runs)
+
+
+def suite(addrs, only=(), show=False):
+    """Runs the groups whose names contain one of `only`; the number of
+    differences."""
+    s = Suite(addrs, show)
+    s.groups(only)
+    if not s.run:
+        raise SystemExit('compare: no group has such a name')
+    print('suite: %d cases, %d differ; masked: %s'
+          % (s.run, len(s.bad), ', '.join(
+              '%s %d' % kv for kv in s.masks.used.items() if kv[1]) or '-'))
+    return len(s.bad)
