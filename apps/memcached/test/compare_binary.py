@@ -1,7 +1,7 @@
 """compare_binary.py - the suite's tables: the binary protocol."""
 import struct
 
-from compare_cases import CAS, binary, binary_raw
+from compare_cases import CAS, NEXT, binary, binary_raw
 from compare_wire import request as q
 
 GET, SET, ADD, REPLACE, DELETE, INCR, DECR, QUIT, FLUSH, GETQ = range(10)
@@ -127,8 +127,8 @@ OTHERS = ('binary others', [
     binary('stat', q(STAT, b'reset'), SOME, q(GET, b'k'), q(STAT)),
     binary('stat of something unknown', q(STAT, b'nothing')),
     binary('stat reset', q(STAT, b'reset')),
-    binary_raw('quit', q(NOOP) + q(QUIT, opaque=3) + q(NOOP)),
-    binary_raw('quitq', q(NOOP) + q(QUITQ, opaque=3) + q(NOOP)),
+    binary_raw('quit', q(NOOP), q(QUIT, opaque=3) + q(NOOP)),
+    binary_raw('quitq', q(NOOP), q(QUITQ, opaque=3) + q(NOOP)),
 ] + [
     binary('opcode 0x%02x' % op, q(op, opaque=6))
     for op in (0x1f, 0x25, 0x30, 0x40, 0x7f, 0x80, 0xff)
@@ -140,34 +140,36 @@ OTHERS = ('binary others', [
 ])
 
 LENGTHS = ('binary lengths', [
-    binary('%s with nothing' % NAMES[op], SOME, q(op), q(GET, b'k'))
+    binary('%s with nothing' % NAMES[op], SOME, NEXT, q(op), q(GET, b'k'))
     for op in sorted(NAMES) if op not in (QUIT, QUITQ, STAT, FLUSH, FLUSHQ)
 ] + [
-    binary('%s with all of key, value, extras' % NAMES[op], SOME,
+    binary('%s with all of key, value, extras' % NAMES[op], SOME, NEXT,
            q(op, b'k', b'v', fe()), q(GET, b'k'))
     for op in sorted(NAMES)
 ] + [
-    binary('%s with 3 bytes of extras' % NAMES[op], SOME,
+    binary('%s with 3 bytes of extras' % NAMES[op], SOME, NEXT,
            q(op, b'k', extras=b'abc'), q(GET, b'k'))
     for op in sorted(NAMES)
 ] + [
-    binary('%s with a value' % NAMES[op], SOME, q(op, b'k', b'value'),
+    binary('%s with a value' % NAMES[op], SOME, NEXT, q(op, b'k', b'value'),
            q(GET, b'k')) for op in sorted(NAMES)
 ] + [
     binary('key longer than the body', q(GET, b'k', keylen=9)),
     binary('extras longer than the body', q(SET, b'k', b'v', extlen=200)),
     binary('body shorter than its parts', q(SET, b'k', b'v', fe(),
                                             bodylen=3)),
-    binary_raw('cut in the header', q(NOOP) + q(NOOP)[:13]),
-    binary_raw('cut in the body', q(NOOP) + SOME[:-1]),
-    binary_raw('wrong magic', q(NOOP) + q(NOOP, magic=0x82) + q(NOOP)),
-    binary_raw('an answer\'s magic', q(NOOP) + q(NOOP, magic=0x81) + q(NOOP)),
+    binary_raw('cut in the header', q(NOOP), q(NOOP)[:13]),
+    binary_raw('cut in the body', q(NOOP), SOME[:-1], cut=True),
+    binary_raw('wrong magic', q(NOOP), q(NOOP, magic=0x82) + q(NOOP)),
+    binary_raw('an answer\'s magic', q(NOOP), q(NOOP, magic=0x81) + q(NOOP)),
     binary_raw('an answer\'s magic first', q(NOOP, magic=0x81)),
-    binary_raw('text on a binary connection', q(NOOP) + b'get k\r\n' * 10),
-    binary_raw('a body of 4 GiB', q(NOOP) + q(SET, b'k', b'v', fe(),
-                                              bodylen=NONE)),
-    binary_raw('a body of 2 GiB', q(NOOP) + q(SET, b'k', b'v', fe(),
-                                              bodylen=0x80000000)),
+    binary_raw('text on a binary connection', q(NOOP), b'get k\r\n' * 10),
+    binary_raw('a body of 4 GiB', q(NOOP), q(SET, b'k', b'v', fe(),
+                                              bodylen=NONE),
+               cut=True),
+    binary_raw('a body of 2 GiB', q(NOOP), q(SET, b'k', b'v', fe(),
+                                              bodylen=0x80000000),
+               cut=True),
     binary_raw('a noop of 4 GiB', q(NOOP, bodylen=NONE)),
     binary_raw('a get of 1 MiB', q(GET, b'k' * 65535, b'v' * 1000000)),
 ])

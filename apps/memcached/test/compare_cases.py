@@ -4,10 +4,12 @@ from collections import namedtuple
 NEXT = object()  # between lines: wait for the answers so far
 CAS = 0xca5ca5ca5ca5ca5c  # in a binary request: the last cas number
 
-# raw: the bytes are all; no no-op is added to see that the connection lives.
+# raw: the bytes are all; no no-op is added to see that the connection lives,
+# and a step before the last one has to end with a no-op.
 # stays: the client does not half-close either, the server has to hang up.
+# cut: the last request never comes whole.
 # seconds: a pause before the last step.
-Case = namedtuple('Case', 'name steps binary raw stays seconds')
+Case = namedtuple('Case', 'name steps binary raw stays cut seconds')
 
 
 def lines(items):
@@ -28,16 +30,16 @@ def lines(items):
     return steps
 
 
-def text(name, *items, seconds=0):
-    return Case(name, lines(items), False, False, False, seconds)
+def text(name, *items, cut=False, seconds=0):
+    return Case(name, lines(items), False, False, False, cut, seconds)
 
 
-def raw(name, *steps):
-    return Case(name, [b''.join(steps)], False, True, False, 0)
+def raw(name, data, cut=False):
+    return Case(name, [data], False, True, False, cut, 0)
 
 
 def hangs(name, data):
-    return Case(name, [data], False, True, True, 0)
+    return Case(name, [data], False, True, True, False, 0)
 
 
 def binary(name, *packets, seconds=0):
@@ -52,8 +54,8 @@ def binary(name, *packets, seconds=0):
             step = b''
         step += p
     steps.append(step)
-    return Case(name, steps, True, False, False, seconds)
+    return Case(name, steps, True, False, False, False, seconds)
 
 
-def binary_raw(name, data):
-    return Case(name, [data], True, True, False, 0)
+def binary_raw(name, *steps, cut=False):
+    return Case(name, list(steps), True, True, False, cut, 0)

@@ -50,12 +50,12 @@ NUMBERS = ('numbers of storing', [
               '2147483648', '4294967295', '-2147483648', '-2147483649', BIG,
               'x', '1x', '0x10')
 ] + [
-    text('length ' + n, 'set k 0 0 ' + n, 'x', *GET)
+    text('length ' + n, 'set k 0 0 ' + n, 'x', *GET, cut=len(n) > 6)
     for n in ('-1', '-2', '+1', '01', 'x', '1x', '2147483647', '2147483646',
               '2147483645', '2147483648', '4294967295', '4294967296',
               '-2147483648')
-] + [text('length %s for %s' % (n, s), *SET, '%s k 0 0 %s' % (s, n), 'x', *GET)
-     for s in STORES for n in ('-1', '99999999')])
+] + [text('length %s for %s' % (n, s), *SET, '%s k 0 0 %s' % (s, n), 'x', *GET,
+          cut=len(n) > 6) for s in STORES for n in ('-1', '99999999')])
 
 SHAPE = ('shape of lines', each('storing', SET, [
     'set', 'set ', 'set k', 'set k 0', 'set k 0 0', 'set k 0 0 ', 'add k 0',
@@ -84,7 +84,7 @@ SHAPE = ('shape of lines', each('storing', SET, [
     raw('CR CR LF', b'set k 0 0 1\r\r\nx\r\nget k\r\r\nmn\r\n'),
     raw('cut in the line', b'get k'),
     raw('cut before LF', b'get k\r'),
-    raw('cut in the data', b'mn\r\nset k 0 0 10\r\nabc'),
+    raw('cut in the data', b'mn\r\nset k 0 0 10\r\nabc', cut=True),
     raw('nothing at all', b''),
     raw('quit', b'mn\r\nquit\r\nmn\r\n'),
     raw('quit with words', b'mn\r\nquit noreply\r\nmn\r\n'),
@@ -134,7 +134,7 @@ CAS_ = ('cas', [
          'gets k'),
     text('no such key', 'cas k 1 0 2 1', 'xy', 'gets k'),
     text('no such key, noreply', 'cas k 1 0 2 1 noreply', 'xy', 'gets k'),
-    text('too large', *SET, 'cas k 0 0 9999999 1', 'x', *GET),
+    text('too large', *SET, 'cas k 0 0 2000000 1', 'x' * 2000000, *GET),
     text('too large a key', 'cas %s 0 0 1 1' % K251, 'x', *GET),
 ] + [text('number ' + n, *SET, 'cas k 1 0 2 ' + n, 'xy', 'get k')
      for n in ('0', '-1', 'x', '1x', BIG, BIG + '0')])
