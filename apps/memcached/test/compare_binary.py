@@ -96,16 +96,20 @@ STORING = ('binary storing', [
     for f in (0, 1, 0x80000000, NONE)
 ])
 
+# See ZEROS of compare_classic.py.
+ZEROS = tuple(store(SET, k, bytes(40)) for k in (b'n', b'm', b'o')) + tuple(
+    q(DELETE, k) for k in (b'n', b'm', b'o'))
 COUNTING = ('binary counting', [
     binary('%s by %d on %s' % (NAMES[op], d, v.decode()),
-           store(SET, b'n', v), arith(op, d, opaque=4), q(GET, b'n'))
+           *ZEROS, store(SET, b'n', v), arith(op, d, opaque=4), q(GET, b'n'))
     for op in (INCR, DECR, INCRQ, DECRQ)
     for d, v in ((1, b'10'), (0, b'5'), (100, b'99'), (1 << 63, b'7'),
                  (1, b'18446744073709551615'), (1, b'x'), (1, b''),
                  ((1 << 64) - 1, b'1'))
 ] + [
     binary('%s made with %d for %d' % (NAMES[op], i, e),
-           arith(op, 3, i, e), q(GET, b'n'), arith(op, 3, i, e), q(GET, b'n'))
+           *ZEROS, arith(op, 3, i, e), q(GET, b'n'), NEXT,
+           arith(op, 3, i, e), q(GET, b'n'))
     for op in (INCR, DECR, INCRQ, DECRQ) for i in (0, 5, (1 << 64) - 1)
     for e in (0, 100, NONE)
 ] + [

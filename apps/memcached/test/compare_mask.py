@@ -20,11 +20,12 @@ RULES = {
     'item': 'size and class of an item follow from the server\'s own header',
 }
 
-# What `stats` counts by commands alone; other values are masked.
+# What `stats` counts by commands alone; other values are masked, and so is
+# what depends on when the old is thrown away.
 COUNTERS = frozenset(b'''cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits
-    get_misses get_expired get_flushed delete_misses delete_hits incr_misses
+    get_misses delete_misses delete_hits incr_misses
     incr_hits decr_misses decr_hits cas_misses cas_hits cas_badval touch_hits
-    touch_misses curr_items evictions'''.split())
+    touch_misses evictions'''.split())
 
 CAS = re.compile(rb'^VALUE \S+ \d+ \d+ (\d+)\r$|'
                  rb'^(?:HD|VA \d+|NS|EX|NF|EN)(?: \S+)*? c(\d+)(?=[ \r])|'
@@ -128,5 +129,5 @@ class Masks:
                 body = self.count('stat', body, body[:klen] + b'*')
             named = self.name(side, cas)
             self.count('cas', cas, named)
-            out.append(HEAD.pack(*head[:8], named) + body)
+            out.append(HEAD.pack(*head[:6], len(body), head[7], named) + body)
         return b''.join(out)

@@ -1,6 +1,6 @@
 """compare_meta.py - the suite's tables: the meta commands."""
 from compare_cases import NEXT, raw, text
-from compare_classic import K250, K251, each
+from compare_classic import K250, K251, ZEROS, each
 
 SET = ('set k 5 100 3', 'abc')
 SHOW = ('mg k v f t s h c',)
@@ -133,19 +133,19 @@ ARITH = ('meta arithmetic', each('ma', NUM, [
     'ma ', 'ma k x', 'ma k f', 'ma k s', 'ma k v v', 'ma ' + K251,
     'ma k h', 'ma k l', 'ma k u', 'ma k I', 'ma k F1', 'ma k S1', 'ma k R1',
     'ma k J', 'ma k Jx N0', 'ma k Nx', 'ma k v k t c O1', 'ma k O1 t v k'],
-    ('mg k v t f', 'ma k v')) + [
+    ('mg k v t f', NEXT, 'ma k v')) + [
     text('made', 'ma k N0 v', 'ma k v', 'ma k v D4'),
     text('made with J', 'ma k N100 J7 v t', 'ma k N100 J7 v t'),
     text('made with T', 'ma k N100 J7 T50 v t', 'ma k T50 v t'),
     text('made, decr', 'ma k N0 J9 MD D2 v', 'ma k N0 J9 MD D2 v'),
     text('made, quiet', 'ma k N0 q', 'ma k N0 q v', 'mg k v'),
     text('made with E', 'ma k N0 J1 E99 c v', 'mg k c'),
-    text('made with the largest', 'ma k N0 J18446744073709551615 v', 'ma k v'),
+    text('made with the largest', *ZEROS, 'ma k N0 J18446744073709551615 v', 'ma k v'),
     text('made with too large', 'ma k N0 J18446744073709551616 v', 'mg k v'),
     text('made with C', 'ma k N0 C5 v', 'mg k v'),
     text('right cas', *NUM, 'mg k c', 'ma k C{cas} v c', 'mg k v'),
     text('wrong cas', *NUM, 'mg k c', 'ma k C{cas+1} v', 'mg k v'),
-    text('wraps', 'set k 0 0 20', '18446744073709551615', 'ma k v', 'mg k v'),
+    text('wraps', *ZEROS, 'set k 0 0 20', '18446744073709551615', 'ma k v', 'mg k v'),
     text('no number', 'set k 0 0 3', 'abc', 'ma k', 'ma k q', 'ma k v O1'),
     text('stays as long', 'set k 0 0 3', '100', 'ma k MD v', 'mg k v s'),
     text('a long number', 'set k 0 0 25', '1' * 25, 'ma k v'),
