@@ -97,7 +97,7 @@ STORING = ('binary storing', [
 ])
 
 # See ZEROS of compare_classic.py.
-ZEROS = tuple(store(SET, k, bytes(40)) for k in (b'n', b'm', b'o')) + tuple(
+ZEROS = tuple(store(SET, k, bytes(30)) for k in (b'n', b'm', b'o')) + tuple(
     q(DELETE, k) for k in (b'n', b'm', b'o'))
 COUNTING = ('binary counting', [
     binary('%s by %d on %s' % (NAMES[op], d, v.decode()),

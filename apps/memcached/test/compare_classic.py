@@ -147,9 +147,10 @@ DELETE = ('delete', each('delete', SET, [
     'delete none', 'delete none noreply', 'delete k 0 0', 'delete k k k'],
     ('get k', 'delete k', 'add k 0 0 1', 'n', 'get k')))
 
-# memcached 1.6.18 looks for a minus behind the end of a number of 2^63 or more,
-# and refuses it by what lay there before. So zeros are put there first.
-ZEROS = tuple(x for k in 'nmo' for x in ('set %s 3 0 40' % k, '\0' * 40)) + (
+# memcached 1.6.18 looks for a minus behind the end of a number of 2^63 or
+# more, and refuses it by what lay there before. So zeros are put there first,
+# in a value that lies in the same slab class.
+ZEROS = tuple(x for k in 'nmo' for x in ('set %s 3 0 30' % k, '\0' * 30)) + (
     'delete n', 'delete m', 'delete o')
 NUMBERS_IN = ('0', '1', '5', '9', '10', '99', '100', '007', BIG,
               '18446744073709551614', '9223372036854775807',
@@ -159,8 +160,9 @@ NUMBERS_IN = ('0', '1', '5', '9', '10', '99', '100', '007', BIG,
 # A number that gets shorter keeps its length in spaces, unless an answer that
 # holds it is still being sent; so each answer is awaited.
 ARITH = ('incr and decr', [
-    text('%s %s by %s' % (c, v or 'nothing', d), *ZEROS, 'set n 3 0 %d' % len(v), v,
-         '%s n %s' % (c, d), 'get n', NEXT, '%s n %s' % (c, d), 'get n')
+    text('%s %s by %s' % (c, v or 'nothing', d), *ZEROS,
+         'set n 3 0 %d' % len(v), v, '%s n %s' % (c, d), 'get n', NEXT,
+         '%s n %s' % (c, d), 'get n')
     for c in ('incr', 'decr') for v in NUMBERS_IN
     for d in ('1', '10', BIG)
 ] + each('delta', ('set n 0 0 2', '50'), [

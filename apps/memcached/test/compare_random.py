@@ -69,7 +69,7 @@ class Maker:
     def value(self, number=True):
         r = self.rng.random() if number else 0.5
         if r < 0.3:
-            return b'%d' % self.rng.choice((0, 1, 9, 99, 12345, 10 ** 18))
+            return b'%d' % self.rng.choice((0, 1, 9, 99, 12345, 10 ** 15))
         n = int(self.rng.expovariate(1 / 100))
         if r > 0.99:
             n = self.rng.randrange(20000)
