@@ -108,8 +108,7 @@ COUNTING = ('binary counting', [
                  ((1 << 64) - 1, b'1'))
 ] + [
     binary('%s made with %d for %d' % (NAMES[op], i, e),
-           *ZEROS, arith(op, 3, i, e), q(GET, b'n'), NEXT,
-           arith(op, 3, i, e), q(GET, b'n'))
+           *ZEROS, arith(op, 3, i, e), arith(op, 3, i, e), q(GET, b'n'))
     for op in (INCR, DECR, INCRQ, DECRQ) for i in (0, 5, (1 << 64) - 1)
     for e in (0, 100, NONE)
 ] + [

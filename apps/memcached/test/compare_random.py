@@ -41,30 +41,21 @@ class Maker:
         self.largest = largest
         self.keys = [b'key%d' % i for i in range(60)]
         self.keys += [b'l' * 250, b'x']
-        self.read, self.read_before = set(), set()
+        self.numbers = [b'n%d' % i for i in range(12)]
         self.big = [b'big%d' % i for i in range(BIG_KEYS)]
 
-    def round(self):
-        """A round begins."""
-        self.read, self.read_before = set(), self.read
-
     def key(self):
-        return self.rng.choice(self.keys)
+        return self.rng.choice(self.keys + self.numbers)
 
     def key_read(self):
-        k = self.key()
-        self.read.add(k)
-        return k
+        return self.rng.choice(self.keys)
 
     def key_counted(self):
-        """For incr and decr: a number that gets shorter keeps its length in
+        """For incr and decr. A number that gets shorter keeps its length in
         spaces, unless an answer that holds it is still being sent. That is a
-        matter of timing, so no number is changed that was just read."""
-        for _ in range(4):
-            k = self.key()
-            if k not in self.read and k not in self.read_before:
-                return k
-        return b'count%d' % self.rng.randrange(3)
+        matter of timing; so these are read at the end of a seed only, and
+        before that by what does not hold an item."""
+        return self.rng.choice(self.numbers)
 
     def value(self, number=True):
         r = self.rng.random() if number else 0.5
@@ -183,8 +174,9 @@ class Maker:
                             b'q'], b'N T')
             if rng.random() < 0.1:
                 f.append(b'R%d' % rng.choice((30, 1000)))
-            return self.same(b'mg %s%s\r\n' % (self.key_read(),
-                                                self.join(f)))
+            if b'v' in f or b'h' in f:
+                key = self.key_read()
+            return self.same(b'mg %s%s\r\n' % (key, self.join(f)))
         if r < 0.7:
             mode = rng.choice(b'EAPRSSSSSS')
             v = self.value(mode not in b'AP')
@@ -293,22 +285,28 @@ class Sequence:
         return out + [data[last:]]
 
     def round(self, most):
+        kind = self.rng.choice(('text', 'meta', 'binary'))
+        n = min(most, 1 + int(self.rng.expovariate(1 / 30)))
+        return self.send(kind, [self.maker.command(kind) for _ in range(n)])
+
+    def read_all(self):
+        """What is there at the end, numbers too."""
+        m = self.maker
+        keys = m.keys + m.numbers + m.big
+        return self.send('text', [m.same(b'gets %s\r\n' % k) for k in keys])
+
+    def send(self, kind, commands):
         rng = self.rng
-        kind = rng.choice(('text', 'meta', 'binary'))
-        self.maker.round()
-        n = min(most, 1 + int(rng.expovariate(1 / 30)))
-        commands = [self.maker.command(kind) for _ in range(n)]
         more, tail = b'mn\r\n', TEXT_END
         if kind == 'binary':
             more, tail = noop(rng.randrange(1 << 32))
         sent = [b''.join(c[side] for c in commands) + more for side in (0, 1)]
         places = sorted(rng.randrange(len(sent[0]) + 1) for _ in range(
             min(int(rng.expovariate(0.3)), 20)))
-        socks = self.pair(kind)
         talks = [Talk(s, self.cuts(d, places), tail)
-                 for s, d in zip(socks, sent)]
+                 for s, d in zip(self.pair(kind), sent)]
         drive(talks)
-        self.done += n
+        self.done += len(commands)
         return self.judge(kind, talks, commands)
 
     def judge(self, kind, talks, commands):
@@ -335,7 +333,7 @@ class Sequence:
             while self.done < ops:
                 if not self.round(ops - self.done):
                     return False
-            return True
+            return self.read_all()
         finally:
             for pair in self.conns.values():
                 for s in pair:

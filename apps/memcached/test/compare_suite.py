@@ -119,7 +119,8 @@ class Suite:
         stats = any(b'stats' in s for s in case.steps)
         x, y = mask(a, b, stats)
         if self.show:
-            print('%s: %s\n    %r\n    %r' % (group, case.name, case.steps,
+            print('%s: %s\n    %r\n    %r' % (group, case.name, [
+                s[:300] for s in case.steps],
                                               bytes(a[:400])))
         if x == y or (case.cut and self.masks.cut(x, y)):
             self.run += 1
