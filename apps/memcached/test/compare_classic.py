@@ -158,11 +158,11 @@ NUMBERS_IN = ('0', '1', '5', '9', '10', '99', '100', '007', BIG,
               '1 ', '1x', 'x', '', '1.5', '0x1f', '12345678901234567890123',
               '-1')
 # A number that gets shorter keeps its length in spaces, unless an answer that
-# holds it is still being sent; so it is read at the end only, and before that
-# its size, which does not hold it.
+# holds it is still being sent; so the value is read at the end only. An answer
+# with the size holds it too, and is awaited.
 ARITH = ('incr and decr', [
     text('%s %s by %s' % (c, v or 'nothing', d), *ZEROS,
-         'set n 3 0 %d' % len(v), v, '%s n %s' % (c, d), 'mg n s f',
+         'set n 3 0 %d' % len(v), v, '%s n %s' % (c, d), 'mg n s f', NEXT,
          '%s n %s' % (c, d), 'get n')
     for c in ('incr', 'decr') for v in NUMBERS_IN
     for d in ('1', '10', BIG)
@@ -171,13 +171,13 @@ ARITH = ('incr and decr', [
     for d in ('0', '-1', '+1', 'x', '1x', '18446744073709551616', '1.5', '007',
               '1 noreply', '1 x', '0x10', '49', '50', '51')], ('get n',)) + [
     text('none there', 'incr n 1', 'decr n 1', 'incr n 1 noreply', 'get n'),
-    text('length stays', 'set n 0 0 3', '100', 'decr n 1', 'mg n s',
-         'decr n 90', 'mg n s', 'incr n 991', 'mg n s', 'incr n 1',
-         'get n'),
+    text('length stays', 'set n 0 0 3', '100', 'decr n 1', 'mg n s', NEXT,
+         'decr n 90', 'mg n s', NEXT, 'incr n 991', 'mg n s', NEXT,
+         'incr n 1', 'get n'),
     text('length grows by one each', 'set n 9 0 1', '9', *[
         'incr n %d' % (9 * 10 ** i) for i in range(1, 19)], 'gets n'),
     text('append to a number', 'set n 0 0 2', '10', 'decr n 1',
-         'append n 0 0 1', '5', 'mg n s', 'incr n 1', 'get n'),
+         'append n 0 0 1', '5', 'mg n s', NEXT, 'incr n 1', 'get n'),
 ])
 
 TOUCH = ('touch', each('touch', SET, [

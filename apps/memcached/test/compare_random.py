@@ -53,8 +53,8 @@ class Maker:
     def key_counted(self):
         """For incr and decr. A number that gets shorter keeps its length in
         spaces, unless an answer that holds it is still being sent. That is a
-        matter of timing; so these are read at the end of a seed only, and
-        before that by what does not hold an item."""
+        matter of timing; so these are read at the end of a seed only. What
+        else a change in place keeps, as the hit mark, shows there too."""
         return self.rng.choice(self.numbers)
 
     def value(self, number=True):
@@ -174,9 +174,8 @@ class Maker:
                             b'q'], b'N T')
             if rng.random() < 0.1:
                 f.append(b'R%d' % rng.choice((30, 1000)))
-            if b'v' in f or b'h' in f:
-                key = self.key_read()
-            return self.same(b'mg %s%s\r\n' % (key, self.join(f)))
+            return self.same(b'mg %s%s\r\n' % (self.key_read(),
+                                                self.join(f)))
         if r < 0.7:
             mode = rng.choice(b'EAPRSSSSSS')
             v = self.value(mode not in b'AP')
