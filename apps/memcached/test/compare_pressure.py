@@ -207,8 +207,9 @@ def slow(addr, readers, mib, pid, rounds=1000):
           % (readers, mib, percentiles(times)))
     report.check('%d of %d rounds were answered' % (good, rounds),
                  good == rounds)
-    # The item may go meanwhile; whoever was promised it gets it.
-    talk(sock, b'delete slow\r\nset slow 0 0 %d\r\n%s\r\nmn\r\n' % (size, v))
+    # What is being sent stays as it is, whatever takes its place.
+    report.check('it is replaced', b'STORED\r\n' in talk(
+        sock, b'set slow 0 0 %d\r\n%s\r\nmn\r\n' % (size, v)))
     if pid:
         after = resident(pid)
         report.check('resident: %d kB, and %d kB with them' % (before, after),
