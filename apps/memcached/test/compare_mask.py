@@ -11,10 +11,10 @@ RULES = {
     'cas': 'numbers of items are each server\'s own; only which are equal '
            'counts, so they are renamed in order of appearance',
     'version': 'the two are different programs',
-    'stat': 'values of the process, the machine or the build; what counts '
-            'commands is compared',
+    'stat': 'what counts commands is compared; the rest is of the process, the '
+            'machine or the build',
     'ttl': 'a second may begin between the two; what is left to an expired '
-           'item wraps, and depends on the uptime',
+           'item wraps in memcached',
     'cut': 'the end of a connection inside a request may take answers along '
            'that were not sent yet',
     'minus': 'memcached 1.6.18 refuses numbers of 2^63 and more by chance, so '
@@ -22,8 +22,8 @@ RULES = {
     'item': 'size and class of an item follow from the server\'s own header',
 }
 
-# What `stats` counts by commands alone; other values are masked, and so is
-# what depends on when the old is thrown away.
+# What `stats` counts by commands alone; other lines are left out, and so is what
+# depends on when the old is thrown away.
 COUNTERS = frozenset(b'''cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits
     get_misses delete_misses delete_hits incr_misses
     incr_hits decr_misses decr_hits cas_misses cas_hits cas_badval touch_hits
@@ -36,7 +36,7 @@ TIMES = re.compile(rb'(?<= t)(\d+)(?=[ \r])|(?<= l)(\d+)(?=[ \r])|'
                    rb'(?<= exp=)(\d+)(?= )|(?<= la=)(\d+)(?= )')
 ITEM = re.compile(rb'(?<= )(cls|size)=\d+')
 VERSION = re.compile(rb'^VERSION .*?(?=\r$)', re.M)
-STAT = re.compile(rb'^(STAT (\S+)) .*?(?=\r$)', re.M)
+STAT = re.compile(rb'^STAT (\S+) .*\r\n', re.M)
 FLAGS_LINE = re.compile(rb'^(?:HD|VA \d+|ME) .*$', re.M)
 
 
@@ -86,7 +86,7 @@ class Masks:
 
             def one(t):
                 want, is_ = next(times, -9), int(t.group())
-                if abs(want - is_) > 1 and min(want, is_) < 1 << 31:
+                if abs(want - is_) > 1 and want < 1 << 31:
                     return t.group()
                 return b'%d' % want
             return TIMES.sub(one, m.group())
@@ -113,7 +113,7 @@ class Masks:
 
     @staticmethod
     def stat(m):
-        return m.group() if m.group(2) in COUNTERS else m.group(1) + b' *'
+        return m.group() if m.group(1) in COUNTERS else b''
 
     def binary(self, a, b, stats=False):
         return self.packets(0, a), self.packets(1, b)
@@ -127,8 +127,9 @@ class Masks:
             _, op, klen, xlen, _, status, _, _, cas = head
             if op == 0x0b and status == 0:
                 body = self.count('version', body, b'*')
-            elif op == 0x10 and body[:klen] not in COUNTERS and klen:
-                body = self.count('stat', body, body[:klen] + b'*')
+            elif op == 0x10 and klen and body[:klen] not in COUNTERS:
+                self.used['stat'] += 1
+                continue
             named = self.name(side, cas)
             self.count('cas', cas, named)
             out.append(HEAD.pack(*head[:6], len(body), head[7], named) + body)
