@@ -11,8 +11,8 @@ RULES = {
     'cas': 'numbers of items are each server\'s own; only which are equal '
            'counts, so they are renamed in order of appearance',
     'version': 'the two are different programs',
-    'stat': 'what counts commands is compared; the rest is of the process, the '
-            'machine or the build',
+    'stat': 'what counts commands is compared; the rest is of the process, '
+            'the machine or the build',
     'ttl': 'a second may begin between the two; what is left to an expired '
            'item wraps in memcached',
     'cut': 'the end of a connection inside a request may take answers along '
@@ -22,8 +22,8 @@ RULES = {
     'item': 'size and class of an item follow from the server\'s own header',
 }
 
-# What `stats` counts by commands alone; other lines are left out, and so is what
-# depends on when the old is thrown away.
+# What `stats` counts by commands alone; other lines are left out, and so is
+# what depends on when the old is thrown away.
 COUNTERS = frozenset(b'''cmd_get cmd_set cmd_flush cmd_touch cmd_meta get_hits
     get_misses delete_misses delete_hits incr_misses
     incr_hits decr_misses decr_hits cas_misses cas_hits cas_badval touch_hits

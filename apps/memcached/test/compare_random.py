@@ -19,6 +19,7 @@ from compare_wire import (Talk, TEXT_END, connect, drive, noop, request,
 POOL_BYTES = 4 << 20
 BIG_KEYS = 4  # of those that may have large values; their sum stays small
 TTLS = (0, 0, 0, 0, 100, 3600, 2592000, -1)
+KINDS = ('text', 'meta', 'binary')
 DELTAS = (0, 1, 1, 7, 10, 1000, 1 << 40)
 
 
@@ -260,8 +261,9 @@ class Maker:
 class Sequence:
     """One seed on both servers."""
 
-    def __init__(self, addrs, seed, largest, values):
+    def __init__(self, addrs, seed, largest, values, kinds):
         self.addrs = addrs
+        self.kinds = kinds
         self.rng = random.Random(seed)
         self.masks = Masks()
         self.maker = Maker(self.rng, self.masks, values, largest)
@@ -284,7 +286,7 @@ class Sequence:
         return out + [data[last:]]
 
     def round(self, most):
-        kind = self.rng.choice(('text', 'meta', 'binary'))
+        kind = self.rng.choice(self.kinds)
         n = min(most, 1 + int(self.rng.expovariate(1 / 30)))
         return self.send(kind, [self.maker.command(kind) for _ in range(n)])
 
@@ -339,17 +341,17 @@ class Sequence:
                     s.close()
 
 
-def random_all(addrs, seeds, ops, largest):
+def random_all(addrs, seeds, ops, largest, kinds):
     """Runs all seeds; the number of those with a difference."""
     values, bad, done, began = pool(), 0, 0, time.monotonic()
     masked = {}
     for seed in seeds:
-        s = Sequence(addrs, seed, min(largest, 1 << 20), values)
+        s = Sequence(addrs, seed, min(largest, 1 << 20), values, kinds)
         if not s.run(ops):
             bad += 1
             print('DIFFERS: seed %d, within %d commands; again by: '
-                  '--seeds %d..%d --ops %d --max %d'
-                  % (seed, s.done, seed, seed, ops, largest))
+                  '--seeds %d --ops %d --max %d --only %s'
+                  % (seed, s.done, seed, ops, largest, ','.join(kinds)))
         done += s.done
         for k, v in s.masks.used.items():
             masked[k] = masked.get(k, 0) + v
