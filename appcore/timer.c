@@ -73,7 +73,7 @@ dl_timer_set(struct dl *dl, struct dl_timer *t, unsigned ms)
 {
 	if (t->at)
 		take_out(dl, t);
-	t->at = dl->now + ms * 1000000ull;
+	t->at = dl->now + (ms ? ms * 1000000ull : 1);
 	dl->timer = meld(dl->timer, t);
 }
 
