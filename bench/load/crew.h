@@ -9,10 +9,12 @@ struct crew {
 	struct options *opt;
 	const struct proto *proto;
 
-	/* The protocol's part of thread i, NULL after one line; and its end. */
-	void *(*make)(
-		void *arg, unsigned i, const struct wire *wire, void *wire_arg);
+	/* The protocol's part of thread i of n, NULL after one line; and its end. */
+	void *(*make)(void *arg, unsigned i, unsigned n,
+		const struct wire *wire, void *wire_arg);
 	void (*unmake)(void *made);
+	/* Looks at it after the run, before its end. May be NULL. */
+	void (*collect)(void *arg, void *made);
 	void *arg;
 };
 

@@ -72,7 +72,7 @@ prepare(struct team *t, struct dl *dl, unsigned i)
 		return 2;
 	}
 	if (!rc) {
-		m->made = c->make(c->arg, i, &dlibos_wire, &m->wire);
+		m->made = c->make(c->arg, i, o.threads, &dlibos_wire, &m->wire);
 		if (!m->made)
 			return 1;
 		rc = load_init(&m->load, &conf, &dlibos_wire, &m->wire,
@@ -137,6 +137,8 @@ crew_run(struct crew *c, struct tally *sum)
 			tally_merge(sum, &m->load.tally);
 			load_fini(&m->load);
 		}
+		if (m->made && c->collect)
+			c->collect(c->arg, m->made);
 		if (m->made)
 			c->unmake(m->made);
 		dlibos_fini(&m->wire);

@@ -52,7 +52,8 @@ prepare(struct crew *c, struct member *m, unsigned i)
 		return 2;
 	}
 	if (!rc) {
-		m->made = c->make(c->arg, i, &kernel_wire, &m->kernel);
+		m->made = c->make(
+			c->arg, i, o->threads, &kernel_wire, &m->kernel);
 		if (!m->made)
 			return 1;
 		rc = load_init(&m->load, &conf, &kernel_wire, &m->kernel,
@@ -138,6 +139,8 @@ crew_run(struct crew *c, struct tally *sum)
 			tally_merge(sum, &m[i].load.tally);
 			load_fini(&m[i].load);
 		}
+		if (m[i].made && c->collect)
+			c->collect(c->arg, m[i].made);
 		if (m[i].made)
 			c->unmake(m[i].made);
 		if (m[i].kernel.conn)

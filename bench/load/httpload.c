@@ -53,16 +53,18 @@ own(void *arg, const char *k, const char *v)
 }
 
 static void *
-make(void *arg, unsigned i, const struct wire *wire, void *wire_arg)
+make(void *arg, unsigned i, unsigned n, const struct wire *wire, void *wire_arg)
 {
 	struct httpload *h = arg;
 	struct http_asker *a = malloc(sizeof(*a));
 	const char *colon = strchr(h->opt.to, ':');
 	char host[64];
-	int n = snprintf(host, sizeof(host), colon ? "[%s]" : "%s", h->opt.to);
+	int len =
+		snprintf(host, sizeof(host), colon ? "[%s]" : "%s", h->opt.to);
 	int rc = -ENOMEM;
 
-	if (n < 0 || (size_t)n >= sizeof(host))
+	(void)n;
+	if (len < 0 || (size_t)len >= sizeof(host))
 		rc = -EINVAL;
 	else if (a)
 		rc = http_asker_init(a, &h->paths, host, h->opt.load.one,

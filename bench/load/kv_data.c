@@ -1,0 +1,110 @@
+/* kv_data.c - sizes are drawn from a number that each key has of its own. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/load/kv_data.h"
+#include "bench/load/rnd.h"
+
+/* Parts of all values of ETC that have 0, 1, 2 ... bytes. */
+static const double small[] = {.00536, .00047, .17820, .09239, .00018, .02740,
+	.00065, .00606, .00023, .00837, .00837, .08989, .00092, .00326, .01980};
+
+#define SMALL (sizeof(small) / sizeof(*small))
+
+static uint8_t
+etc_key(double u)
+{
+	double len = 30.7984 + 8.20449 * (pow(-log(u), -.078688) - 1) / .078688;
+
+	return (uint8_t)(len < KV_KEY_MIN  ? KV_KEY_MIN
+			: len > KV_KEY_MAX ? KV_KEY_MAX
+					   : floor(len + .5));
+}
+
+/* Above the table the Pareto distribution is the one of values that are not in
+ * the table: of its own range the part below is left out. */
+static uint32_t
+etc_value(double u)
+{
+	const double sigma = 214.476, k = .348238;
+	double left = 1, above, len;
+
+	for (unsigned i = 0; i < SMALL; i++) {
+		if (u <= small[i])
+			return i;
+		u -= small[i];
+		left -= small[i];
+	}
+	above = pow(1 + k * (SMALL - .5) / sigma, -1 / k);
+	u = (left - u) / left; /* even from 0 to 1 again */
+	if (u < 1e-12)
+		return KV_VALUE_MAX;
+	len = floor(sigma / k * (pow(u * above, -k) - 1) + .5);
+	return len < SMALL	     ? (uint32_t)SMALL
+		: len > KV_VALUE_MAX ? KV_VALUE_MAX
+				     : (uint32_t)len;
+}
+
+int
+kv_data_init(struct kv_data *d, uint32_t keys, enum kv_dist dist)
+{
+	uint64_t rnd = 2012;
+
+	memset(d, 0, sizeof(*d));
+	d->keys = keys;
+	d->key_len = malloc(keys);
+	d->value_len = malloc(keys * sizeof(*d->value_len));
+	d->pattern = malloc(KV_VALUE_MAX + KV_SHIFTS);
+	if (!d->key_len || !d->value_len || !d->pattern) {
+		kv_data_fini(d);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < KV_VALUE_MAX + KV_SHIFTS; i++)
+		d->pattern[i] = (uint8_t)('0' + rnd_below(&rnd, 75));
+	for (uint32_t i = 0; i < keys; i++) {
+		uint64_t own = rnd_mix(i + 1);
+
+		d->key_len[i] = own & 1 ? 16 : 21;
+		d->value_len[i] = 2;
+		if (dist == KV_ETC) {
+			d->key_len[i] = etc_key(rnd_unit(&own));
+			d->value_len[i] = etc_value(rnd_unit(&own));
+		}
+	}
+	return 0;
+}
+
+void
+kv_data_fini(struct kv_data *d)
+{
+	free(d->key_len);
+	free(d->value_len);
+	free(d->pattern);
+	memset(d, 0, sizeof(*d));
+}
+
+/* The number in hexadecimal, then letters of its own. */
+size_t
+kv_data_key(const struct kv_data *d, uint32_t id, char *to)
+{
+	size_t len = d->key_len[id], at;
+	uint64_t own = 0;
+
+	for (at = 0; at < 8; at++)
+		to[at] = "0123456789abcdef"[id >> (28 - 4 * at) & 15];
+	for (; at < len; at++) {
+		if (at % 8 == 0)
+			own = rnd_mix(id + at);
+		to[at] = (char)('a' + (own & 15));
+		own >>= 8;
+	}
+	return len;
+}
+
+size_t
+kv_data_shift(uint32_t id)
+{
+	return rnd_mix(id) & (KV_SHIFTS - 1);
+}
