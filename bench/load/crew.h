@@ -9,7 +9,8 @@ struct crew {
 	struct options *opt;
 	const struct proto *proto;
 
-	/* The protocol's part of thread i of n, NULL after one line; and its end. */
+	/* The protocol's part of thread i of n, NULL after one line; and its
+	 * end. */
 	void *(*make)(void *arg, unsigned i, unsigned n,
 		const struct wire *wire, void *wire_arg);
 	void (*unmake)(void *made);

@@ -1,5 +1,6 @@
-/* crew_dlibos.c - an engine on each application core of an instance. The launcher
- * ends the program when the user has enough; what there is by then counts. */
+/* crew_dlibos.c - an engine on each application core of an instance. The
+ * launcher ends the program when the user has enough; what there is by then
+ * counts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  *	httpload --to ADDR [OPTION]...
  *	dlibos run --port ... --ip ... -- httpload_dlibos --to ADDR [OPTION]...
  *
- * One line of JSON is the result (tally.h). Exit status: 0; 1: something failed,
- * or nothing was answered; 2: wrong options.
+ * One line of JSON is the result (tally.h). Exit status: 0; 1: something
+ * failed, or nothing was answered; 2: wrong options.
  */
 #include <errno.h>
 #include <stdlib.h>

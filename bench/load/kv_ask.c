@@ -1,5 +1,5 @@
-/* kv_ask.c - a line, perhaps a value, perhaps a last line. The value is compared
- * where it lies, piece by piece. */
+/* kv_ask.c - a line, perhaps a value, perhaps a last line. The value is
+ * compared where it lies, piece by piece. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
-/* kvload.c - load for a memcached, over sockets of the kernel; and the same as a
- * program of a DLibOS instance, kvload_dlibos, which either fills the store or
- * measures (--load only, --load skip).
+/* kvload.c - load for a memcached, over sockets of the kernel; and the same as
+ * a program of a DLibOS instance, kvload_dlibos, which either fills the store
+ * or measures (--load only, --load skip).
  *
- * One line of JSON is the result (tally.h). Exit status: 0; 1: something failed,
- * or a value was wrong; 2: wrong options.
+ * One line of JSON is the result (tally.h). Exit status: 0; 1: something
+ * failed, or a value was wrong; 2: wrong options.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -30,7 +30,8 @@ struct wire {
 	/* Resets it. load_closed() follows. */
 	void (*close)(void *w, unsigned conn);
 
-	/* Memory to send from, until the end of the run. NULL: there is none. */
+	/* Memory to send from, until the end of the run. NULL: there is none.
+	 */
 	void *(*memory)(void *w, size_t bytes);
 };
 
