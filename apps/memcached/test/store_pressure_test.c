@@ -185,6 +185,66 @@ smaller(void **state)
 	mixed_sizes(1, 5000, 100, 0);
 }
 
+/* The oldest items, more than are looked at first, are being sent. */
+static void
+tail_lent(void **state)
+{
+	static struct item *lent[400];
+	unsigned refused = 0;
+
+	(void)state;
+	kit_init(&k);
+	k.config.limit = 2 * MIB;
+	kit_open(&k);
+	for (uint32_t i = 0; i < 400; i++) {
+		assert_int_equal(set(i, 1000, &lent[i]), STORE_OK);
+		store_lend(k.s, lent[i]);
+	}
+	for (uint32_t i = 400; i < 4000; i++)
+		refused += set(i, 1000, NULL) != STORE_OK;
+	for (uint32_t i = 0; i < 400; i++) {
+		expect(lent[i], i, 1000);
+		store_returned(k.s, lent[i]);
+	}
+	assert_int_equal(refused, 0);
+	kit_close(&k);
+}
+
+/* All large items are being sent, each in a page of its own: the pages of the
+ * small ones are emptied, until one of each has an item that is in use. */
+static void
+large_lent(void **state)
+{
+	struct item *lent[8], *small;
+	uint32_t n = 0;
+
+	(void)state;
+	kit_init(&k);
+	k.config.limit = 8 * MIB;
+	kit_open(&k);
+	for (uint32_t i = 100; i < 20000; i++)
+		assert_int_equal(set(i, 1000, NULL), STORE_OK);
+	assert_int_equal(set(20000, 1000, &small), STORE_OK);
+	store_lend(k.s, small);
+	while (n < 8 && set(n, 800000, &lent[n]) == STORE_OK) {
+		store_lend(k.s, lent[n]);
+		n++;
+	}
+	assert_int_equal(n, 7);
+	expect(small, 20000, 1000);
+	store_returned(k.s, small);
+	assert_int_equal(set(n, 800000, &lent[n]), STORE_OK);
+	store_lend(k.s, lent[n]);
+	for (uint32_t i = 0; i <= n; i++) {
+		expect(lent[i], i, 800000);
+		store_returned(k.s, lent[i]);
+	}
+	/* And back again. */
+	for (uint32_t i = 100; i < 20000; i++)
+		assert_int_equal(set(i, 1000, NULL), STORE_OK);
+	kit_close(&k);
+}
+
 int
 main(void)
 {
@@ -193,6 +253,8 @@ main(void)
 		cmocka_unit_test(slow),
 		cmocka_unit_test(larger),
 		cmocka_unit_test(smaller),
+		cmocka_unit_test(tail_lent),
+		cmocka_unit_test(large_lent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
