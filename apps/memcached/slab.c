@@ -20,6 +20,21 @@ search(const struct store_common *c, size_t bytes)
 	return low;
 }
 
+/* With as many pages as there are doublings from the smallest class to the
+ * largest, each size can have a page for it or for up to twice its size; with
+ * fewer, what is near has to be more. */
+static void
+set_near(struct store_common *c)
+{
+	uint64_t small = c->classes[1].size, doublings = 0;
+
+	while (small << doublings < c->classes[c->last_class].size)
+		doublings++;
+	c->near = 1;
+	while ((uint64_t)c->near * c->page_max < doublings)
+		c->near++;
+}
+
 void
 slab_classes(struct store_common *c)
 {
@@ -46,6 +61,7 @@ slab_classes(struct store_common *c)
 	/* item_max, and so the last class, is larger than these. */
 	for (i = 0; i <= SLAB_SMALL / SLAB_ALIGN; i++)
 		c->small[i] = (uint8_t)search(c, (size_t)i * SLAB_ALIGN);
+	set_near(c);
 }
 
 uint32_t

@@ -19,7 +19,8 @@ uint32_t slab_class_for(const struct store_common *c, size_t bytes);
 static inline bool
 slab_near(const struct store_common *c, uint32_t cls, uint32_t larger)
 {
-	return c->classes[larger].size <= 2 * c->classes[cls].size;
+	return c->classes[larger].size <= (uint64_t)c->classes[cls].size
+		<< c->near;
 }
 
 /* A chunk of a class, which the caller has locked: free, or of a new page. NULL

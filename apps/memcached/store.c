@@ -10,6 +10,7 @@
 #define STORE_MONTH (60 * 60 * 24 * 30)
 /* An item thrown out of a page that leaves its class frees no chunk. */
 #define STORE_EVICTIONS 4
+#define STORE_MOVES	4
 
 uint32_t
 store_now(const struct store *s)
@@ -341,13 +342,16 @@ static struct item *
 get_chunk(struct store *s, uint32_t cls, size_t total)
 {
 	struct item *it = try_chunk(s, cls, total);
+	/* What another thread holds, it holds for a moment. */
+	unsigned tries = s->shared ? STORE_MOVES : 1;
 
 	if (it)
 		return it;
 	relaxed_store_32(&s->c->hungry, cls);
 	it = larger_chunk(s, cls, total, true);
-	if (!it && slab_move_now(s, cls))
-		it = try_chunk(s, cls, total);
+	for (unsigned i = 0; !it && i < tries; i++)
+		if (slab_move_now(s, cls))
+			it = try_chunk(s, cls, total);
 	if (!it)
 		it = larger_chunk(s, cls, total, false);
 	if (!it) {

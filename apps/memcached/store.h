@@ -21,10 +21,11 @@
  * Keys have 1 to ITEM_KEY_MAX bytes of any value; other lengths are found by
  * nobody and are STORE_INVALID to put. All functions take O(1) steps, but for
  * the bytes they copy, the statistics, and the first item of a size when all
- * pages are in use: unless one of up to twice the size makes room, a page is
- * emptied for it then. A set finds no memory only if what it looks at is all
- * held or lent: 500 items of each segment of its class and of all larger ones,
- * and 32 pages, of which one item is enough to keep a page.
+ * pages are in use: unless a chunk of up to twice the size (with few pages,
+ * more) can be had, a page is emptied for it then. A set finds no memory only
+ * if what it looks at is all held or lent: 500 items of each segment of its
+ * class and of all larger ones, and 32 pages, where one such item is enough to
+ * keep the page.
  */
 #ifndef APPS_MEMCACHED_STORE_H
 #define APPS_MEMCACHED_STORE_H

@@ -83,6 +83,7 @@ struct store_common {
 	struct slab_class classes[STORE_CLASSES];
 	uint32_t last_class;
 	uint8_t small[SLAB_SMALL / SLAB_ALIGN + 1]; /* class by size */
+	uint32_t near; /* doublings of size that are still near: slab_near() */
 	uint32_t page_size;
 
 	struct lock page_lock;

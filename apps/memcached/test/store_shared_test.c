@@ -19,6 +19,7 @@ struct worker {
 	struct store *s;
 	unsigned seed;
 	uint64_t found;
+	unsigned refused;
 	struct item *lent[LENT];
 };
 
@@ -225,12 +226,68 @@ pressure(void **state)
 	kit_close(&k);
 }
 
+/* --- more sizes than pages, the largest last ------------------------------*/
+
+static void *
+grow(void *arg)
+{
+	struct worker *w = arg;
+	struct item *it;
+	char text[16];
+
+	for (unsigned i = 0; i < STEPS / 8; i++) {
+		unsigned key = draw(w, KEYS);
+		size_t len = (size_t)40 << i / 100 % 14;
+
+		snprintf(text, sizeof(text), "%u", key);
+		if (store_alloc(w->s, &it, text, strlen(text), 7, 0, len) !=
+			STORE_OK) {
+			w->refused++;
+			continue;
+		}
+		memset(item_data(it), 'a' + (int)(key % 26), len);
+		store_put(w->s, it, &(struct store_how){0}, NULL);
+		store_release(w->s, it);
+		it = store_find(w->s, text, strlen(text));
+		if (it) {
+			w->found += item_data(it)[it->len - 1] ==
+				'a' + (int)(key % 26);
+			store_release(w->s, it);
+		}
+		if (i % 50 == 0)
+			store_work(w->s, 100);
+	}
+	return NULL;
+}
+
+static void
+many_sizes(void **state)
+{
+	struct worker w[2];
+	struct store_stats n;
+
+	(void)state;
+	open_shared(6 << 20);
+	run_two(grow, w);
+	n = kit_stats(&k);
+	print_message("%u refused; %u moves, %u at once, %u busy, %u larger\n",
+		w[0].refused + w[1].refused, (unsigned)n.slabs_moved,
+		(unsigned)n.slab_moves_at_once, (unsigned)n.slab_reassign_busy,
+		(unsigned)n.larger_chunks);
+	assert_int_equal(w[0].refused + w[1].refused, n.store_no_memory);
+	assert_int_equal(n.get_hits, w[0].found + w[1].found);
+	assert_true(n.slab_moves_at_once > 0);
+	assert_true(n.larger_chunks > 0);
+	kit_close(&k);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums),
 		cmocka_unit_test(pressure),
+		cmocka_unit_test(many_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
