@@ -162,6 +162,18 @@ next_page(struct store *s, uint32_t *cls)
 	return page;
 }
 
+/* Pages that there are to look at. */
+static uint32_t
+page_count(struct store *s)
+{
+	uint32_t n;
+
+	lock_take(s->shared, &s->c->page_lock);
+	n = s->c->page_count;
+	lock_drop(s->shared, &s->c->page_lock);
+	return n;
+}
+
 uint32_t
 slab_choose(struct store *s, bool reserve, uint32_t *to)
 {
@@ -198,9 +210,10 @@ clear(struct store *s, uint32_t page, uint32_t cls)
 static uint32_t
 clear_page(struct store *s, uint32_t from, uint32_t to)
 {
+	uint32_t left = page_count(s);
 	unsigned looks = 0;
 
-	for (uint32_t n = 0; n < s->c->page_max && looks < MOVE_LOOKS; n++) {
+	for (; left > 0 && looks < MOVE_LOOKS; left--) {
 		uint32_t cls, page = next_page(s, &cls);
 
 		if (cls == 0 || cls == to || (from && cls != from))

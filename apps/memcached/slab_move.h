@@ -7,7 +7,7 @@
 
 #include "apps/memcached/store_in.h"
 
-#define SLAB_MOVE_PAGES 4 /* with fewer in all, none moves */
+#define SLAB_MOVE_PAGES 4 /* with fewer in all, none moves by and by */
 
 /* About `budget` chunks of a page are emptied. The caller has the work lock and
  * no other. Whether there is more to do at once. */
