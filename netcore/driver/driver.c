@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dlibos/base/bits.h"
+#include "netcore/driver/cut.h"
 #include "netcore/driver/dma.h"
 #include "netcore/driver/eal.h"
 #include "netcore/driver/filter.h"
@@ -165,6 +166,7 @@ join_port(
 	d->trust = d->port->spec.trust;
 	d->gathers = d->port->caps.gathers;
 	d->max_segs = d->port->max_segs;
+	d->cuts = d->port->cuts ? CUT_MORE : 0;
 	d->id = d->port->id;
 	d->queue = (uint16_t)c->queue;
 	rc = pools(d, c, why, size);

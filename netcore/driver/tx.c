@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dlibos/base/bits.h"
+#include "netcore/driver/cut.h"
 #include "netcore/driver/own.h"
 
 #define IPPROTO_AT4 9
@@ -41,7 +42,9 @@ driver_tx_room(const struct driver *d)
 
 	if (!d->gathers)
 		return least(room, pool_left(d->rx));
-	room = least(room, pool_left(d->pieces) / STACK_PIECES);
+	room = least(room,
+		unlikely(d->cuts) ? pool_left(d->pieces) / CUT_MOST
+				  : pool_left(d->pieces) / STACK_PIECES);
 	return least(room, pool_left(d->headers));
 }
 
@@ -52,7 +55,8 @@ has_room(const struct driver *d, const struct stack_tx_frame *f)
 		return false;
 	if (!d->gathers)
 		return pool_left(d->rx);
-	return pool_left(d->headers) && pool_left(d->pieces) >= f->pieces;
+	return pool_left(d->headers) &&
+		pool_left(d->pieces) >= f->pieces + d->cuts;
 }
 
 /* --- a frame becomes buffers ----------------------------------------------*/
@@ -103,20 +107,20 @@ copied(struct driver *d, const struct stack_tx_frame *f)
 }
 
 static void
-chain(struct driver *d, const struct stack_tx_frame *f, struct rte_mbuf *m)
+chain(struct driver *d, const struct stack_tx_frame *f,
+	const struct stack_piece *s, unsigned n, struct rte_mbuf *m)
 {
 	struct rte_mbuf_ext_shared_info *info;
-	struct rte_mbuf *piece[STACK_PIECES];
+	struct rte_mbuf *piece[CUT_MOST];
 	int rc;
 
-	info = done_begin(&d->done, held(f), f->pieces);
-	rc = rte_pktmbuf_alloc_bulk(d->pieces, piece, f->pieces);
+	info = done_begin(&d->done, held(f), (uint16_t)n);
+	rc = rte_pktmbuf_alloc_bulk(d->pieces, piece, n);
 	assert(!rc); /* has_room() */
 	(void)rc;
-	m->nb_segs = (uint16_t)(1 + f->pieces);
+	m->nb_segs = (uint16_t)(1 + n);
 	m->pkt_len += f->len;
-	for (unsigned i = 0; i < f->pieces; i++) {
-		const struct stack_piece *s = &f->piece[i];
+	for (unsigned i = 0; i < n; i++, s++) {
 		uintptr_t at = (uintptr_t)s->ptr;
 
 		assert(s->len <= UINT16_MAX);
@@ -127,6 +131,16 @@ chain(struct driver *d, const struct stack_tx_frame *f, struct rte_mbuf *m)
 		m->next = piece[i];
 		m = piece[i];
 	}
+}
+
+static void
+chain_cut(struct driver *d, const struct stack_tx_frame *f, struct rte_mbuf *m)
+{
+	struct stack_piece cut[CUT_MOST];
+	unsigned n = cut_pieces(cut, f->piece, f->pieces);
+
+	d->count.tx_cut += n - f->pieces;
+	chain(d, f, cut, n, m);
 }
 
 /* The engine has written the header checksum of IP, and the pseudo header's
@@ -160,8 +174,10 @@ gathered(struct driver *d, const struct stack_tx_frame *f)
 	memcpy(rte_pktmbuf_mtod(m, void *), f->headers, f->header_len);
 	m->data_len = f->header_len;
 	m->pkt_len = f->header_len;
-	if (f->pieces)
-		chain(d, f, m);
+	if (f->pieces && unlikely(d->cuts))
+		chain_cut(d, f, m);
+	else if (f->pieces)
+		chain(d, f, f->piece, f->pieces, m);
 	else if (held(f))
 		rte_pktmbuf_free(held(f));
 	return m;
@@ -170,7 +186,8 @@ gathered(struct driver *d, const struct stack_tx_frame *f)
 static void
 put(struct driver *d, const struct stack_tx_frame *f)
 {
-	bool many = f->pieces >= d->max_segs && !(f->flags & STACK_TX_TSO);
+	bool many = f->pieces + d->cuts >= d->max_segs &&
+		!(f->flags & STACK_TX_TSO);
 	struct rte_mbuf *m;
 
 	assert(f->pieces <= STACK_PIECES);
