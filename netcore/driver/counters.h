@@ -15,7 +15,7 @@
 	X(tx_frames) \
 	X(tx_bytes) \
 	X(tx_copied)          /* the port does not gather pieces */ \
-	X(tx_cut)             /* pieces more, since they end with their page */ \
+	X(tx_cut)             /* pieces more: none crosses a page */ \
 	X(tx_waited)          /* bursts that the port did not take whole */ \
 	X(tx_refused)         /* frames not taken: there was no room */ \
 	X(tx_drop_too_long)   /* had to be one buffer, and did not fit */ \
