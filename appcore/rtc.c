@@ -98,7 +98,7 @@ rtc_run(struct dl *dl)
 		die(EXIT_FAIL, "out of memory for core %u", dl->core->plan.id);
 	memset(r, 0, sizeof(*r));
 	r->dl = dl;
-	netcore_open(&r->net, dl->core);
+	netcore_open(&r->net, dl->core, NULL);
 	if (r->net.driver && driver_fd(r->net.driver) >= 0 &&
 		hub_watch(hub, driver_fd(r->net.driver)))
 		die(EXIT_FAIL, "core %u cannot wait for its port",

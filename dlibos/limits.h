@@ -10,6 +10,7 @@
 #define LIMIT_DOMAINS 128  /* processes in an instance */
 #define LIMIT_EDGES   4096 /* edges of one domain */
 #define LIMIT_NAME    24   /* bytes of a name, its end included */
+#define LIMIT_QUEUES  16   /* of a port that one process has */
 #define LIMIT_PORT    256  /* bytes of what --port says, its end included */
 
 /* The network-on-chip. */

@@ -12,9 +12,16 @@
 #define CORE_BURST  32 /* frames taken in or given out at a time */
 #define CORE_BURSTS 4  /* given out in a turn */
 
+/* Network cores that are threads of one process, and have a port together. */
+struct netcore_mates {
+	pthread_mutex_t lock; /* one opens, or closes, at a time */
+	pthread_barrier_t all;
+};
+
 struct netcore {
 	struct domain_core *core;
-	struct driver *driver; /* NULL: there is no port */
+	struct netcore_mates *mates; /* NULL: it is alone */
+	struct driver *driver;	     /* NULL: there is no port */
 	struct stack *stack;
 	void *stack_mem;
 	struct door door;
@@ -26,8 +33,10 @@ struct netcore {
 	uint8_t headers[CORE_BURST][STACK_HEADERS];
 };
 
-/* Opens what the plan says; dies with one line if it cannot be had. */
-void netcore_open(struct netcore *n, struct domain_core *c);
+/* Opens what the plan says; dies with one line if it cannot be had. Those that
+ * have mates wait for each other, in both. */
+void netcore_open(
+	struct netcore *n, struct domain_core *c, struct netcore_mates *mates);
 void netcore_close(struct netcore *n);
 
 /* Application core number `app` came, or went. Cores of one `domain` share
@@ -36,6 +45,9 @@ void netcore_close(struct netcore *n);
 void netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 	const struct part *data, unsigned domain, unsigned process);
 bool netcore_app_down(struct netcore *n, unsigned app, void *who);
+
+/* Of each that came, before its memory goes. */
+void netcore_app_left(struct netcore *n, const struct part *data);
 
 /* One turn in packet order but for the commands, which `serve` takes. Returns
  * the work done. */

@@ -4,7 +4,7 @@
 #include "netcore/core.h"
 
 /* Nothing wakes us for a frame that the port did not take, or on a port that
- * cannot say that a frame came. */
+ * cannot say that a frame came, or for one that came by another's queue. */
 #define LOOK_NS 1000000u
 
 static unsigned
@@ -87,7 +87,7 @@ netcore_deadline(struct netcore *n)
 	show = publish_deadline(n);
 	t = show < t ? show : t;
 	if ((driver_fd(n->driver) < 0 || driver_tx_waiting(n->driver) ||
-		    n->door.pending || n->leave.waiting) &&
+		    n->mates || n->door.pending || n->leave.waiting) &&
 		t > n->now + LOOK_NS)
 		t = n->now + LOOK_NS;
 	return driver_pending(n->driver) ? 0 : t;

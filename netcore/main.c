@@ -5,6 +5,11 @@
 #include "dlibos/base/log.h"
 #include "netcore/core.h"
 
+struct process {
+	struct domain domain;
+	struct netcore_mates mates;
+};
+
 /* A run of commands from an application core. */
 static void
 command(void *arg, struct edge *e, const struct msg *m, unsigned n)
@@ -43,13 +48,18 @@ edge_down(struct domain_core *c, struct domain_edge *e)
 	struct netcore *n = c->user;
 
 	e->held = n && !netcore_app_down(n, e->of_core, e);
+	if (n && !e->held)
+		netcore_app_left(n, &c->domain->peer[e->peer].data);
 }
 
 /* The device has let go of what the peer sent from. */
 static void
 edge_left(void *edge)
 {
-	domain_edge_empty(edge);
+	struct domain_edge *e = edge;
+
+	netcore_app_left(e->core->user, &e->core->domain->peer[e->peer].data);
+	domain_edge_empty(e);
 }
 
 static void
@@ -77,7 +87,10 @@ core_main(struct domain_core *c)
 
 	if (!n)
 		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
-	netcore_open(n, c);
+	netcore_open(n, c,
+		c->domain->plan.cores > 1
+			? &((struct process *)(void *)c->domain)->mates
+			: NULL);
 	n->leave.gone = edge_left;
 	if (n->driver && driver_fd(n->driver) >= 0 &&
 		hub_watch(&c->hub, driver_fd(n->driver)))
@@ -107,8 +120,10 @@ static const struct domain_ops ops = {
 int
 main(void)
 {
-	static struct domain domain;
+	static struct process p;
 
-	domain_join(&domain, &ops);
-	return domain_run(&domain);
+	domain_join(&p.domain, &ops);
+	pthread_mutex_init(&p.mates.lock, NULL);
+	pthread_barrier_init(&p.mates.all, NULL, p.domain.plan.cores);
+	return domain_run(&p.domain);
 }

@@ -29,33 +29,36 @@ is_zero(const void *p, size_t n)
 }
 
 static uint32_t
-app_cores(const struct plan_plan *p)
+app_cores(const struct domain_core *c)
 {
-	return p->edges ? p->edges : 1;
+	return c->plan.edges ? c->plan.edges : 1;
 }
 
 static struct steer
-steer_plan(const struct plan_port *port)
+steer_plan(const struct domain_core *c)
 {
+	const struct plan_port *port = &c->domain->plan.port;
+
 	return (struct steer){
 		.key = port->steer_key,
-		.share = port->share,
+		.share = (uint16_t)(port->share + c->index),
 		.shares = port->shares,
 	};
 }
 
 static struct stack_config
-stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
+stack_plan(const struct domain_core *core, const struct driver_caps *caps)
 {
+	const struct plan_plan *p = &core->domain->plan;
 	const struct plan_port *port = &p->port;
 	uint32_t conns = plan_stack_conns(p->conns);
 	struct stack_config c = {
 		.conns = conns,
 		.half_open = plan_half_open(p->conns),
 		.listeners = DOOR_LISTENERS,
-		.send_refs = share_sends(app_cores(p)) + conns,
+		.send_refs = share_sends(app_cores(core)) + conns,
 		.segs = LIMIT_SENDS + 2 * conns,
-		.ooo = caps->rx_buffers / 4 + 16,
+		.ooo = caps->rx_buffers / 4 * p->cores + 16,
 		.rcv_window = WINDOW,
 		.frags = 16,
 		.frag_pieces = 256,
@@ -66,9 +69,10 @@ stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 		.ip4_bits = port->ip4_bits,
 		.gateway4 = address(port->gateway4),
 		.ip6_bits = port->ip6_bits,
-		.steer = steer_plan(port),
+		.steer = steer_plan(core),
 	};
 
+	c.steer.rss_bits = caps->rss_bits;
 	if (is_zero(port->ip4, sizeof(port->ip4)))
 		c.ip4 = (struct ip_addr){0, 0};
 	if (is_zero(port->gateway4, sizeof(port->gateway4)))
@@ -83,23 +87,36 @@ stack_plan(const struct plan_plan *p, const struct driver_caps *caps)
 	return c;
 }
 
+/* A core's part of a partition, which frames are received into or sent from:
+ * of whole pages, and large ones if it has such. */
+static struct part
+part_of_core(const struct domain_core *c, enum part_kind kind)
+{
+	struct part p = c->domain->part[kind];
+
+	p.bytes = c->domain->plan.bytes[kind] / c->domain->plan.cores;
+	p.base += c->index * p.bytes;
+	return p;
+}
+
 static void
 open_port(struct netcore *n)
 {
 	struct domain *d = n->core->domain;
 	const struct plan_port *port = &d->plan.port;
 	char why[256], label[2 * LIMIT_NAME + 2];
+	struct part rx = part_of_core(n->core, PART_RX);
+	struct part txhdr = part_of_core(n->core, PART_TXHDR);
 	struct driver_config c = {
 		.port = port->spec,
-		.queue = port->queue,
+		.queue = port->queue + n->core->index,
 		.queues = port->queues,
-		.rx = &d->part[PART_RX],
-		.txhdr = &d->part[PART_TXHDR],
+		.rx = &rx,
+		.txhdr = &txhdr,
 		.mtu = port->mtu,
 		.label = label,
-		.steer = steer_plan(port),
+		.steer = steer_plan(n->core),
 	};
-	int rc;
 
 	memcpy(c.mac, port->mac, sizeof(c.mac));
 	snprintf(label, sizeof(label), "%.*s-%.*s", LIMIT_NAME - 1,
@@ -110,16 +127,35 @@ open_port(struct netcore *n)
 			*p = '-';
 	if (driver_open(&n->driver, &c, why, sizeof(why)))
 		die(EXIT_FAIL, "%s", why);
-	rc = domain_drop_rights();
+}
+
+static void
+drop_rights(void)
+{
+	int rc = domain_drop_rights();
+
 	if (rc)
 		die(EXIT_FAIL, "capabilities stay: %s", strerror(-rc));
+}
+
+/* With the last of them the port starts, and nobody needs a right any more. */
+static void
+open_together(struct netcore *n)
+{
+	pthread_mutex_lock(&n->mates->lock);
+	open_port(n);
+	pthread_mutex_unlock(&n->mates->lock);
+	if (pthread_barrier_wait(&n->mates->all) ==
+		PTHREAD_BARRIER_SERIAL_THREAD)
+		drop_rights();
+	pthread_barrier_wait(&n->mates->all);
 }
 
 static void
 open_stack(struct netcore *n, const struct driver_caps *caps)
 {
 	const struct plan_plan *p = &n->core->domain->plan;
-	struct stack_config c = stack_plan(p, caps);
+	struct stack_config c = stack_plan(n->core, caps);
 	size_t bytes;
 
 	c.send_quota = &n->door.share[SHARE_SENDS];
@@ -139,34 +175,44 @@ release(void *arg, void *buf)
 }
 
 void
-netcore_open(struct netcore *n, struct domain_core *c)
+netcore_open(
+	struct netcore *n, struct domain_core *c, struct netcore_mates *mates)
 {
 	struct domain *d = c->domain;
+	uint32_t copies = (uint32_t)(d->plan.bytes[PART_COPY] / COPY_ROOM /
+		d->plan.cores);
 	const struct driver_caps *caps = NULL;
 	struct door_config dc = {
 		.conns = plan_conn_numbers(d->plan.conns),
 		.stack_conns = d->plan.conns,
-		.sends = share_sends(app_cores(&d->plan)),
+		.sends = share_sends(app_cores(c)),
 		.dispatch = d->plan.dispatch == PLAN_LEAST_CONNS
 			? DOOR_LEAST_CONNS
 			: DOOR_ROUND_ROBIN,
 		.rx_buffers = 1,
-		.apps = app_cores(&d->plan),
+		.apps = app_cores(c),
 		.rx = &d->part[PART_RX],
 		.copies = d->plan.copies,
-		.copy_buffers =
-			(uint32_t)(d->plan.bytes[PART_COPY] / COPY_ROOM),
+		.copy_buffers = copies,
+		.copy_first = copies * c->index,
 		.release = release,
 		.arg = n,
 	};
 
 	memset(n, 0, sizeof(*n));
 	n->core = c;
+	n->mates = mates;
 	n->now = clock_ns();
 	if (d->plan.port.spec[0]) {
-		open_port(n);
+		if (mates) {
+			open_together(n);
+		} else {
+			open_port(n);
+			drop_rights();
+		}
 		caps = driver_caps(n->driver);
-		dc.rx_buffers = caps->rx_buffers;
+		/* Those of mates, too, may be lent to us. */
+		dc.rx_buffers = caps->rx_buffers * d->plan.cores;
 	}
 	if (door_init(&n->door, &dc))
 		die(EXIT_FAIL, "out of memory for %u connections", dc.conns);
@@ -183,7 +229,14 @@ void
 netcore_close(struct netcore *n)
 {
 	publish_close(n);
+	/* Nobody looks at the port any more when it stops. */
+	if (n->mates) {
+		pthread_barrier_wait(&n->mates->all);
+		pthread_mutex_lock(&n->mates->lock);
+	}
 	driver_close(n->driver);
+	if (n->mates)
+		pthread_mutex_unlock(&n->mates->lock);
 	door_fini(&n->door);
 	free(n->stack_mem);
 }
@@ -201,6 +254,13 @@ netcore_app_up(struct netcore *n, unsigned app, struct edge *e,
 		e->down = EDGE_PEER_GONE;
 	}
 	door_app_up(&n->door, app, e, data, domain, process);
+}
+
+void
+netcore_app_left(struct netcore *n, const struct part *data)
+{
+	if (n->driver)
+		driver_app_drop(n->driver, data->base, data->bytes);
 }
 
 bool

@@ -48,7 +48,7 @@ publish_open(struct netcore *n)
 	const struct plan_plan *plan = &n->core->domain->plan;
 
 	if (conns_open(&p->conns, n->stack, &n->door, domain_conns(n->core),
-		    plan_stack_conns(plan->conns), plan->edges + 1))
+		    plan_stack_conns(plan->conns), n->core->plan.edges + 1u))
 		die(EXIT_FAIL, "out of memory for %u connections", plan->conns);
 	p->door = OPEN(door);
 	p->over = OPEN(over);

@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 7u
+#define PLAN_VERSION 8u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -76,18 +76,20 @@ struct plan_core {
 	uint16_t id; /* its number in the layout */
 	int16_t cpu;
 	int16_t node;
-	uint16_t pad;
+	uint16_t edges; /* of plan_plan.edges, this core's */
 };
 
 /* What a network domain sends and receives by. Addresses as on the wire, all
  * zero: none. */
 struct plan_port {
 	char spec[LIMIT_PORT]; /* what driver.h takes; "": there is no port */
+	/* The first core's, of so many: each core has one, if the port has
+	 * several. */
 	uint32_t queue, queues;
-	uint32_t steer_key; /* steer.h, of a port that others see, too */
-	uint16_t share, shares;
-	uint16_t mtu;	/* 0: the port's own */
-	uint8_t mac[6]; /* all zero: the port's own */
+	uint32_t steer_key; /* steer.h, where there are several network cores */
+	uint16_t share, shares; /* the first core's, of so many */
+	uint16_t mtu;		/* 0: the port's own */
+	uint8_t mac[6];		/* all zero: the port's own */
 	uint8_t ip4[4], gateway4[4];
 	uint8_t ip6[16], gateway6[16];
 	uint8_t ip4_bits, ip6_bits;

@@ -39,14 +39,43 @@ linked(const struct instance *in, const struct child *a, const struct child *b)
 	return a->role != b->role && instance_edges(in, a, b);
 }
 
+/* Of its first core, among all network cores. */
 static unsigned
 net_number(const struct instance *in, const struct child *c)
 {
 	unsigned n = 0;
 
 	for (const struct child *o = in->child; o < c; o++)
-		n += !!(o->role & ROLE_NET);
+		n += o->role & ROLE_NET ? o->cores : 0;
 	return n;
+}
+
+/* What a domain makes one of for all its cores; a network core has its part of
+ * what is for frames. */
+static uint64_t
+bytes_of(const struct instance *in, const struct child *c, enum part_kind kind)
+{
+	unsigned cores = c->role & ROLE_NET ? c->cores : 1;
+
+	if (kind == PART_RX)
+		return in->opt.rx_bytes * cores;
+	if (kind == PART_APP)
+		return in->opt.app_bytes;
+	if (kind == PART_TXHDR)
+		return rights[kind].bytes * cores;
+	return rights[kind].bytes;
+}
+
+static uint16_t
+edges_of(const struct instance *in, const struct child *c, unsigned core)
+{
+	unsigned n = 0;
+
+	for (const struct child *o = in->child; o < in->child + in->children;
+		o++)
+		for (unsigned i = 0; i < o->cores && linked(in, c, o); i++)
+			n += layout_edge(&in->layout, core, o->core[i]);
+	return (uint16_t)n;
 }
 
 static void
@@ -74,9 +103,7 @@ send_plan(struct instance *in, struct child *c)
 	memcpy(p.instance, in->name, sizeof(p.instance));
 	memcpy(p.name, c->name, sizeof(p.name));
 	for (int k = 0; k < PART_KINDS; k++)
-		p.bytes[k] = rights[k].bytes;
-	p.bytes[PART_RX] = in->opt.rx_bytes;
-	p.bytes[PART_APP] = in->opt.app_bytes;
+		p.bytes[k] = bytes_of(in, c, k);
 	p.bytes[PART_COPY] = copies_bytes(in, c);
 	if (c->role & ROLE_NET)
 		port_plan(&in->port, net_number(in, c), &p.port);
@@ -85,6 +112,7 @@ send_plan(struct instance *in, struct child *c)
 			.id = c->core[i],
 			.cpu = (int16_t)in->placement.cpu[c->core[i]],
 			.node = (int16_t)node_of(in, c->core[i]),
+			.edges = edges_of(in, c, c->core[i]),
 		};
 	for (unsigned i = 0; i < in->children; i++)
 		if (linked(in, c, &in->child[i]))
@@ -107,7 +135,7 @@ send_peer(struct instance *in, struct child *to, const struct child *peer)
 		.edge_bytes = n * edge_bytes(in->layout.slots),
 		.data_bytes = peer != net ? in->opt.app_bytes
 			: copy		  ? copy
-					  : in->opt.rx_bytes,
+					  : bytes_of(in, net, PART_RX),
 		.conns = peer == net ? in->opt.conns : 0,
 		.program = peer->place ? peer->domain : 0,
 		.copies = copy != 0,
@@ -353,9 +381,7 @@ part_wanted(const struct instance *in, const struct child *c,
 		return copies_bytes(in, c);
 	if (kind == PART_STAT)
 		return domain_stat_bytes(&p);
-	if (kind == PART_RX)
-		return in->opt.rx_bytes;
-	return kind == PART_APP ? in->opt.app_bytes : rights[kind].bytes;
+	return bytes_of(in, c, kind);
 }
 
 /* Whether it is one that this domain may make; then it is kept. */

@@ -19,6 +19,7 @@ copies_bytes(const struct instance *in, const struct child *net)
 	unsigned n = copies(in, net);
 	uint64_t share = n ? in->opt.rx_bytes / n / PAGE * PAGE : 0;
 
-	return !n || share > LIMIT_COPY_BYTES_MIN ? share
-						  : LIMIT_COPY_BYTES_MIN;
+	if (n && share < LIMIT_COPY_BYTES_MIN)
+		share = LIMIT_COPY_BYTES_MIN;
+	return share * net->cores;
 }

@@ -84,12 +84,14 @@ uint64_t port_caps(const struct port *p);
 /* Whether memory is pinned for the device: more than a user may. */
 bool port_pins(const struct port *p);
 
-/* For network domain number `share`. */
+/* For a network domain, whose first core is number `share` of all. */
 void port_plan(const struct port *p, unsigned share, struct plan_port *out);
 
 /* port_share.c: the part of port_complete() and of port_plan() that is about
  * several network cores. */
 void port_share(struct port *p, unsigned users, const char *layout);
+/* Network cores that share it are threads of one domain. */
+bool port_is_one_process(const struct port *p);
 void port_plan_share(
 	const struct port *p, unsigned share, struct plan_port *out);
 

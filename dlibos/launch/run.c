@@ -63,24 +63,23 @@ make_both(struct instance *in)
 }
 
 /* A network core is a domain of its own: nothing that it uses is shared with
- * another one. Application cores are threads of one domain, or not, as the
- * layout says. */
+ * another one - unless they share a port that is one process's. Application
+ * cores are threads of one domain, or not, as the layout says. */
 static void
 make_children(struct instance *in)
 {
 	static char net_name[] = "dlibos-netcore";
 	static char *net_argv[] = {net_name, NULL};
 	const struct layout *l = &in->layout;
-	struct child *app = NULL;
+	struct child *app = NULL, *net = NULL;
 	unsigned nets = 0, apps = 0;
 
 	for (unsigned i = 0; i < l->cores; i++) {
-		struct child *c;
-
 		if (l->core[i].role != LAYOUT_NET)
 			continue;
-		c = add_child(in, ROLE_NET, "net", nets++, net_argv);
-		c->core[c->cores++] = (uint16_t)i;
+		if (!net || !port_is_one_process(&in->port))
+			net = add_child(in, ROLE_NET, "net", nets++, net_argv);
+		net->core[net->cores++] = (uint16_t)i;
 	}
 	for (unsigned i = 0; i < l->cores; i++) {
 		if (l->core[i].role != LAYOUT_APP)
@@ -187,6 +186,12 @@ init_layout(struct instance *in)
 		make_children(in);
 	make_places(in);
 	check_edges(in);
+	if (in->layout.rtc > 1 && port_is_one_process(&in->port))
+		die(EXIT_USAGE,
+			"--port %.80s: it is one process's, and in mode rtc "
+			"each of %u cores is one: choose veth, afpacket: or "
+			"memif:",
+			in->port.spec, in->layout.rtc);
 	port_complete(
 		&in->port, in->layout.net + in->layout.rtc, in->layout.name);
 }

@@ -86,7 +86,7 @@ copy_app_up(struct door *d, unsigned app, const struct part *p)
 		if (s->pool[i].part == p || (!c && !s->pool[i].part))
 			c = &s->pool[i];
 	/* There are as many as there can be application domains. */
-	assert(c && p->bytes / COPY_ROOM >= s->buffers);
+	assert(c && p->bytes / COPY_ROOM >= d->cfg.copy_first + s->buffers);
 	if (!c->part)
 		for (c->free = 0; c->free < s->buffers; c->free++)
 			c->stack[c->free] = s->buffers - 1 - c->free;
@@ -143,7 +143,7 @@ copy_untold(struct door *d, struct door_conn *c)
 		packet = NULL;
 	}
 	i = p->stack[--p->free];
-	to = p->part->base + (uint64_t)i * COPY_ROOM;
+	to = p->part->base + (uint64_t)(d->cfg.copy_first + i) * COPY_ROOM;
 	memcpy(to, r->ptr, r->len);
 	d->count.copied_bytes += r->len;
 	if (likely(packet != NULL))

@@ -47,7 +47,7 @@ struct door_config {
 	/* Application domains that door_copy_to() is said of, at most, and
 	 * buffers of COPY_ROOM bytes in the partition of each. */
 	unsigned copies;
-	uint32_t copy_buffers;
+	uint32_t copy_buffers, copy_first; /* our part of each partition */
 	/* Takes a buffer of a received frame back. */
 	void (*release)(void *arg, void *buf);
 	void *arg;

@@ -12,6 +12,9 @@
 	X(rx_joined)          /* came in several buffers, made one */ \
 	X(rx_drop_segments)   /* and did not fit into one */ \
 	X(rx_drop_empty) \
+	X(rx_lent)            /* to the queue whose flow it is */ \
+	X(rx_told)            /* copies of what all queues are to see */ \
+	X(rx_drop_mate)       /* another queue has as many as it may */ \
 	X(tx_frames) \
 	X(tx_bytes) \
 	X(tx_copied)          /* the port does not gather pieces */ \

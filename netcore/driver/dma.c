@@ -4,11 +4,41 @@
 
 #include <errno.h>
 #include <linux/vfio.h>
+#include <pthread.h>
 #include <rte_vfio.h>
 #include <sys/ioctl.h>
 
-int
-dma_map(const void *base, uint64_t bytes, bool written)
+#include "dlibos/limits.h"
+#include "netcore/driver/driver.h"
+
+/* What is mapped, and how often it was asked for. There is one container in a
+ * process, so there is one list. */
+static struct {
+	pthread_mutex_t lock;
+	struct range {
+		const void *base;
+		unsigned users; /* 0: the place is free */
+	} range[LIMIT_DOMAINS + 2 * DRIVER_QUEUES];
+} mapped = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+#define RANGES (sizeof(mapped.range) / sizeof(mapped.range[0]))
+
+static struct range *
+find(const void *base)
+{
+	struct range *place = NULL;
+
+	for (struct range *r = mapped.range; r < mapped.range + RANGES; r++) {
+		if (r->users && r->base == base)
+			return r;
+		if (!r->users && !place)
+			place = r;
+	}
+	return place;
+}
+
+static int
+map(const void *base, uint64_t bytes, bool written)
 {
 	struct vfio_iommu_type1_dma_map m = {
 		.argsz = sizeof(m),
@@ -26,8 +56,25 @@ dma_map(const void *base, uint64_t bytes, bool written)
 	return ioctl(fd, VFIO_IOMMU_MAP_DMA, &m) ? -errno : 0;
 }
 
-void
-dma_unmap(const void *base, uint64_t bytes)
+int
+dma_map(const void *base, uint64_t bytes, bool written)
+{
+	struct range *r;
+	int rc;
+
+	pthread_mutex_lock(&mapped.lock);
+	r = find(base);
+	rc = !r ? -ENOSPC : r->users ? 0 : map(base, bytes, written);
+	if (!rc) {
+		r->base = base;
+		r->users++;
+	}
+	pthread_mutex_unlock(&mapped.lock);
+	return rc;
+}
+
+static void
+unmap(const void *base, uint64_t bytes)
 {
 	struct vfio_iommu_type1_dma_unmap u = {
 		.argsz = sizeof(u),
@@ -38,4 +85,16 @@ dma_unmap(const void *base, uint64_t bytes)
 
 	if (fd >= 0)
 		ioctl(fd, VFIO_IOMMU_UNMAP_DMA, &u);
+}
+
+void
+dma_unmap(const void *base, uint64_t bytes)
+{
+	struct range *r;
+
+	pthread_mutex_lock(&mapped.lock);
+	r = find(base);
+	if (r && r->users && !--r->users)
+		unmap(base, bytes);
+	pthread_mutex_unlock(&mapped.lock);
 }

@@ -22,13 +22,14 @@ let_go(void *addr, void *opaque)
 	assert(s->open);
 	s->open = false;
 	if (s->buf)
-		rte_pktmbuf_free(s->buf);
+		mates_release(s->of->mate, s->buf);
 	advance(s->of);
 }
 
 int
-done_init(struct done *d, uint32_t slots)
+done_init(struct done *d, uint32_t slots, struct mate *mate)
 {
+	d->mate = mate;
 	d->sent = d->upto = d->told = 0;
 	d->mask = slots - 1;
 	d->slot = calloc(slots, sizeof(*d->slot));

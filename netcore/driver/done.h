@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "netcore/driver/mates.h"
+
 struct done;
 
 struct done_slot {
@@ -34,10 +36,11 @@ struct done {
 	uint64_t sent, upto, told; /* serials */
 	uint32_t mask;		   /* slots - 1 */
 	struct done_slot *slot;
+	struct mate *mate; /* takes frames that came */
 };
 
 /* slots: a power of two. 0; -ENOMEM. */
-int done_init(struct done *d, uint32_t slots);
+int done_init(struct done *d, uint32_t slots, struct mate *mate);
 void done_fini(struct done *d);
 
 static inline uint32_t

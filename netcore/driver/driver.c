@@ -111,7 +111,7 @@ pools(struct driver *d, const struct driver_config *c, char *why, size_t size)
 	}
 	while (slots < 2 * d->headers->size)
 		slots *= 2;
-	return done_init(&d->done, slots);
+	return done_init(&d->done, slots, &d->mate);
 }
 
 /* A device reaches the partitions; what the kernel or memory stands behind
@@ -140,6 +140,13 @@ int
 driver_app_add(struct driver *d, const void *base, uint64_t bytes)
 {
 	return d->port->spec.kind == SPEC_PCI ? dma_map(base, bytes, false) : 0;
+}
+
+void
+driver_app_drop(struct driver *d, const void *base, uint64_t bytes)
+{
+	if (d->port->spec.kind == SPEC_PCI)
+		dma_unmap(base, bytes);
 }
 
 static int
@@ -174,6 +181,9 @@ join_port(
 		rc = map(d, c, why, size);
 	if (rc)
 		return rc;
+	if (d->port->mates)
+		mates_join(&d->mate, d->port->mates, c->queue, d->rx,
+			&d->port->steer);
 	d->port->caps.rx_buffers = d->rx->size;
 	d->port->caps.tx_frames = d->headers->size;
 	rc = port_queue(d->port, c->queue, d->rx, why, size);
@@ -183,9 +193,6 @@ join_port(
 static void
 let_go(struct driver *d)
 {
-	/* They may hold buffers of another driver. */
-	for (; d->wait_at != d->wait_end; d->wait_at++)
-		rte_pktmbuf_free(d->wait[d->wait_at % DRIVER_WAIT]);
 	for (unsigned i = 0; i < 2; i++)
 		if (d->mapped[i].base)
 			dma_unmap(d->mapped[i].base, d->mapped[i].bytes);
@@ -253,6 +260,9 @@ driver_close(struct driver *d)
 {
 	if (!d)
 		return;
+	/* They may hold buffers of a mate. */
+	for (; d->wait_at != d->wait_end; d->wait_at++)
+		rte_pktmbuf_free(d->wait[d->wait_at % DRIVER_WAIT]);
 	port_put(d->port, d->queue);
 	let_go(d);
 }
@@ -277,6 +287,8 @@ driver_stats(struct driver *d, struct driver_count *c)
 	struct rte_eth_stats s = {0};
 
 	*c = d->count;
+	if (d->queue)
+		return; /* the first one tells what is the port's */
 	c->log_lines = eal_lines();
 	if (d->port->gone || rte_eth_stats_get(d->id, &s))
 		return;

@@ -4,7 +4,8 @@
  * A driver is one queue of one port, owned by one thread. Drivers are opened
  * and closed by one thread at a time. Where a port has several queues, each is
  * a driver of its own with the same port, and the port starts when the last of
- * them is opened; it stops when the first is closed.
+ * them is opened; it stops when the first is closed. None is used before, nor
+ * any more when the first is closed.
  *
  * Order of use, each turn of the owner's loop:
  *
@@ -31,12 +32,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dlibos/limits.h"
 #include "mem/part.h"
 #include "netcore/driver/counters.h"
 #include "netcore/stack/frame.h"
 #include "netcore/stack/steer.h"
 
-#define DRIVER_QUEUES  16   /* of a port at most */
+#define DRIVER_QUEUES  LIMIT_QUEUES
 #define DRIVER_PORTS   16   /* of a process at most */
 #define DRIVER_MTU_MIN 576  /* bytes of an IP packet */
 #define DRIVER_MTU_MAX 9000 /* likewise */
@@ -54,8 +56,10 @@ struct driver_config {
 	uint16_t mtu;	   /* 0: 1500 */
 	uint8_t mac[6];	   /* all 0: the port's own */
 	const char *label; /* of letters, digits, - and _ */
-	/* Of frames that others see, too, those of this share; only a packet
-	 * socket is told, elsewhere all come. */
+	/* Which frames are for us, where others have the same address. A packet
+	 * socket of an interface that others look at, too, takes its share;
+	 * queues of one port, of which share and queue are the same, hand each
+	 * other what is not theirs. */
 	struct steer steer;
 };
 
@@ -64,8 +68,10 @@ struct driver_caps {
 	uint16_t mtu;
 	bool tx_cksum; /* completes checksums of TCP and UDP */
 	bool rx_cksum; /* verifies those of IP, TCP and UDP */
-	bool rss_hash; /* spreads connections over its queues */
-	bool gathers;  /* sends pieces from where they lie, uncopied */
+	/* It spreads connections over its queues by steer.h; 0: they come as
+	 * they come, and are handed on. */
+	uint16_t rss_bits;
+	bool gathers; /* sends pieces from where they lie, uncopied */
 	/* Tells of the last frames only when more are sent: there is no use in
 	 * waiting for them. */
 	bool lazy;
@@ -101,6 +107,10 @@ const struct driver_caps *driver_caps(struct driver *d);
  * that a device stands behind may read it from now on, and never write it.
  * 0 or -errno. Called before the first frame that refers to it. */
 int driver_app_add(struct driver *d, const void *base, uint64_t bytes);
+
+/* Once for each driver_app_add() that went well; before it is unmapped, and
+ * once all frames that refer to it are let go of. */
+void driver_app_drop(struct driver *d, const void *base, uint64_t bytes);
 
 /* At most `max` frames; data lies in the Rx partition. */
 unsigned driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max);

@@ -9,6 +9,7 @@
 #include "dlibos/base/cacheline.h"
 #include "netcore/driver/done.h"
 #include "netcore/driver/driver.h"
+#include "netcore/driver/mates.h"
 #include "netcore/driver/pool.h"
 #include "netcore/driver/port.h"
 
@@ -24,6 +25,7 @@ struct driver {
 	struct port *port;
 	struct rte_mempool *rx, *headers, *pieces;
 
+	struct mate mate; /* if the port has several queues */
 	uint32_t stash_at, stash_end;
 	uint32_t wait_at, wait_end; /* of wait[], as they run */
 	struct done done;

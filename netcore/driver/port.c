@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "netcore/driver/eal.h"
+#include "netcore/driver/rss.h"
 #include "netcore/driver/setup.h"
 
 /* DPDK's ports are the process's, and so is the table of them. */
@@ -132,6 +133,11 @@ port_get(struct port **out, const struct driver_config *c, uint32_t room,
 	if (rc)
 		return rc;
 	rc = setup_port(p, c, why, size);
+	p->steer = c->steer;
+	if (!rc && p->queues > 1) {
+		p->mates = mates_make(p->queues);
+		rc = p->mates ? 0 : broken(ENOMEM, p, "its queues", why, size);
+	}
 	if (rc) {
 		remove_port(p);
 		return rc;
@@ -149,6 +155,8 @@ start(struct port *p, char *why, size_t size)
 	if (rc)
 		return broken(-rc, p, "does not start", why, size);
 	p->started = true;
+	rss_table(p);
+	p->steer.rss_bits = p->caps.rss_bits;
 	p->reap = setup_reap(p);
 	p->caps.lazy = p->reap == REAP_NONE;
 	/* An XDP socket has been found when it was made. */
@@ -200,8 +208,10 @@ port_put(struct port *p, unsigned queue)
 		remove_port(p);
 		p->gone = true;
 	}
-	if (!p->opened)
-		p->used = false;
+	if (p->opened)
+		return;
+	mates_free(p->mates);
+	p->used = false;
 }
 
 const struct driver_caps *

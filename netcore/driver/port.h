@@ -10,6 +10,7 @@
 #include "dlibos/limits.h"
 #include "netcore/driver/driver.h"
 #include "netcore/driver/fds.h"
+#include "netcore/driver/mates.h"
 #include "netcore/driver/spec.h"
 
 /* How a port is asked what it has sent. */
@@ -36,6 +37,9 @@ struct port {
 	bool cuts;	   /* takes no piece across the end of a page; cut.h */
 	struct fds before; /* the process's descriptors before it was probed */
 	int fd[DRIVER_QUEUES];
+	struct mates *mates; /* of several queues; else NULL */
+	struct steer steer;  /* by which they are told apart */
+	uint8_t rss_key[64];
 	int member; /* keeps an interface listening; or -1 */
 	struct driver_caps caps;
 };

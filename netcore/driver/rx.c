@@ -1,6 +1,7 @@
 /* From the port to the engine: rx step 2 of 8. */
 #include <rte_ethdev.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "dlibos/base/bits.h"
 #include "netcore/driver/own.h"
@@ -72,23 +73,26 @@ driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max)
 	struct rte_mbuf *m[DRIVER_BURST];
 	unsigned n = d->stash_end - d->stash_at;
 
+	max = max < DRIVER_BURST ? max : DRIVER_BURST;
 	if (unlikely(n)) {
 		n = n < max ? n : max;
+		memcpy(m, &d->stash[d->stash_at], n * sizeof(*m));
 		d->stash_at += n;
-		return take(d, &d->stash[d->stash_at - n], n, f);
+	} else if (likely(d->port->started)) {
+		n = rte_eth_rx_burst(d->id, d->queue, m,
+			(uint16_t)(max - (d->mate.all ? max / 4 : 0)));
 	}
-	if (unlikely(!d->port->started))
-		return 0;
-	n = rte_eth_rx_burst(d->id, d->queue, m,
-		(uint16_t)(max < DRIVER_BURST ? max : DRIVER_BURST));
+	if (unlikely(d->mate.all)) {
+		n = mates_sort(&d->mate, m, n, &d->count);
+		n += mates_take(&d->mate, m + n, max - n);
+	}
 	return n ? take(d, m, n, f) : 0;
 }
 
 void
 driver_release(struct driver *d, void *buf)
 {
-	(void)d;
-	rte_pktmbuf_free(buf);
+	mates_release(&d->mate, buf);
 }
 
 /* A burst tells of every kind of port, where a descriptor would not. */
@@ -100,5 +104,6 @@ driver_pending(struct driver *d)
 		d->stash_end = rte_eth_rx_burst(
 			d->id, d->queue, d->stash, DRIVER_STASH);
 	}
-	return d->stash_at != d->stash_end;
+	return d->stash_at != d->stash_end ||
+		(d->mate.all && mates_pending(&d->mate));
 }

@@ -8,6 +8,7 @@
 
 #include "netcore/driver/eal.h"
 #include "netcore/driver/guest.h"
+#include "netcore/driver/rss.h"
 
 #define DESCRIPTORS 512
 #define TX_FEW	    8
@@ -78,13 +79,6 @@ offloads(struct port *p, const struct rte_eth_dev_info *info,
 		RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	if (caps->rx_cksum)
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_CHECKSUM;
-	/* The most that it spreads by, and that we can use. */
-	conf->rx_adv_conf.rss_conf.rss_hf = info->flow_type_rss_offloads &
-		(RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-	if (p->queues > 1 && conf->rx_adv_conf.rss_conf.rss_hf) {
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		caps->rss_hash = true;
-	}
 }
 
 /* QEMU maps each descriptor's memory at once and drops the frame without a word
@@ -110,7 +104,8 @@ descriptors(struct port *p, const struct rte_eth_dev_info *info)
 }
 
 /* Whose frames are let in: those for our address, and multicast, by which
- * neighbours of IPv6 ask. */
+ * neighbours of IPv6 ask. The address of a tap's interface is the kernel's, at
+ * the other end of the line; all that it sends comes. */
 static int
 addresses(struct port *p, const struct driver_config *c, char *why, size_t size)
 {
@@ -123,7 +118,11 @@ addresses(struct port *p, const struct driver_config *c, char *why, size_t size)
 	other = memcmp(c->mac, no_mac, 6) && memcmp(c->mac, &mac, 6);
 	if (other)
 		memcpy(&mac, c->mac, 6);
+	else if (p->spec.kind == SPEC_TAP)
+		mac.addr_bytes[5] ^= 1;
 	memcpy(p->caps.mac, &mac, 6);
+	if (p->spec.kind == SPEC_TAP)
+		return 0;
 	if (is_guest(p)) {
 		p->member = guest_listen(p->spec.interface, other);
 		fds_add(&p->before, p->member); /* it is not DPDK's */
@@ -159,6 +158,8 @@ setup_port(
 	if (is_device(p))
 		conf.rxmode.mtu = p->mtu;
 	conf.intr_conf.rxq = p->spec.kind == SPEC_TAP;
+	if (is_device(p))
+		rss_ask(p, &info, &c->steer, &conf);
 	rc = rte_eth_dev_configure(
 		p->id, (uint16_t)p->queues, (uint16_t)p->queues, &conf);
 	if (rc)

@@ -72,7 +72,7 @@ static inline void
 let_go_at_once(struct driver *d, const struct stack_tx_frame *f)
 {
 	if (held(f))
-		rte_pktmbuf_free(held(f));
+		mates_release(&d->mate, held(f));
 	if (f->pieces)
 		done_at_once(&d->done);
 }
@@ -179,7 +179,7 @@ gathered(struct driver *d, const struct stack_tx_frame *f)
 	else if (f->pieces)
 		chain(d, f, f->piece, f->pieces, m);
 	else if (held(f))
-		rte_pktmbuf_free(held(f));
+		mates_release(&d->mate, held(f));
 	return m;
 }
 

@@ -52,6 +52,25 @@ an_interface_is_shared_by_flows(void **state)
 	}
 }
 
+static void
+queues_are_of_one_process(void **state)
+{
+	static const enum port_kind kinds[] = {
+		PORT_TAP, PORT_AFXDP, PORT_PCI, PORT_VDEV};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct plan_port a = plan_of(kinds[i], "x:y", 3, 0);
+		struct plan_port one = plan_of(kinds[i], "x:y", 1, 0);
+
+		assert_int_equal(a.share + a.queue, 0);
+		assert_int_equal(a.shares, 3);
+		assert_int_equal(a.queues, 3);
+		assert_int_equal(one.shares, 0);
+		assert_int_equal(one.queues, 1);
+	}
+}
+
 /* All domains of an instance, and those that are started again, have the same
  * key; another instance has another. */
 static void
@@ -102,6 +121,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_has_it_alone),
 		cmocka_unit_test(an_interface_is_shared_by_flows),
+		cmocka_unit_test(queues_are_of_one_process),
 		cmocka_unit_test(the_key_is_the_instances),
 		cmocka_unit_test(memif_has_a_link_for_each),
 	};
