@@ -1,7 +1,7 @@
 /* path_door - a request of 64 bytes that comes, and its answer of 64, with what
- * a network core does between its stack and a program: the event, the commands,
- * the acknowledgement. A peer and both stacks are there as well; who counts looks
- * at netcore/door/ alone. */
+ * a network core does between its stack and a program: the event, the
+ * commands, the acknowledgement. A peer and both stacks are there as well; who
+ * counts looks at netcore/door/ alone. */
 #include "bench/path/path.h"
 #include "dlibos/base/log.h"
 #include "netcore/test/door_world.h"
