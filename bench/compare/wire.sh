@@ -53,10 +53,27 @@ ticks_of() { # PID...
 	done | awk '{ t += $12 + $13 } END { print t + 0 }'
 }
 
-# Clock ticks in softirqs, where the kernel's network stack works unasked.
+# Clock ticks in softirqs, where the kernel's network stack works unasked, as far
+# as they are in no process's time. A kernel without CONFIG_IRQ_TIME_ACCOUNTING
+# charges a softirq to the process that it interrupts, which is the server
+# itself for what its own sending sets off; to add those would count them twice.
+# There only what a kernel thread does is apart.
 softirq_of() { # CPU...
-	awk -v cpus=" $* " 'index(cpus, " " substr($1, 4) " ") &&
-		$1 ~ /^cpu[0-9]/ { t += $8 } END { print t + 0 }' /proc/stat
+	local cpu
+	if softirq_is_apart; then
+		awk -v cpus=" $* " 'index(cpus, " " substr($1, 4) " ") &&
+			$1 ~ /^cpu[0-9]/ { t += $8 }
+			END { print t + 0 }' /proc/stat
+		return
+	fi
+	for cpu in "$@"; do
+		pgrep -x "ksoftirqd/$cpu"
+	done | { mapfile -t threads; ticks_of "${threads[@]}"; }
+}
+
+softirq_is_apart() {
+	{ zcat /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2>/dev/null |
+		grep -q '^CONFIG_IRQ_TIME_ACCOUNTING=y'
 }
 
 # Seconds that cores were busy, by the cycle counter in their loops; of those
