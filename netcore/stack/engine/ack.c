@@ -251,6 +251,7 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 
 	c->mss = mss;
 	cc_set_mss(&c->cc, mss);
+	segs_settle(&s->seg, &c->segs);
 	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
 		struct seg *g = segs_at(&s->seg, i);
 
@@ -277,10 +278,11 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 static uint32_t
 count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 {
-	struct seg *first =
-		c->segs.head ? segs_at(&s->seg, c->segs.head) : NULL;
 	uint32_t had = (uint32_t)c->dupacks * c->mss;
+	const struct seg *first;
 
+	segs_settle(&s->seg, &c->segs);
+	first = c->segs.head ? segs_at(&s->seg, c->segs.head) : NULL;
 	if (acked) {
 		bool partial = c->flags & TCB_RECOVERY && acked < had;
 

@@ -66,6 +66,15 @@ check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 	uint32_t seq = c->snd_una, rings[4] = {0};
 	bool was_sacked = false;
 
+	if (segs_is_lone(&c->segs)) {
+		sum->seg++;
+		MUST(s, c, c->segs.lone_seq == seq && c->segs.out);
+		MUST(s, c, seq + c->segs.out == c->snd_nxt);
+		MUST(s, c, !(c->segs.sacked | c->segs.lost | c->segs.resent));
+		MUST(s, c, !(c->odd.missing | c->odd.again | c->odd.runs));
+		MUST(s, c, !(c->odd.fresh | c->odd.stopped));
+		return NULL;
+	}
 	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
 		const struct seg *g = segs_at(&s->seg, i);
 
@@ -102,10 +111,17 @@ check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 static const char *
 check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 {
-	const struct sendq_node *head = slab_at(&s->sg, c->sendq.head);
+	const struct sendq_node *head;
 	uint64_t bytes = 0;
-	uint32_t skip = c->sendq.head ? c->sendq.acked - head->at : 0;
+	uint32_t skip;
 
+	if (c->sendq.head == SENDQ_LONE) {
+		sum->sg++;
+		MUST(s, c, c->sendq.bytes);
+		return NULL;
+	}
+	head = slab_at(&s->sg, c->sendq.head);
+	skip = c->sendq.head ? c->sendq.acked - head->at : 0;
 	for (uint32_t i = c->sendq.head; i; i = slab_next(&s->sg, i)) {
 		const struct sendq_node *n = slab_at(&s->sg, i);
 

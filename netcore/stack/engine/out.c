@@ -309,6 +309,7 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (c->segs.head) {
 		s->count.retransmits++;
 		c->resent++;
+		segs_settle(&s->seg, &c->segs);
 		segs_resent(&s->seg, &c->segs, &c->odd, c->segs.head, s->us);
 	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
 		c->snd_nxt = c->iss + 1;
@@ -336,10 +337,11 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 	c->flags &= ~(uint32_t)TCB_PROBE;
 	if (timer_stuck(c))
 		return send_new(s, c, mac, c->snd_wnd ? c->snd_wnd : 1, 0, f);
-	if (!(c->flags & TCB_TLP_OUT) || !c->segs.tail)
+	if (!(c->flags & TCB_TLP_OUT) || !c->segs.head)
 		return false;
 	if (new_bytes(s, c))
 		return false; /* it goes out anyhow, and is the probe */
+	segs_settle(&s->seg, &c->segs);
 	if (segs_at(&s->seg, c->segs.tail)->flags & SEG_SACKED)
 		return false; /* the tail has arrived meanwhile */
 	c->flags |= TCB_TLP_RETRANS;

@@ -108,18 +108,6 @@ fetch(const struct stack *s, struct whose *w)
 	__builtin_prefetch(c + 2 * CACHELINE, 1);
 }
 
-/* Stage 3: asks for what it has under way. */
-static inline void
-fetch_more(const struct stack *s, const struct whose *w)
-{
-	const struct tcb *c = &s->tcb[w->index];
-
-	if (unlikely(w->index == FLOW_NONE))
-		return;
-	__builtin_prefetch(segs_at(&s->seg, c->segs.head));
-	__builtin_prefetch(sendq_at(&s->sg, c->sendq.head));
-}
-
 /* --- all of it ------------------------------------------------------------*/
 
 /* The next bytes, within the window, or a new acknowledgement; and nothing in
@@ -152,7 +140,7 @@ is_whole(const struct stack_rx_frame *f, uint32_t len)
 				(len - WIRE_IPV4_LEN)));
 }
 
-/* Stage 4. True: the frame was dealt with. False: it is for ip_in(), whole. */
+/* Stage 3. True: the frame was dealt with. False: it is for ip_in(), whole. */
 static inline bool
 plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 {
@@ -214,7 +202,7 @@ burst_of_many(struct stack *s, struct stack_rx_frame *f, unsigned n)
 {
 	struct whose w[PLAIN_BURST];
 
-	for (unsigned i = 0; i < n + 3 * AHEAD; i++) {
+	for (unsigned i = 0; i < n + 2 * AHEAD; i++) {
 		if (i < n) {
 			parse(s, &f[i], &w[i]);
 			flow_prefetch(&s->flow, w[i].hash);
@@ -222,9 +210,7 @@ burst_of_many(struct stack *s, struct stack_rx_frame *f, unsigned n)
 		if (i - AHEAD < n)
 			fetch(s, &w[i - AHEAD]);
 		if (i - 2 * AHEAD < n)
-			fetch_more(s, &w[i - 2 * AHEAD]);
-		if (i - 3 * AHEAD < n)
-			work_off(s, &f[i - 3 * AHEAD], &w[i - 3 * AHEAD]);
+			work_off(s, &f[i - 2 * AHEAD], &w[i - 2 * AHEAD]);
 	}
 }
 

@@ -49,13 +49,13 @@ is_younger(const struct tcb *c, const uint8_t *t)
  * that has ended has no more of its own; who has not acknowledged our SYN does
  * that now, which was sent once. */
 static inline bool
-is_good(const struct stack *s, const struct tcb *c, uint32_t ack, uint32_t news)
+is_good(const struct tcb *c, uint32_t ack, uint32_t news)
 {
 	uint32_t acks = ack - c->snd_una, flight = c->snd_nxt - c->snd_una;
 
 	if (unlikely(c->state == TCP_SYN_RECEIVED &&
-		    (segs_at(&s->seg, c->segs.head)->flags != SEG_SYN ||
-			    !acks || acks != flight)))
+		    (c->segs.head != SEGS_LONE + SEG_SYN || !acks ||
+			    acks != flight)))
 		return false;
 	return acks <= flight && news <= c->rcv_adv - c->rcv_nxt &&
 		(news ? !(c->flags & TCB_MOVED) : acks);
@@ -122,7 +122,7 @@ plain_turn(struct stack *s, struct stack_rx_frame *f, uint32_t len,
 	if (likely(len >= WIRE_IPV4_LEN + hlen && is_next(s, c, t, ts) &&
 		    (!ts || is_younger(c, t)) && be_get16(t + 14) &&
 		    c->snd_wnd && seq_le(c->snd_wl1, c->rcv_nxt) &&
-		    is_good(s, c, ack, data + (t[13] & WIRE_TCP_FIN)) &&
+		    is_good(c, ack, data + (t[13] & WIRE_TCP_FIN)) &&
 		    is_whole(f, t, len - WIRE_IPV4_LEN) &&
 		    (ack == c->snd_una ||
 			    progress_take(s, c, ack, SEG_SYN | SEG_FIN, &p)))) {

@@ -95,11 +95,13 @@ pmtu_too_big(struct stack *s, struct tcb *c, uint32_t mtu)
 void
 pmtu_black_hole(struct stack *s, struct tcb *c)
 {
-	const struct seg *g = segs_at(&s->seg, c->segs.head);
 	uint32_t least = least_mtu(c) - headers(c), mss = c->mss;
+	const struct seg *g;
 
 	if (!c->segs.head || c->state < TCP_ESTABLISHED || !c->snd_wnd)
 		return;
+	segs_settle(&s->seg, &c->segs);
+	g = segs_at(&s->seg, c->segs.head);
 	if (g->len - !!(g->flags & SEG_FIN) < mss)
 		mss = g->len - !!(g->flags & SEG_FIN);
 	if (mss <= least)

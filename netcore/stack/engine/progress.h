@@ -13,13 +13,10 @@ struct progress {
 	uint32_t us;	/* when the last of them was sent */
 };
 
-/* Those from the first on that end at `ack`. False, and nothing happens: they
- * are not of the plain kind. What is under way covers all that may be
- * acknowledged, so there is one at least. may: the flags that are allowed, a
- * constant. Those that stay must be younger than
- * all that RACK knows of (RFC 8985, 6.2): then it finds nothing lost. */
+/* Those that stay must be younger than all that RACK knows of (RFC 8985, 6.2):
+ * then it finds nothing lost. */
 static inline bool
-progress_take(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
+progress_take_nodes(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
 	struct progress *p)
 {
 	uint32_t i = c->segs.head, flags = 0, n = 0, end, last;
@@ -36,13 +33,31 @@ progress_take(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
 	if (unlikely(end != ack || (flags & ~may) ||
 		    (i && (c->odd.again || seq_lt(g->sent_us, c->rack_us)))))
 		return false;
-	p->flags = flags & may;
+	p->flags = flags;
 	p->us = g->sent_us;
 	slab_put_chain(&s->seg, c->segs.head, last, n);
 	c->segs.out -= ack - c->snd_una;
 	c->segs.head = i;
 	if (likely(!i))
 		c->segs.tail = 0;
+	return true;
+}
+
+/* Those from the first on that end at `ack`. False, and nothing happens: they
+ * are not of the plain kind. What is under way covers all that may be
+ * acknowledged, so there is one at least. may: the flags that are allowed, a
+ * constant. */
+static inline bool
+progress_take(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
+	struct progress *p)
+{
+	if (unlikely(!segs_is_lone(&c->segs)))
+		return progress_take_nodes(s, c, ack, may, p);
+	p->flags = segs_lone_flags(&c->segs);
+	if (unlikely(ack != c->snd_nxt || (p->flags & ~may)))
+		return false;
+	p->us = c->segs.lone_us;
+	segs_ack_lone(&s->seg, &c->segs);
 	return true;
 }
 

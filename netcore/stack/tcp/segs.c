@@ -74,6 +74,52 @@ put_ordered(struct slab *s, uint32_t *ring, uint32_t i)
 
 /* --- sending and acknowledging --------------------------------------------*/
 
+static void
+append(struct slab *s, struct segs *q, uint32_t i)
+{
+	if (q->tail)
+		segs_at(s, q->tail)->next = i;
+	else
+		q->head = i;
+	q->tail = i;
+}
+
+void
+segs_settle_lone(struct slab *s, struct segs *q)
+{
+	uint32_t i = slab_redeem(s);
+
+	*segs_at(s, i) = (struct seg){
+		.seq = q->lone_seq,
+		.len = q->out,
+		.sent_us = q->lone_us,
+		.flags = segs_lone_flags(q),
+	};
+	q->tail = 0;
+	append(s, q, i);
+}
+
+bool
+segs_add_node(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
+	uint32_t now_us, uint32_t flags)
+{
+	uint32_t i;
+
+	segs_settle(s, q);
+	i = slab_get_next(s, q->head);
+	if (unlikely(!i))
+		return false;
+	*segs_at(s, i) = (struct seg){
+		.seq = seq,
+		.len = len,
+		.sent_us = now_us,
+		.flags = flags,
+	};
+	append(s, q, i);
+	q->out += len;
+	return true;
+}
+
 /* Takes a segment's part in the counts away, before it changes. */
 static void
 uncount(struct segs *q, const struct seg *g, uint32_t len)
@@ -196,8 +242,9 @@ void
 segs_ack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 	struct segs_news *news)
 {
+	segs_settle(s, q);
 	ack_below(s, q, o, ack, news);
-	/* From here on segs_ack_plain() may take the node it stands at. */
+	/* From here on others may take the node it stands at. */
 	if (!(q->sacked | q->lost))
 		o->fresh = 0;
 }
@@ -297,8 +344,11 @@ void
 segs_sack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t from,
 	uint32_t to, struct segs_news *news)
 {
-	uint32_t run = run_before(s, o, from, news), i = run ? run : q->head;
+	uint32_t run, i;
 
+	segs_settle(s, q);
+	run = run_before(s, o, from, news);
+	i = run ? run : q->head;
 	if (news->cut)
 		return;
 	if (o->stopped && seq_le(segs_at(s, o->stopped)->seq, from) &&
@@ -334,6 +384,7 @@ void
 segs_lose_all(
 	struct slab *s, struct segs *q, struct segs_odd *o, bool forget_sacked)
 {
+	segs_settle(s, q);
 	o->again = o->missing = 0;
 	if (forget_sacked)
 		o->runs = q->sacked = 0;
@@ -351,10 +402,12 @@ segs_lose_all(
 }
 
 uint32_t
-segs_fresh(const struct slab *s, const struct segs *q, struct segs_odd *o)
+segs_fresh(struct slab *s, struct segs *q, struct segs_odd *o)
 {
-	uint32_t i = o->fresh ? o->fresh : q->head;
+	uint32_t i;
 
+	segs_settle(s, q);
+	i = o->fresh ? o->fresh : q->head;
 	while (i && ring_of(o, segs_at(s, i)->flags))
 		i = segs_at(s, i)->next;
 	if (q->sacked | q->lost)
@@ -402,6 +455,8 @@ segs_split(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
 void
 segs_clear(struct slab *s, struct segs *q, struct segs_odd *o)
 {
+	if (segs_is_lone(q))
+		segs_ack_lone(s, q);
 	while (q->head) {
 		uint32_t next = slab_next(s, q->head);
 

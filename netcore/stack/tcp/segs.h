@@ -11,6 +11,10 @@
  *
  * All others are fresh: sent once, so in the order of sending by themselves.
  *
+ * One that is alone under way, and was sent once, lies in the scoreboard itself,
+ * as most do: the node that it would need is promised to it, and made of it by
+ * segs_settle(), which all that looks at nodes asks for.
+ *
  * Counts are kept so that nothing needs a walk in the common case:
  *
  *	pipe = out - sacked - lost + resent
@@ -43,10 +47,19 @@ struct seg {
 	uint32_t after, before; /* in its ring */
 };
 
+#define SEGS_LONE 0xffffff00u /* no index is above; with seg_flags */
+
 struct segs {
-	uint32_t head, tail;
+	uint32_t head; /* from SEGS_LONE on: one that is alone, of `out` */
+	union {
+		uint32_t tail;
+		uint32_t lone_us; /* when it was sent */
+	};
 	uint32_t out, sacked, lost, resent;
-	uint32_t high_sacked; /* end of the highest sacked segment */
+	union {
+		uint32_t high_sacked; /* end of the highest sacked segment */
+		uint32_t lone_seq;
+	};
 };
 
 /* What is needed of it only when something was lost or sacked. */
@@ -68,49 +81,54 @@ segs_pipe(const struct segs *q)
 	return q->out - q->sacked - q->lost + q->resent;
 }
 
+static inline bool
+segs_is_lone(const struct segs *q)
+{
+	return q->head >= SEGS_LONE;
+}
+
+static inline uint32_t
+segs_lone_flags(const struct segs *q)
+{
+	return q->head - SEGS_LONE;
+}
+
+void segs_settle_lone(struct slab *s, struct segs *q);
+
+/* From here on head and tail are of nodes. */
+static inline void
+segs_settle(struct slab *s, struct segs *q)
+{
+	if (segs_is_lone(q))
+		segs_settle_lone(s, q);
+}
+
+bool segs_add_node(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
+	uint32_t now_us, uint32_t flags);
+
 /* A segment goes out behind all others. False: no node left, or none but the
  * slab's reserve, which is for those that have nothing under way. */
 static inline bool
 segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 	uint32_t now_us, uint32_t flags)
 {
-	uint32_t i = slab_get_next(s, q->head);
-
-	if (unlikely(!i))
+	if (q->head)
+		return segs_add_node(s, q, seq, len, now_us, flags);
+	if (unlikely(!slab_promise(s)))
 		return false;
-	*segs_at(s, i) = (struct seg){
-		.seq = seq,
-		.len = len,
-		.sent_us = now_us,
-		.flags = flags,
-	};
-	if (q->tail)
-		segs_at(s, q->tail)->next = i;
-	else
-		q->head = i;
-	q->tail = i;
-	q->out += len;
+	q->head = SEGS_LONE + flags;
+	q->lone_us = now_us;
+	q->lone_seq = seq;
+	q->out = len;
 	return true;
 }
 
-/* The oldest segment, if nothing was ever special about it and all of it is
- * below `ack`: it goes, and *sent_us says when it was sent. Returns its length,
- * or 0. */
-static inline uint32_t
-segs_ack_plain(struct slab *s, struct segs *q, uint32_t ack, uint32_t *sent_us)
+/* The lone one is acknowledged. */
+static inline void
+segs_ack_lone(struct slab *s, struct segs *q)
 {
-	struct seg *g = segs_at(s, q->head);
-	uint32_t i = q->head, len = g->len;
-
-	if (!i || unlikely(g->flags) || (int32_t)(ack - g->seq - len) < 0)
-		return 0;
-	*sent_us = g->sent_us;
-	q->out -= len;
-	q->head = g->next;
-	if (!q->head)
-		q->tail = 0;
-	slab_put(s, i);
-	return len;
+	q->head = q->tail = q->out = 0;
+	slab_waive(s);
 }
 
 /* What an acknowledgement newly covered: {0}, then handed to segs_ack() and to
@@ -141,8 +159,8 @@ void segs_ack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 
 /* [from, to) is sacked. A peer whose ranges lie so that finding them is work
  * gets SEGS_VISITS nodes of it for each segs_news; the search goes on from
- * there when the range comes again. While o->stopped is set, segs_ack_plain()
- * must not be called. */
+ * there when the range comes again. While o->stopped is set, nodes must not be
+ * taken but by segs_ack(). */
 #define SEGS_VISITS 512
 void segs_sack(struct slab *s, struct segs *q, struct segs_odd *o,
 	uint32_t from, uint32_t to, struct segs_news *news);
@@ -165,8 +183,7 @@ segs_next_lost(const struct segs_odd *o)
 
 /* The first segment that is fresh, or 0; what comes behind it was sent later.
  */
-uint32_t segs_fresh(
-	const struct slab *s, const struct segs *q, struct segs_odd *o);
+uint32_t segs_fresh(struct slab *s, struct segs *q, struct segs_odd *o);
 
 /* Segment i was sent again now. */
 void segs_resent(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,

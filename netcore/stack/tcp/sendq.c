@@ -1,5 +1,66 @@
 #include "netcore/stack/tcp/sendq.h"
 
+static void
+append(struct slab *s, struct sendq *q, uint32_t i)
+{
+	if (q->tail)
+		sendq_at(s, q->tail)->next = i;
+	else
+		q->head = i;
+	q->tail = i;
+}
+
+/* A node is made of a lone piece, the one that it was promised. */
+static void
+settle(struct slab *s, struct sendq *q)
+{
+	uint32_t i = slab_redeem(s);
+
+	*sendq_at(s, i) = (struct sendq_node){
+		.len = q->bytes, .ptr = q->lone, .at = q->acked};
+	q->cur = q->old = q->tail = 0;
+	append(s, q, i);
+}
+
+bool
+sendq_add_more(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
+{
+	uint32_t i;
+
+	if (q->head == SENDQ_LONE)
+		settle(s, q);
+	i = slab_get_spare(s);
+	if (unlikely(!i))
+		return false;
+	*sendq_at(s, i) = (struct sendq_node){
+		.len = len, .ptr = ptr, .at = q->acked + q->bytes};
+	append(s, q, i);
+	q->bytes += len;
+	return true;
+}
+
+void
+sendq_ack_nodes(struct slab *s, struct sendq *q, uint32_t n)
+{
+	q->bytes -= n;
+	q->acked += n;
+	while (q->head) {
+		struct sendq_node *h = sendq_at(s, q->head);
+		uint32_t next = h->next;
+
+		if (q->acked - h->at < h->len)
+			break;
+		if (q->cur == q->head)
+			q->cur = 0;
+		if (q->old == q->head)
+			q->old = 0;
+		slab_put(s, q->head);
+		q->head = next;
+	}
+	if (!q->head)
+		q->tail = 0;
+}
+
 /* The offset at which a node begins: below 0 where it is acknowledged in part.
  */
 static int64_t
@@ -38,9 +99,20 @@ uint32_t
 sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
 	uint32_t len, struct sendq_piece *piece, unsigned max, unsigned *n)
 {
-	uint32_t found = 0, i = seek(s, q, offset);
+	uint32_t found = 0, i;
 
 	*n = 0;
+	if (!q->head || !max)
+		return 0;
+	if (q->head == SENDQ_LONE) {
+		if (offset >= q->bytes || !len)
+			return 0;
+		if (len > q->bytes - offset)
+			len = q->bytes - offset;
+		piece[(*n)++] = (struct sendq_piece){q->lone + offset, len};
+		return len;
+	}
+	i = seek(s, q, offset);
 	while (i && found < len && *n < max) {
 		const struct sendq_node *p = sendq_at(s, i);
 		uint32_t from = offset + found - (p->at - q->acked);
@@ -59,6 +131,10 @@ sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
 void
 sendq_clear(struct slab *s, struct sendq *q)
 {
+	if (q->head == SENDQ_LONE) {
+		slab_waive(s);
+		q->head = 0;
+	}
 	while (q->head) {
 		uint32_t next = slab_next(s, q->head);
 

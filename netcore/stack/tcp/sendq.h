@@ -2,6 +2,9 @@
  * in order, kept until they are acknowledged. No byte is copied.
  *
  * Offsets count from the oldest unacknowledged byte.
+ *
+ * A piece that is alone, as most are, lies in the queue itself: the node that
+ * it would need is promised to it, and made of it when a second one comes.
  */
 #ifndef NETCORE_STACK_TCP_SENDQ_H
 #define NETCORE_STACK_TCP_SENDQ_H
@@ -15,13 +18,21 @@ struct sendq_node {
 	uint32_t at; /* bytes that were queued before it, modulo 2^32 */
 };
 
+#define SENDQ_LONE UINT32_MAX
+
 struct sendq {
-	uint32_t head, tail;
+	uint32_t head; /* SENDQ_LONE: a piece that is alone, of `bytes` */
+	uint32_t tail;
 	uint32_t acked; /* bytes, modulo 2^32: where offsets begin */
 	uint32_t bytes; /* referenced and not acknowledged */
-	/* Nodes that were sent from last, or 0: new data goes on at the one
-	 * while old data goes again at the other. */
-	uint32_t cur, old;
+	union {
+		/* Nodes that were sent from last, or 0: new data goes on at
+		 * the one while old data goes again at the other. */
+		struct {
+			uint32_t cur, old;
+		};
+		const uint8_t *lone; /* what of it is not acknowledged */
+	};
 };
 
 struct sendq_piece {
@@ -35,6 +46,9 @@ sendq_at(const struct slab *s, uint32_t i)
 	return (struct sendq_node *)(void *)s->base + i;
 }
 
+bool sendq_add_more(
+	struct slab *s, struct sendq *q, const void *ptr, uint32_t len);
+
 /* len > 0. False when there are no nodes left - for a queue that holds some,
  * when there are none but the slab's reserve -, or when more than 2^31 - 1
  * bytes would wait (one piece of memory can be queued many times over): nothing
@@ -42,45 +56,35 @@ sendq_at(const struct slab *s, uint32_t i)
 static inline bool
 sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
 {
-	uint32_t i;
-
 	if (unlikely(len > INT32_MAX - q->bytes))
 		return false;
-	i = slab_get_next(s, q->head);
-	if (unlikely(!i))
+	if (q->head)
+		return sendq_add_more(s, q, ptr, len);
+	if (unlikely(!slab_promise(s)))
 		return false;
-	*sendq_at(s, i) = (struct sendq_node){
-		.len = len, .ptr = ptr, .at = q->acked + q->bytes};
-	if (q->tail)
-		sendq_at(s, q->tail)->next = i;
-	else
-		q->head = i;
-	q->tail = i;
-	q->bytes += len;
+	q->head = SENDQ_LONE;
+	q->lone = ptr;
+	q->bytes = len;
 	return true;
 }
+
+/* Of more than one. */
+void sendq_ack_nodes(struct slab *s, struct sendq *q, uint32_t n);
 
 /* The first n bytes are acknowledged; n <= q->bytes. */
 static inline void
 sendq_ack(struct slab *s, struct sendq *q, uint32_t n)
 {
-	q->bytes -= n;
-	q->acked += n;
-	while (q->head) {
-		struct sendq_node *h = sendq_at(s, q->head);
-		uint32_t next = h->next;
-
-		if (q->acked - h->at < h->len)
-			break;
-		if (q->cur == q->head)
-			q->cur = 0;
-		if (q->old == q->head)
-			q->old = 0;
-		slab_put(s, q->head);
-		q->head = next;
+	if (q->head != SENDQ_LONE) {
+		sendq_ack_nodes(s, q, n);
+		return;
 	}
-	if (!q->head)
-		q->tail = 0;
+	q->bytes -= n;
+	q->lone += n;
+	if (likely(!q->bytes)) {
+		q->head = 0;
+		slab_waive(s);
+	}
 }
 
 uint32_t sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
@@ -92,13 +96,10 @@ static inline uint32_t
 sendq_find(const struct slab *s, struct sendq *q, uint32_t offset, uint32_t len,
 	struct sendq_piece *piece, unsigned max, unsigned *n)
 {
-	const struct sendq_node *h = sendq_at(s, q->head);
-	uint64_t from = (uint64_t)offset + (q->acked - h->at);
-
-	/* Most often the oldest piece has it all. */
-	if (unlikely(!q->head || !len || !max || from + len > h->len))
+	if (unlikely(q->head != SENDQ_LONE || !len || !max ||
+		    (uint64_t)offset + len > q->bytes))
 		return sendq_find_far(s, q, offset, len, piece, max, n);
-	piece[0] = (struct sendq_piece){h->ptr + from, len};
+	piece[0] = (struct sendq_piece){q->lone + offset, len};
 	*n = 1;
 	return len;
 }

@@ -51,22 +51,44 @@ slab_next(const struct slab *s, uint32_t i)
 	return *(const uint32_t *)slab_at(s, i);
 }
 
+/* A node is set aside, which one is left open: it counts as used, and nothing
+ * of it is touched. False when all are in use. It ends by slab_redeem() or
+ * slab_waive(). */
+static inline bool
+slab_promise(struct slab *s)
+{
+	if (unlikely(s->used >= s->cap)) {
+		s->failures++;
+		return false;
+	}
+	s->used++;
+	return true;
+}
+
+static inline void
+slab_waive(struct slab *s)
+{
+	s->used--;
+}
+
+/* The node that was promised; there is one. */
+static inline uint32_t
+slab_redeem(struct slab *s)
+{
+	uint32_t i = s->free;
+
+	if (likely(i))
+		s->free = slab_next(s, i);
+	else
+		i = s->fresh++;
+	return i;
+}
+
 /* 0 when all are in use. Memory that was never needed is never touched. */
 static inline uint32_t
 slab_get(struct slab *s)
 {
-	uint32_t i = s->free;
-
-	if (likely(i)) {
-		s->free = slab_next(s, i);
-	} else if (s->fresh <= s->cap) {
-		i = s->fresh++;
-	} else {
-		s->failures++;
-		return 0;
-	}
-	s->used++;
-	return i;
+	return likely(slab_promise(s)) ? slab_redeem(s) : 0;
 }
 
 /* One more, for who has some: a user of nodes that has none can count on one

@@ -44,11 +44,26 @@ end_of(const struct seg *g)
 static uint32_t
 nth(unsigned k)
 {
-	uint32_t i = q.head;
+	uint32_t i;
 
+	segs_settle(&slab, &q);
+	i = q.head;
 	while (k--)
 		i = slab_next(&slab, i);
 	return i;
+}
+
+/* One that was never looked at. */
+static void
+check_lone(void)
+{
+	const struct seg *m = &model[0];
+
+	CHECK(count == 1 && slab.used == 1);
+	CHECK(q.lone_seq == m->seq && q.out == m->len);
+	CHECK(q.lone_us == m->sent_us && segs_lone_flags(&q) == m->flags);
+	CHECK(!(q.sacked | q.lost | q.resent) && segs_pipe(&q) == m->len);
+	CHECK(!segs_next_lost(&odd));
 }
 
 static void
@@ -57,6 +72,10 @@ check_all(void)
 	uint32_t out = 0, sacked = 0, lost = 0, resent = 0, flight = 0;
 	uint32_t i = q.head, next_lost = 0, last = 0, fresh = 0;
 
+	if (segs_is_lone(&q)) {
+		check_lone();
+		return;
+	}
 	for (unsigned k = 0; k < count; k++, i = slab_next(&slab, i)) {
 		const struct seg *g = segs_at(&slab, i), *m = &model[k];
 		uint32_t f = m->flags;
@@ -373,6 +392,39 @@ an_ack_of_a_retransmission_gives_no_rtt(void **state)
 	assert_int_equal(later.rtt_from_us, 1002);
 }
 
+/* One alone touches no node until something happens to it, and holds one all
+ * the same: nobody else gets the last. */
+static void
+one_alone_has_its_node_to_come(void **state)
+{
+	static uint64_t mem[2 * sizeof(struct seg) / 8 + 1];
+	struct segs_news n = {0};
+
+	(void)state;
+	memset(&q, 0, sizeof(q));
+	memset(&odd, 0, sizeof(odd));
+	slab_init(&slab, mem, 1, sizeof(struct seg));
+	for (int turn = 0; turn < 3; turn++) {
+		assert_true(segs_add(&slab, &q, 100, 10, 7, SEG_FIN));
+		assert_true(segs_is_lone(&q));
+		assert_int_equal(slab.used, 1);
+		assert_int_equal(slab.fresh, 1 + !!turn);
+		assert_int_equal(slab_get(&slab), 0);
+		if (turn) {
+			segs_ack(&slab, &q, &odd, 104, &n);
+			assert_false(segs_is_lone(&q));
+			assert_int_equal(
+				segs_at(&slab, q.head)->flags, SEG_FIN);
+		} else {
+			assert_int_equal(slab_get_spare(&slab), 0);
+			segs_settle(&slab, &q);
+			assert_int_equal(segs_at(&slab, q.head)->sent_us, 7);
+		}
+		segs_clear(&slab, &q, &odd);
+		assert_int_equal(slab.used, 0);
+	}
+}
+
 /* --- what it costs: nodes that are looked at ------------------------------*/
 
 #define MANY 5000
@@ -531,6 +583,7 @@ main(void)
 		cmocka_unit_test(counts_are_what_a_walk_finds),
 		cmocka_unit_test(reordering_is_seen_between_acknowledgements),
 		cmocka_unit_test(an_ack_of_a_retransmission_gives_no_rtt),
+		cmocka_unit_test(one_alone_has_its_node_to_come),
 		cmocka_unit_test(one_hole_costs_nothing),
 		cmocka_unit_test(many_holes_cost_little),
 		cmocka_unit_test(losses_are_found_at_once),
