@@ -1,6 +1,7 @@
 /* plain_in.c - rx steps 3 and 4 of 8, the plain case. */
 #include <string.h>
 
+#include "netcore/stack/cksum_short.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/progress.h"
 
@@ -135,7 +136,7 @@ is_whole(const struct stack_rx_frame *f, uint32_t len)
 	const uint8_t *p = f->data + IP_AT + 12;
 
 	return (f->flags & STACK_RX_CKSUM_OK) ||
-		cksum_ok(p, len - 12,
+		cksum_short_ok(p, len - 12,
 			htobe32((uint32_t)WIRE_IP_TCP << 16 |
 				(len - WIRE_IPV4_LEN)));
 }

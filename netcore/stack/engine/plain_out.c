@@ -2,6 +2,7 @@
  * segment, and may go. */
 #include <string.h>
 
+#include "netcore/stack/cksum_short.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/window.h"
@@ -73,8 +74,11 @@ put_cksum(const struct stack *s, struct stack_tx_frame *f, uint64_t sum,
 		f->flags = STACK_TX_CKSUM;
 		return;
 	}
-	for (unsigned i = 0; i < f->pieces; i++)
-		cksum_add(&data, f->piece[i].ptr, f->piece[i].len);
+	if (likely(f->pieces == 1))
+		data.sum = cksum_short(f->piece[0].ptr, f->len, 0);
+	else
+		for (unsigned i = 0; i < f->pieces; i++)
+			cksum_add(&data, f->piece[i].ptr, f->piece[i].len);
 	sum += pseudo + be16toh(cksum_fold(data.sum));
 	be_put16(p, (uint16_t)~cksum_fold(sum));
 }

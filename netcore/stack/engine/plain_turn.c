@@ -1,6 +1,7 @@
 /* plain_turn.c - rx steps 3 and 4 of 8, the plain case of what makes and what
  * ends a connection: the acknowledgement of our SYN, with data or without, the
  * peer's FIN, and the acknowledgement of ours. */
+#include "netcore/stack/cksum_short.h"
 #include "netcore/stack/engine/plain.h"
 #include "netcore/stack/engine/progress.h"
 
@@ -66,7 +67,7 @@ static inline bool
 is_whole(const struct stack_rx_frame *f, const uint8_t *t, uint32_t len)
 {
 	return (f->flags & STACK_RX_CKSUM_OK) ||
-		cksum_ok(t - 8, len + 8,
+		cksum_short_ok(t - 8, len + 8,
 			htobe32((uint32_t)WIRE_IP_TCP << 16 | len));
 }
 

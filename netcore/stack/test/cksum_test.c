@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "netcore/stack/cksum.h"
+#include "netcore/stack/cksum_short.h"
 #include "netcore/stack/test/wire_pad.h"
 
 /* RFC 1071 as it is written: 16 bits at a time, the odd byte padded. */
@@ -56,6 +56,8 @@ every_length_and_alignment(void **state)
 			assert_int_equal(
 				cksum_finish(cksum_partial_plain(p, len, 0)),
 				want);
+			assert_int_equal(
+				cksum_finish(cksum_short(p, len, 0)), want);
 		}
 	}
 }
@@ -72,6 +74,8 @@ nothing_is_read_beyond_the_end(void **state)
 		uint8_t *p = pad_copy(bytes, len);
 
 		assert_int_equal(cksum_finish(cksum_partial(p, len, 0)),
+			naive(bytes, len, 0));
+		assert_int_equal(cksum_finish(cksum_short(p, len, 0)),
 			naive(bytes, len, 0));
 		free(p);
 	}
@@ -99,6 +103,9 @@ long_ones_and_carries(void **state)
 		assert_int_equal(cksum_finish(cksum_partial(p, len, be)), want);
 		assert_int_equal(
 			cksum_finish(cksum_partial_plain(p, len, be)), want);
+		assert_int_equal(
+			cksum_finish(cksum_short(p, len % CKSUM_SHORT, be)),
+			naive(p, len % CKSUM_SHORT, start));
 		/* 2^64 - 1 is a multiple of 0xffff: it adds nothing. */
 		if (start)
 			assert_int_equal(cksum_finish(cksum_join(~0ull,
