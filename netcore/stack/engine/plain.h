@@ -25,25 +25,8 @@ void plain_burst(struct stack *s, struct stack_rx_frame *f, unsigned n);
 void plain_turn(struct stack *s, struct stack_rx_frame *f, uint32_t len,
 	uint32_t hash, uint32_t index);
 
-/* How much waits on a connection, if it fits into one segment and may go; 0: it
- * is not plain. */
-static inline uint32_t
-plain_waits(const struct tcb *c)
-{
-	uint32_t flight = c->snd_nxt - c->snd_una;
-	uint32_t len = c->sendq.bytes - flight;
-	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
-		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
-		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
-
-	if (odd || len > c->mss || flight + len > c->snd_wnd ||
-		flight + len > c->cc.cwnd)
-		return 0;
-	return len;
-}
-
-/* True: f is made, of the len bytes that wait. False: it is for out_frame(). */
-bool plain_out(
-	struct stack *s, struct tcb *c, uint32_t len, struct stack_tx_frame *f);
+/* A frame of each connection that has something to send, up to max; what is not
+ * plain is out_frame()'s. */
+unsigned plain_out(struct stack *s, struct stack_tx_frame *f, unsigned max);
 
 #endif

@@ -126,14 +126,32 @@ start_timer(struct stack *s, struct tcb *c)
 	timer_by(s, c, c->t_rexmit);
 }
 
-bool
-plain_out(
-	struct stack *s, struct tcb *c, uint32_t len, struct stack_tx_frame *f)
+/* How much waits on a connection, if it fits into one segment and may go; 0: it
+ * is not plain. */
+static inline uint32_t
+waits(const struct tcb *c, uint32_t flight)
 {
-	uint32_t flight = c->snd_nxt - c->snd_una;
+	uint32_t len = c->sendq.bytes - flight;
+	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
+		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
+		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
+
+	if (odd || len > c->mss || flight + len > c->snd_wnd ||
+		flight + len > c->cc.cwnd)
+		return 0;
+	return len;
+}
+
+/* True: f is made, of all that waits. False: it is for out_frame(). */
+static inline bool
+plain(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
+{
+	uint32_t flight = c->snd_nxt - c->snd_una, len = waits(c, flight);
 	const uint8_t *mac;
 	unsigned n;
 
+	if (unlikely(!len))
+		return false;
 	mac = neigh_of(s, c);
 	if (unlikely(!mac ||
 		    sendq_find(&s->sg, &c->sendq, flight, len,
@@ -154,4 +172,26 @@ plain_out(
 	s->count.tx_frames++;
 	s->count.tx_bytes += f->header_len + len;
 	return true;
+}
+
+/* In turn: who has much to send does not make others wait. */
+unsigned
+plain_out(struct stack *s, struct stack_tx_frame *f, unsigned max)
+{
+	unsigned n = 0;
+
+	while (n < max && s->ready_tail != s->ready_head) {
+		uint32_t i = s->ready[s->ready_tail++ & s->ready_mask];
+		struct tcb *c = &s->tcb[i];
+
+		c->flags &= ~(uint32_t)TCB_READY;
+		if (likely(plain(s, c, &f[n]))) {
+			n++;
+		} else if (c->state != TCP_CLOSED && out_frame(s, c, &f[n])) {
+			n++;
+			if (out_more(c))
+				out_ready(s, c);
+		}
+	}
+	return n;
 }

@@ -226,14 +226,11 @@ stack_rx(struct stack *s, struct stack_rx_frame *f, unsigned n, uint64_t now)
 	}
 }
 
-/* One frame of each connection in turn: who has much to send does not make
- * others wait. */
 unsigned
 stack_tx(
 	struct stack *s, struct stack_tx_frame *out, unsigned max, uint64_t now)
 {
 	unsigned n = 0, replies = max;
-	uint32_t len;
 
 	engine_time(s, now);
 	/* Who makes us answer much does not make connections wait. */
@@ -241,20 +238,7 @@ stack_tx(
 		replies = (max + 1) / 2;
 	while (n < replies && s->reply_tail != s->reply_head)
 		reply_send(s, &out[n++]);
-	while (n < max && s->ready_tail != s->ready_head) {
-		uint32_t i = s->ready[s->ready_tail++ & s->ready_mask];
-		struct tcb *c = &s->tcb[i];
-
-		c->flags &= ~(uint32_t)TCB_READY;
-		len = plain_waits(c);
-		if (likely(len) && likely(plain_out(s, c, len, &out[n]))) {
-			n++;
-		} else if (c->state != TCP_CLOSED && out_frame(s, c, &out[n])) {
-			n++;
-			if (out_more(c))
-				out_ready(s, c);
-		}
-	}
+	n += plain_out(s, out + n, max - n);
 	/* What asking for a neighbour left behind. */
 	while (n < max && s->reply_tail != s->reply_head)
 		reply_send(s, &out[n++]);
