@@ -28,7 +28,7 @@ measure(struct stack *s, struct tcb *c, const struct tcp_rx *r,
 			return;
 		us = (ms + 1) * 1000;
 	}
-	rtt_sample(c, us, s->min_rto_us);
+	rtt_sample(c, us);
 	if (c->snd_wnd) /* or probes would never come further apart */
 		c->backoff = 0;
 }

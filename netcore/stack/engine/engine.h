@@ -97,6 +97,7 @@ struct stack {
 	uint32_t tick;
 	uint32_t us;
 	uint32_t min_rto_us;
+	uint32_t rto_least_ms; /* no connection has less */
 	uint32_t ip4, mask4, gateway4; /* 0: none */
 	struct ip_addr ip6, mask6, gateway6;
 	struct ip_addr link6;	     /* ours on this link; 0: no IPv6 */
@@ -272,10 +273,6 @@ out_ready(struct stack *s, struct tcb *c)
 	c->flags |= TCB_READY;
 	s->ready[s->ready_head++ & s->ready_mask] = tcb_index(s, c);
 }
-
-/* What a tail probe waits longer for a segment that is alone: its
- * acknowledgement may be delayed (RFC 8985, 7.2). */
-#define TIMER_PROBE_ALONE_MS 200
 
 /* Something of c is due at t: the wheel looks by then. It may look before, and
  * is told the next time then: a deadline that was put off costs nothing. */

@@ -77,7 +77,7 @@ open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash)
 	/* Most often its neighbour is the one that others have. */
 	c->hop = (uint8_t)(s->neigh_last % NEIGH_BANK);
 	c->opened = tcb_opened(s->tick);
-	c->rto_ms = RTO_INITIAL_MS;
+	c->rto_first_ms = RTO_INITIAL_MS;
 	c->mss = c->peer_mss = 536;
 	flow_insert(&s->flow, c->hash, tcb_index(s, c));
 	return c;
@@ -214,7 +214,7 @@ open_by_cookie(struct stack *s, const struct listener *l, struct tcp_rx *r)
 		end_now(s, c, STACK_REFUSED);
 	} else if (!us) { /* that was no measurement */
 		c->flags &= ~(uint32_t)TCB_RTT;
-		c->rto_ms = RTO_INITIAL_MS;
+		c->rto_first_ms = RTO_INITIAL_MS;
 	}
 	return true;
 }
@@ -264,7 +264,7 @@ open_established(struct stack *s, struct tcb *c)
 	/* A SYN was lost: nothing is known of the path, and what there is of
 	 * it is bad (RFC 6298, 5.7; RFC 5681, 3.1). */
 	if (c->backoff) {
-		c->rto_ms = RTO_LOST_SYN_MS;
+		c->rto_first_ms = RTO_LOST_SYN_MS;
 		c->cc.cwnd = c->mss;
 	}
 	c->backoff = 0;

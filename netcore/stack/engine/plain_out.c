@@ -5,6 +5,7 @@
 #include "netcore/stack/cksum_short.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
+#include "netcore/stack/engine/rtt.h"
 #include "netcore/stack/engine/window.h"
 
 #define TCP_AT (WIRE_ETH_LEN + WIRE_IPV4_LEN)
@@ -112,17 +113,17 @@ acknowledged(struct tcb *c)
 static inline void
 start_timer(struct stack *s, struct tcb *c)
 {
-	uint32_t probe = 2 * c->srtt_us / 1000 + 2;
+	uint32_t probe, rto;
 
 	if (unlikely(c->rexmit != REXMIT_NONE || c->backoff ||
 		    !(c->flags & TCB_RTT) || !(c->flags & TCB_SACK))) {
 		timer_sent(s, c);
 		return;
 	}
-	if (c->segs.out <= c->mss)
-		probe += TIMER_PROBE_ALONE_MS;
-	c->rexmit = probe < c->rto_ms ? REXMIT_TLP : REXMIT_RTO;
-	c->t_rexmit = timer_in(s, probe < c->rto_ms ? probe : c->rto_ms);
+	probe = rtt_probe_us(c);
+	rto = rtt_rto_us(s, c);
+	c->rexmit = probe < rto ? REXMIT_TLP : REXMIT_RTO;
+	c->t_rexmit = timer_in(s, (probe < rto ? probe : rto) / 1000 + 1);
 	timer_by(s, c, c->t_rexmit);
 }
 

@@ -80,7 +80,7 @@ static inline void
 progress_go_on(
 	struct stack *s, struct tcb *c, uint32_t got, const struct progress *p)
 {
-	rtt_sample(c, s->us - p->us, s->min_rto_us);
+	rtt_sample(c, s->us - p->us);
 	if (likely(c->snd_wnd)) /* as measure() of ack.c */
 		c->backoff = 0;
 	c->tries = 0;

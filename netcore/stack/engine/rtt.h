@@ -3,16 +3,18 @@
 #ifndef NETCORE_STACK_ENGINE_RTT_H
 #define NETCORE_STACK_ENGINE_RTT_H
 
-#include "netcore/stack/engine/tcb.h"
+#include "netcore/stack/engine/engine.h"
 
-#define RTT_RTO_MAX_MS 120000u
+#define RTT_RTO_MAX_US 119999000u
 
-/* The variance has a floor, so that a smooth path's timer does not stand right
- * behind the acknowledgement that is awaited. */
+/* What a tail probe waits longer for a segment that is alone: its
+ * acknowledgement may be delayed. */
+#define RTT_PROBE_ALONE_US 200000u
+
 static inline void
-rtt_sample(struct tcb *c, uint32_t us, uint32_t min_us)
+rtt_sample(struct tcb *c, uint32_t us)
 {
-	uint32_t var, d;
+	uint32_t d;
 
 	us += !us;
 	if (unlikely(!(c->flags & TCB_RTT))) {
@@ -30,12 +32,34 @@ rtt_sample(struct tcb *c, uint32_t us, uint32_t min_us)
 		if (c->segs.head && us < c->min_rtt_us)
 			c->min_rtt_us = us;
 	}
-	var = 4 * c->rttvar_us;
-	if (var < min_us)
-		var = min_us;
-	c->rto_ms = (c->srtt_us + var) / 1000 + 1;
-	if (c->rto_ms > RTT_RTO_MAX_MS)
-		c->rto_ms = RTT_RTO_MAX_MS;
+}
+
+/* Of c there is a sample. The variance has a floor, so that a smooth path's
+ * timer does not stand right behind the acknowledgement that is awaited. */
+static inline uint32_t
+rtt_rto_us(const struct stack *s, const struct tcb *c)
+{
+	uint32_t var = 4 * c->rttvar_us, us;
+
+	us = c->srtt_us + (var < s->min_rto_us ? s->min_rto_us : var);
+	return us < RTT_RTO_MAX_US ? us : RTT_RTO_MAX_US;
+}
+
+static inline uint32_t
+rtt_rto_ms(const struct stack *s, const struct tcb *c)
+{
+	if (unlikely(!(c->flags & TCB_RTT)))
+		return c->rto_first_ms;
+	return rtt_rto_us(s, c) / 1000 + 1;
+}
+
+/* For a tail probe, of all that is under way (RFC 8985, 7.2). */
+static inline uint32_t
+rtt_probe_us(const struct tcb *c)
+{
+	uint32_t us = 2 * c->srtt_us + 1000;
+
+	return us + (c->segs.out <= c->mss ? RTT_PROBE_ALONE_US : 0);
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include "netcore/stack/engine/account.h"
 #include "netcore/stack/engine/ecn.h"
 #include "netcore/stack/engine/plain.h"
+#include "netcore/stack/engine/rtt.h"
 #include "netcore/stack/engine/share.h"
 #include "netcore/stack/engine/udp.h"
 
@@ -171,6 +172,9 @@ stack_init(void *mem, const struct stack_config *c, const struct stack_ops *ops,
 	s->secret = fc.secret;
 	s->scale = scale_of(c->rcv_window);
 	s->min_rto_us = 1000 * (c->min_rto_ms ? c->min_rto_ms : 200);
+	s->rto_least_ms = s->min_rto_us / 1000 < RTO_INITIAL_MS
+		? s->min_rto_us / 1000
+		: RTO_INITIAL_MS;
 	engine_time(s, now);
 	take_addresses(s);
 	memcpy(&s->mac_head, c->mac, 4);
@@ -489,7 +493,9 @@ stack_send(struct stack *s, stack_conn handle, const void *ptr, uint32_t len)
 	if (unlikely(rc))
 		return rc;
 	/* After a silence nothing is known of the path (RFC 5681, 4.1). */
-	if (c->t_sent && !c->segs.head && s->tick - c->t_sent > c->rto_ms)
+	if (c->t_sent && !c->segs.head &&
+		s->tick - c->t_sent > s->rto_least_ms &&
+		s->tick - c->t_sent > rtt_rto_ms(s, c))
 		cc_restart(&c->cc);
 	out_ready(s, c);
 	if (c->rexmit == REXMIT_NONE && timer_stuck(c))

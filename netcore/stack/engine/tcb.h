@@ -112,7 +112,8 @@ struct tcb {
 	uint32_t t_wheel;   /* when the wheel looks; 0: never */
 	uint32_t t_sent;    /* of the last data */
 	uint32_t ts_offset; /* of our clock on this connection */
-	uint32_t srtt_us, rttvar_us, rto_ms;
+	uint32_t srtt_us, rttvar_us;
+	uint32_t rto_first_ms; /* the RTO until TCB_RTT */
 	uint16_t mss;	   /* payload of a full segment */
 	uint16_t peer_mss; /* of what the peer sends, at most */
 	uint8_t backoff;   /* of the RTO: doublings */

@@ -1,6 +1,6 @@
 /* timer.c - deadlines. A connection has one entry in the wheel, at the nearest
  * of its own; an entry that comes too early is set again. */
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/engine/rtt.h"
 
 #define SYNS	   6   /* of ours that are sent again */
 #define ANSWERS	   4   /* to one of the peer's: others wait for its place */
@@ -32,24 +32,22 @@ timer_arm(struct stack *s, struct tcb *c)
 
 /* The time for a tail probe (RFC 8985, 7.2), if one makes sense; 0 if not. */
 static inline uint32_t
-probe_ms(const struct tcb *c)
+probe_ms(const struct stack *s, const struct tcb *c)
 {
-	uint32_t ms;
+	uint32_t us;
 
 	if (!(c->flags & TCB_SACK) || !(c->flags & TCB_RTT) ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_TLP_OUT)) ||
 		c->backoff || c->segs.sacked || c->state < TCP_ESTABLISHED)
 		return 0;
-	ms = 2 * c->srtt_us / 1000 + 2;
-	if (c->segs.out <= c->mss)
-		ms += TIMER_PROBE_ALONE_MS;
-	return ms < c->rto_ms ? ms : 0;
+	us = rtt_probe_us(c);
+	return us < rtt_rto_us(s, c) ? us / 1000 + 1 : 0;
 }
 
 static uint32_t
-backed_off_ms(const struct tcb *c)
+backed_off_ms(const struct stack *s, const struct tcb *c)
 {
-	uint64_t ms = (uint64_t)c->rto_ms << c->backoff;
+	uint64_t ms = (uint64_t)rtt_rto_ms(s, c) << c->backoff;
 
 	return ms < RTO_MAX_MS ? (uint32_t)ms : RTO_MAX_MS;
 }
@@ -66,16 +64,16 @@ timer_rexmit(struct stack *s, struct tcb *c)
 		c->t_rexmit = 0;
 		if (timer_stuck(c)) {
 			c->rexmit = REXMIT_PERSIST;
-			c->t_rexmit = timer_in(s, backed_off_ms(c));
+			c->t_rexmit = timer_in(s, backed_off_ms(s, c));
 			timer_by(s, c, c->t_rexmit);
 		}
 		return;
 	}
-	ms = probe_ms(c);
+	ms = probe_ms(s, c);
 	if (ms) {
 		c->rexmit = REXMIT_TLP;
 	} else {
-		ms = backed_off_ms(c);
+		ms = backed_off_ms(s, c);
 		c->rexmit = REXMIT_RTO;
 	}
 	c->t_rexmit = timer_in(s, ms);
@@ -87,7 +85,7 @@ timer_rexmit(struct stack *s, struct tcb *c)
 void
 timer_sent(struct stack *s, struct tcb *c)
 {
-	if (c->rexmit != REXMIT_REO && (c->rexmit != REXMIT_RTO || probe_ms(c)))
+	if (c->rexmit != REXMIT_REO && (c->rexmit != REXMIT_RTO || probe_ms(s, c)))
 		timer_rexmit(s, c);
 }
 

@@ -42,7 +42,7 @@ same_conn(const struct tcb *a, const struct tcb *b)
 	SAME(cc.cwnd);
 	SAME(cc.ssthresh);
 	SAME(srtt_us);
-	SAME(rto_ms);
+	SAME(rttvar_us);
 	SAME(ts_recent);
 	SAME(sendq.bytes);
 	SAME(segs.out);
