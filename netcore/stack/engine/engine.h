@@ -97,7 +97,7 @@ struct stack {
 	uint32_t tick;
 	uint32_t us;
 	uint32_t min_rto_us;
-	uint32_t rto_least_ms; /* no connection has less */
+	uint32_t rto_least_ms;	       /* no connection has less */
 	uint32_t ip4, mask4, gateway4; /* 0: none */
 	struct ip_addr ip6, mask6, gateway6;
 	struct ip_addr link6;	     /* ours on this link; 0: no IPv6 */

@@ -110,7 +110,8 @@ static void
 ipv4(struct stack *s, struct stack_rx_frame *f, struct cursor *c)
 {
 	struct wire_ipv4 ip;
-	enum wire_bad bad = wire_ipv4_parse(c, &ip);
+	enum wire_bad bad =
+		wire_ipv4_take(c, &ip, f->flags & STACK_RX_CKSUM_OK);
 
 	if (unlikely(bad != WIRE_OK)) {
 		if (bad == WIRE_BAD_IPV4_CKSUM)

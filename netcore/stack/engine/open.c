@@ -128,7 +128,6 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	cc_init(&c->cc, s->cfg.reno ? &cc_newreno : &cc_cubic, c->mss);
 	c->snd_wnd = c->max_wnd = r->h.window; /* not scaled in a SYN */
 	c->snd_wl1 = r->h.seq;
-	c->snd_wl2 = r->h.ack;
 }
 
 /* --- passive --------------------------------------------------------------*/

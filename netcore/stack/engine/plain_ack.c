@@ -9,7 +9,8 @@
 
 /* By RFC 9293, 3.10.7.4, what was sent later by its number counts. So does what
  * acknowledges more, be it old data that is sent again: the window that was
- * known counts from another edge, and would reach too far from the new one. */
+ * known counts from another edge, and would reach too far from the new one.
+ * SND.WL2 is not kept: it is never above SND.UNA. */
 static inline void
 update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 {
@@ -17,12 +18,9 @@ update_window(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	bool opened;
 
 	if (!seq_gt(r->h.ack, c->snd_una) &&
-		(r->h.ack != c->snd_una || seq_gt(c->snd_wl1, r->h.seq) ||
-			(c->snd_wl1 == r->h.seq &&
-				seq_gt(c->snd_wl2, r->h.ack))))
+		(r->h.ack != c->snd_una || seq_gt(c->snd_wl1, r->h.seq)))
 		return;
 	c->snd_wl1 = r->h.seq;
-	c->snd_wl2 = r->h.ack;
 	/* Who answers probes may keep it shut for ever (RFC 9293, 3.8.6.1). */
 	if (unlikely(!wnd && c->tries > BACKOFF_SHUT))
 		c->tries = BACKOFF_SHUT;

@@ -84,7 +84,8 @@ parse(const struct stack *s, const struct stack_rx_frame *f, struct whose *w)
 	w->len = be_get16(p + IP_AT + 2);
 	if (unlikely(w->len > f->len - IP_AT ||
 		    w->len < WIRE_IPV4_LEN + WIRE_TCP_LEN ||
-		    !wire_ipv4_cksum_ok(p + IP_AT)))
+		    (!(f->flags & STACK_RX_CKSUM_OK) &&
+			    !wire_ipv4_cksum_ok(p + IP_AT))))
 		return;
 	w->hlen = plain_header(p, w->len);
 	/* As flow_key4() has them. */
@@ -167,7 +168,6 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	}
 	wnd <<= c->snd_wscale;
 	c->snd_wl1 = c->rcv_nxt;
-	c->snd_wl2 = ack;
 	if (c->snd_wnd != wnd) {
 		if (wnd > c->snd_wnd && wnd > c->max_wnd)
 			c->max_wnd = wnd;

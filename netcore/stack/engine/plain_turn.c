@@ -72,10 +72,9 @@ is_whole(const struct stack_rx_frame *f, const uint8_t *t, uint32_t len)
 }
 
 static inline void
-take_window(struct tcb *c, uint32_t ack, uint32_t wnd)
+take_window(struct tcb *c, uint32_t wnd)
 {
 	c->snd_wl1 = c->rcv_nxt;
-	c->snd_wl2 = ack;
 	c->snd_wnd = wnd;
 	if (wnd > c->max_wnd)
 		c->max_wnd = wnd;
@@ -98,7 +97,7 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
 		c->ts_recent = be_get32(t + 24);
 		c->t_ts_recent = s->tick;
 	}
-	take_window(c, ack, (word3 & 0xffff) << c->snd_wscale);
+	take_window(c, (word3 & 0xffff) << c->snd_wscale);
 	if (ack != c->snd_una)
 		progress_made(s, c, ack, p);
 	else if (out_more(c))

@@ -78,14 +78,14 @@ struct tcb {
 	/* lines 0 and 1: what is not plain; at their end, congestion control */
 	uint32_t hash;
 	uint32_t irs, iss;
+	uint32_t early_fin;
 	uint32_t t_life;      /* keepalive, FIN_WAIT_2, TIME_WAIT */
-	uint32_t min_rtt_us;  /* while more than one segment was under way */
-	uint32_t max_wnd;     /* largest window that the peer ever gave */
 	uint32_t t_challenge; /* of the last one */
 	uint32_t rack_us, rack_end, rack_rtt_us;
 	uint32_t recover; /* snd_nxt when recovery began */
 	uint32_t tlp_end;
-	struct cc cc; /* its cwnd stands in line 2 */
+	uint32_t rto_first_ms; /* the RTO until TCB_RTT */
+	struct cc cc;	       /* its cwnd stands in line 2 */
 
 	/* lines 2 to 4: the plain case, up to where IPv4's key ends */
 	uint32_t flags;
@@ -100,7 +100,8 @@ struct tcb {
 	uint32_t snd_una;
 	uint32_t snd_nxt;
 	uint32_t snd_wnd;
-	uint32_t snd_wl1, snd_wl2;
+	uint32_t snd_wl1;
+	uint32_t max_wnd; /* largest that the peer ever gave */
 	uint8_t state;
 	uint8_t snd_wscale : 4, rcv_wscale : 4; /* 14 at most */
 	uint8_t account;			/* stack_set_account() */
@@ -113,11 +114,11 @@ struct tcb {
 	uint32_t t_sent;    /* of the last data */
 	uint32_t ts_offset; /* of our clock on this connection */
 	uint32_t srtt_us, rttvar_us;
-	uint32_t rto_first_ms; /* the RTO until TCB_RTT */
-	uint16_t mss;	   /* payload of a full segment */
-	uint16_t peer_mss; /* of what the peer sends, at most */
-	uint8_t backoff;   /* of the RTO: doublings */
-	uint8_t tries;	   /* timeouts since the last progress */
+	uint32_t min_rtt_us; /* while more than one segment was under way */
+	uint16_t mss;	     /* payload of a full segment */
+	uint16_t peer_mss;   /* of what the peer sends, at most */
+	uint8_t backoff;     /* of the RTO: doublings */
+	uint8_t tries;	     /* timeouts since the last progress */
 	uint8_t dupacks;
 	uint8_t hop; /* where in its bank its neighbour stood last */
 	struct flow_key key;
@@ -125,9 +126,8 @@ struct tcb {
 	/* the rest */
 	uint32_t prr_delivered, prr_out, prr_flight;
 	uint32_t dsack_from, dsack_to; /* to report */
-	uint32_t early_fin;
-	uint32_t dsack_round; /* snd_nxt when reo_mult grew */
-	uint32_t undo_bytes;  /* sent again, and not known to be for nothing */
+	uint32_t dsack_round;	       /* snd_nxt when reo_mult grew */
+	uint32_t undo_bytes; /* sent again, and not known to be for nothing */
 	uint32_t undo_from, undo_to; /* where these lie */
 	uint32_t ecn_at;
 	uint8_t ecn;	 /* enum ecn_bit */

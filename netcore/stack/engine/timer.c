@@ -85,7 +85,8 @@ timer_rexmit(struct stack *s, struct tcb *c)
 void
 timer_sent(struct stack *s, struct tcb *c)
 {
-	if (c->rexmit != REXMIT_REO && (c->rexmit != REXMIT_RTO || probe_ms(s, c)))
+	if (c->rexmit != REXMIT_REO &&
+		(c->rexmit != REXMIT_RTO || probe_ms(s, c)))
 		timer_rexmit(s, c);
 }
 

@@ -61,7 +61,8 @@ wire_ipv4_offset(const struct wire_ipv4 *ip)
 /* The rest of the parser. The first begins anew: there are options, or the
  * header is none. The second looks at a fragment after all else was found good.
  */
-enum wire_bad wire_ipv4_parse_odd(struct cursor c, struct wire_ipv4 *ip);
+enum wire_bad wire_ipv4_parse_odd(
+	struct cursor c, struct wire_ipv4 *ip, bool verified);
 enum wire_bad wire_ipv4_check_frag(const struct wire_ipv4 *ip);
 
 /* Whether 20 bytes have the right checksum: their sum is a multiple of 0xffff,
@@ -80,9 +81,9 @@ wire_ipv4_cksum_ok(const uint8_t *p)
 
 /* On WIRE_OK c holds the ip->len bytes of the contents (what the link padded is
  * cut) and all of ip is set; the checksum was right. A martian source is
- * not refused. */
+ * not refused. verified: somebody else has looked at the checksum. */
 static inline enum wire_bad
-wire_ipv4_parse(struct cursor *c, struct wire_ipv4 *ip)
+wire_ipv4_take(struct cursor *c, struct wire_ipv4 *ip, bool verified)
 {
 	const uint8_t *p = c->p;
 	size_t left = cursor_left(c);
@@ -90,13 +91,13 @@ wire_ipv4_parse(struct cursor *c, struct wire_ipv4 *ip)
 	uint16_t frag;
 
 	if (unlikely(left < WIRE_IPV4_LEN || p[0] != 0x45)) {
-		enum wire_bad bad = wire_ipv4_parse_odd(*c, ip);
+		enum wire_bad bad = wire_ipv4_parse_odd(*c, ip, verified);
 
 		if (likely(!bad))
 			*c = cursor_of(p + ip->hlen, ip->len);
 		return bad;
 	}
-	if (unlikely(!wire_ipv4_cksum_ok(p)))
+	if (unlikely(!verified && !wire_ipv4_cksum_ok(p)))
 		return WIRE_BAD_IPV4_CKSUM;
 	/* A total length below the header's makes a huge one. */
 	len = (size_t)be_get16(p + 2) - WIRE_IPV4_LEN;
@@ -112,6 +113,12 @@ wire_ipv4_parse(struct cursor *c, struct wire_ipv4 *ip)
 	if (unlikely(frag & htobe16(WIRE_IPV4_MF | WIRE_IPV4_OFF)))
 		return wire_ipv4_check_frag(ip);
 	return WIRE_OK;
+}
+
+static inline enum wire_bad
+wire_ipv4_parse(struct cursor *c, struct wire_ipv4 *ip)
+{
+	return wire_ipv4_take(c, ip, false);
 }
 
 /* 20 bytes for ip->len bytes of contents, with their checksum; 0 if size is
