@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-#include "netcore/stack/engine/engine.h"
+#include "netcore/stack/cksum_short.h"
+#include "netcore/stack/engine/window.h"
+
+#define PUT_TCP (WIRE_ETH_LEN + WIRE_IPV4_LEN) /* where TCP begins */
 
 static inline uint64_t
 put_word(uint8_t *p, uint32_t w)
@@ -29,11 +32,11 @@ put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
 	uint8_t *p)
 {
 	uint32_t rest = 64u << 24 | WIRE_IP_TCP << 16;
-	uint64_t ends, sum;
+	uint64_t both = htobe64(k->addr[0]), ends, sum;
 	uint16_t c;
 
-	ends = put_word(p + 12, (uint32_t)(k->addr[0] >> 32));
-	ends += put_word(p + 16, (uint32_t)k->addr[0]);
+	memcpy(p + 12, &both, sizeof(both));
+	ends = (both >> 32) + (uint32_t)both;
 	sum = ends;
 	sum += put_word(
 		p, 0x45000000 | (uint32_t)tos << 16 | (len + WIRE_IPV4_LEN));
@@ -58,6 +61,59 @@ put_tcp(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t hlen,
 	sum += put_word(p + 12, hlen << 26 | (uint32_t)bits << 16 | wnd);
 	be_put32(p + 16, 0);
 	return sum;
+}
+
+/* sum: of the TCP header; pseudo: of what is thought in front of it. */
+static inline void
+put_end(struct stack *s, struct stack_tx_frame *f, uint32_t hlen, uint64_t sum,
+	uint64_t pseudo)
+{
+	struct cksum all = {.sum = sum + pseudo};
+	uint16_t c;
+
+	if (s->cfg.tx_cksum) {
+		c = cksum_fold(pseudo);
+		f->flags |= STACK_TX_CKSUM;
+	} else {
+		if (likely(f->pieces == 1))
+			all.sum = cksum_short(
+				f->piece[0].ptr, f->piece[0].len, all.sum);
+		else
+			for (unsigned i = 0; i < f->pieces; i++)
+				cksum_add(
+					&all, f->piece[i].ptr, f->piece[i].len);
+		c = (uint16_t)~cksum_fold(all.sum);
+	}
+	memcpy(f->headers + PUT_TCP + 16, &c, sizeof(c));
+	f->l3 = WIRE_ETH_LEN;
+	f->l4 = PUT_TCP;
+	f->header_len = (uint16_t)(PUT_TCP + hlen);
+	s->count.tx_frames++;
+	s->count.tx_bytes += f->header_len + f->len;
+}
+
+/* What every segment of an established connection says, but for blocks. bits:
+ * beside ACK. */
+static inline void
+put_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
+	uint8_t bits, struct stack_tx_frame *f, uint8_t tos)
+{
+	bool ts = c->flags & TCB_TS;
+	uint32_t hlen = ts ? WIRE_TCP_LEN_TS : WIRE_TCP_LEN;
+	uint8_t *t = f->headers + PUT_TCP;
+	uint64_t sum, pseudo;
+
+	put_eth(s, mac, WIRE_ETH_IPV4, f->headers);
+	pseudo = put_ipv4(
+		s, &c->key, hlen + f->len, tos, f->headers + WIRE_ETH_LEN);
+	bits |= WIRE_TCP_ACK;
+	sum = put_tcp(c, seq, c->rcv_nxt, hlen, bits, window_tell(s, c), t);
+	if (likely(ts)) {
+		sum += put_word(t + 20, WIRE_TCP_TS_WORD);
+		sum += put_word(t + 24, s->tick + c->ts_offset);
+		sum += put_word(t + 28, c->ts_recent);
+	}
+	put_end(s, f, hlen, sum, pseudo);
 }
 
 #endif

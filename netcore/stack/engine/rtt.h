@@ -16,7 +16,8 @@ rtt_sample(struct tcb *c, uint32_t us)
 {
 	uint32_t d;
 
-	us += !us;
+	if (unlikely(!us))
+		us = 1;
 	if (unlikely(!(c->flags & TCB_RTT))) {
 		c->flags |= TCB_RTT;
 		c->srtt_us = us;
@@ -26,7 +27,8 @@ rtt_sample(struct tcb *c, uint32_t us)
 		d = us > c->srtt_us ? us - c->srtt_us : c->srtt_us - us;
 		c->rttvar_us += d / 4 - c->rttvar_us / 4;
 		c->srtt_us += us / 8 - c->srtt_us / 8;
-		c->srtt_us += !c->srtt_us;
+		if (unlikely(!c->srtt_us))
+			c->srtt_us = 1;
 		/* It is of use to RACK only, and not worth a line of the cache
 		 * to those who have one segment under way at a time. */
 		if (c->segs.head && us < c->min_rtt_us)
