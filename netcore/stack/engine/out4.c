@@ -7,7 +7,8 @@ void
 out4_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 	uint8_t bits, struct stack_tx_frame *f, uint8_t tos)
 {
-	put_segment(s, c, mac, seq, bits | ecn_echo_bit(c), f, tos);
+	put_segment(s, c, mac, seq, bits | ecn_echo_bit(c), f, tos,
+		c->flags & TCB_TS);
 }
 
 void

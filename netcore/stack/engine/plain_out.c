@@ -61,7 +61,12 @@ plain(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	f->mss = f->flags = 0;
 	f->conn = c->handle;
 	f->buf = NULL;
-	put_segment(s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c));
+	if (likely(c->flags & TCB_TS))
+		put_segment(s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c),
+			true);
+	else
+		out4_segment(
+			s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c));
 	c->snd_nxt += len;
 	c->t_sent = s->tick;
 	start_timer(s, c);

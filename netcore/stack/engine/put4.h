@@ -93,12 +93,11 @@ put_end(struct stack *s, struct stack_tx_frame *f, uint32_t hlen, uint64_t sum,
 }
 
 /* What every segment of an established connection says, but for blocks. bits:
- * beside ACK. */
+ * beside ACK. ts: TCB_TS, for the compiler to know it where it can. */
 static inline void
 put_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
-	uint8_t bits, struct stack_tx_frame *f, uint8_t tos)
+	uint8_t bits, struct stack_tx_frame *f, uint8_t tos, bool ts)
 {
-	bool ts = c->flags & TCB_TS;
 	uint32_t hlen = ts ? WIRE_TCP_LEN_TS : WIRE_TCP_LEN;
 	uint8_t *t = f->headers + PUT_TCP;
 	uint64_t sum, pseudo;
@@ -108,7 +107,7 @@ put_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 		s, &c->key, hlen + f->len, tos, f->headers + WIRE_ETH_LEN);
 	bits |= WIRE_TCP_ACK;
 	sum = put_tcp(c, seq, c->rcv_nxt, hlen, bits, window_tell(s, c), t);
-	if (likely(ts)) {
+	if (ts) {
 		sum += put_word(t + 20, WIRE_TCP_TS_WORD);
 		sum += put_word(t + 24, s->tick + c->ts_offset);
 		sum += put_word(t + 28, c->ts_recent);
