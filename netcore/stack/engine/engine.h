@@ -5,6 +5,7 @@
  *	ip_in.c, ip6_in.c	  rx step 3: frames to segments
  *	neigh.c	  neighbours		arp.c, nd.c	questions for them
  *	icmp.c, icmp6.c	  echoes, errors	reply.c	frames of nobody
+ *	echo.c	  echoes in pieces
  *	ip_out.c  headers in front of a segment	out4.c	of most of them
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
  *	plain_in.c, plain_out.c	  the same for most frames, in one go
@@ -476,8 +477,13 @@ void icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
  * what an error says that is about the connection of k. */
 bool icmp_may_echo(struct stack *s);
 bool icmp_may_tell(struct stack *s);
+bool icmp_is_broadcast(const struct stack *s, uint32_t ip);
 struct tcb *icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq);
 void icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused);
+
+/* echo.c: all pieces of a packet, in order; those that go out again are kept. */
+void echo_pieces(struct stack *s, const struct frag_key *k,
+	struct stack_rx_frame *f, unsigned n);
 
 /* icmp6.c: as its sister. A packet of another protocol, or with a header, that
  * we do not know: the byte at `pointer` says so. The last two quote from where

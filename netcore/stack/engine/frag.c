@@ -190,6 +190,8 @@ deliver(struct stack *s, struct frag *g)
 	s->count.reassembled++;
 	if (k.proto == WIRE_IP_UDP)
 		udp_pieces(s, &k, f, n, len);
+	else if (k.proto == WIRE_IP_ICMP && ip_addr_is_v4(k.dst))
+		echo_pieces(s, &k, f, n);
 	else if (k.proto != WIRE_IP_TCP)
 		s->count.drop_not_ip++;
 	else if (!is_whole(&k, f, n, len))

@@ -58,8 +58,8 @@ to_group(const struct stack_rx_frame *f)
 }
 
 /* That of our network; all others are martians. */
-static bool
-is_broadcast(const struct stack *s, uint32_t ip)
+bool
+icmp_is_broadcast(const struct stack *s, uint32_t ip)
 {
 	return ~s->mask4 > 1 && ip == (s->ip4 | ~s->mask4);
 }
@@ -79,7 +79,7 @@ echo(struct stack *s, struct stack_rx_frame *f, const struct cursor *data,
 	uint8_t *p;
 
 	/* A link that brings more than it takes is not ours to overfill. */
-	if (to_group(f) || is_broadcast(s, ip->src) ||
+	if (to_group(f) || icmp_is_broadcast(s, ip->src) ||
 		WIRE_IPV4_LEN + WIRE_ICMP_LEN + len > s->cfg.mtu) {
 		s->count.icmp_ignored++;
 		return;
@@ -117,7 +117,7 @@ icmp_unreachable(struct stack *s, const struct stack_rx_frame *f,
 	struct reply *r;
 
 	if (to_group(f) || wire_ipv4_offset(ip) || len < 28 ||
-		is_broadcast(s, ip->src))
+		icmp_is_broadcast(s, ip->src))
 		return;
 	if (!icmp_may_tell(s))
 		return;

@@ -103,7 +103,11 @@ fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 		.len = (uint32_t)cursor_left(c),
 	};
 
-	frag_in(s, f, &r);
+	/* Others got it, too, and nobody is to answer that. */
+	if (ip->proto == WIRE_IP_ICMP && (f->data[0] & 1))
+		s->count.icmp_ignored++;
+	else
+		frag_in(s, f, &r);
 }
 
 static void
