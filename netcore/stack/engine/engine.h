@@ -481,7 +481,7 @@ bool icmp_is_broadcast(const struct stack *s, uint32_t ip);
 struct tcb *icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq);
 void icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused);
 
-/* echo.c: all pieces of a packet, in order; those that go out again are kept. */
+/* echo.c: all pieces of a packet, in order; those that go out are kept. */
 void echo_pieces(struct stack *s, const struct frag_key *k,
 	struct stack_rx_frame *f, unsigned n);
 

@@ -11,8 +11,8 @@
  *
  * All others are fresh: sent once, so in the order of sending by themselves.
  *
- * One that is alone under way, and was sent once, lies in the scoreboard itself,
- * as most do: the node that it would need is promised to it, and made of it by
+ * One that is alone under way, and was sent once, lies in the scoreboard, as
+ * most do: the node that it would need is promised to it, and made of it by
  * segs_settle(), which all that looks at nodes asks for.
  *
  * Counts are kept so that nothing needs a walk in the common case:
