@@ -83,31 +83,18 @@ main(int argc, char **argv)
 	static struct tally sum;
 	struct crew crew = {
 		&h.opt, &http_proto, .make = make, .unmake = free, .arg = &h};
-	FILE *out = stdout;
+	FILE *out;
 	int rc;
 
-	h.opt = (struct options){.name = "httpload",
-		.port = 80,
-		.threads = 1,
-		.load = {.conns = 64,
-			.depth = 1,
-			.seed = 1,
-			.warm_ns = 500000000,
-			.run_ns = 3000000000,
-			.timeout_ns = 2000000000},
-		.own = own,
-		.help = help,
-		.arg = &h};
-	log_name(h.opt.name);
+	options_defaults(&h.opt, "httpload", 80);
+	h.opt.own = own;
+	h.opt.help = help;
+	h.opt.arg = &h;
 	rc = options_parse(&h.opt, argc, argv);
 	if (!rc && !h.paths.n)
 		rc = http_paths_add(&h.paths, "/");
-	if (!rc && h.opt.json) {
-		out = fopen(h.opt.json, "we");
-		if (!out)
-			log_say("%s: %s", h.opt.json, strerror(errno));
-		rc = out ? 0 : 2;
-	}
+	if (!rc)
+		rc = options_out(&h.opt, &out);
 	if (!rc)
 		rc = crew_run(&crew, &sum);
 	if (!rc) {

@@ -216,24 +216,15 @@ main(int argc, char **argv)
 {
 	static struct kvload kv;
 	static struct tally sum;
-	FILE *out = stdout;
+	FILE *out;
 	int rc;
 
 	kv = (struct kvload){
 		.keys = 100000, .gets = -1, .fill = true, .measure = true};
-	kv.opt = (struct options){.name = "kvload",
-		.port = 11211,
-		.threads = 1,
-		.load = {.conns = 64,
-			.depth = 1,
-			.seed = 1,
-			.warm_ns = 500000000,
-			.run_ns = 3000000000,
-			.timeout_ns = 2000000000},
-		.own = own,
-		.help = help,
-		.arg = &kv};
-	log_name(kv.opt.name);
+	options_defaults(&kv.opt, "kvload", 11211);
+	kv.opt.own = own;
+	kv.opt.help = help;
+	kv.opt.arg = &kv;
 	rc = options_parse(&kv.opt, argc, argv);
 	if (kv.gets < 0)
 		kv.gets = kv.dist == KV_USR ? .998 : .967;
@@ -243,12 +234,8 @@ main(int argc, char **argv)
 			"no --limit-p99");
 		rc = 2;
 	}
-	if (!rc && kv.opt.json) {
-		out = fopen(kv.opt.json, "we");
-		if (!out)
-			log_say("%s: %s", kv.opt.json, strerror(errno));
-		rc = out ? 0 : 2;
-	}
+	if (!rc)
+		rc = options_out(&kv.opt, &out);
 	if (!rc) {
 		rc = work(&kv, &sum);
 		tally_print(&sum, kv.opt.load.rate, out);

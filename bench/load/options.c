@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/load/options.h"
+#include "dlibos/base/log.h"
 
 #define RATE_MAX    1e8
 #define SECONDS_MAX 86400
@@ -25,6 +26,21 @@ static const char text[] =
 	"  --timeout SECONDS  until a question is given up (2)\n"
 	"  --spin           poll, do not sleep\n"
 	"  --json FILE      write the result there\n";
+
+void
+options_defaults(struct options *o, const char *name, uint16_t port)
+{
+	*o = (struct options){.name = name,
+		.port = port,
+		.threads = 1,
+		.load = {.conns = 64,
+			.depth = 1,
+			.seed = 1,
+			.warm_ns = 500000000,
+			.run_ns = 3000000000,
+			.timeout_ns = 2000000000}};
+	log_name(name);
+}
 
 bool
 options_number(
@@ -147,6 +163,15 @@ options_parse(struct options *o, int argc, char **argv)
 		return wrong(
 			o, "--pipeline: a connection has one question", "");
 	return 0;
+}
+
+int
+options_out(const struct options *o, FILE **out)
+{
+	*out = o->json ? fopen(o->json, "we") : stdout;
+	if (!*out)
+		log_say("%s: %s", o->json, strerror(errno));
+	return *out ? 0 : 2;
 }
 
 struct load_conf

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "bench/load/load.h"
 
@@ -26,9 +27,17 @@ struct options {
 	void *arg;
 };
 
+/* Fills all but own, help and arg, as the help says; `name` is also the log's
+ * from then on. */
+void options_defaults(struct options *o, const char *name, uint16_t port);
+
 /* `o` holds the defaults. Returns 0; else the status to exit with, after one
  * line or the help. */
 int options_parse(struct options *o, int argc, char **argv);
+
+/* Where the result goes: the file, opened for writing, or standard output.
+ * Returns 0; else the status to exit with, after one line. */
+int options_out(const struct options *o, FILE **out);
 
 /* The share of thread i, 0 first. */
 struct load_conf options_share(const struct options *o, unsigned i);
