@@ -1,3 +1,4 @@
+/* duo.c - threads that begin together, each on its CPU. */
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>

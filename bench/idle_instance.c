@@ -1,3 +1,4 @@
+/* idle_instance.c - the CPU time of all processes of an instance. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* link.c - edges in one process, without domains. */
 #include <stdbool.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* opt.c - the words of the command line. */
 #include <errno.h>
 #include <getopt.h>
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* raw.c - lines between two CPUs, without any FIFO. */
 #include "bench/duo.h"
 #include "bench/raw.h"
 #include "bench/report.h"

@@ -1,3 +1,4 @@
+/* report.c - medians and spreads, as a table or as JSON. */
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* rival.c - others' rings under the same load. */
 #include "bench/duo.h"
 #include "bench/rival.h"
 #include "dlibos/base/log.h"

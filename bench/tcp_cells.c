@@ -1,3 +1,4 @@
+/* tcp_cells.c - a transfer for each cell, on engines in memory. */
 #include "bench/tcp_cells.h"
 #include "netcore/stack/engine/test/bulk.h"
 

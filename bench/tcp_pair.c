@@ -1,3 +1,4 @@
+/* tcp_pair.c - two engines and the frames between them. */
 #include "bench/tcp_pair.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* tcp_plot.c - the picture, written as SVG. */
 #include <math.h>
 
 #include "bench/tcp_plot.h"

@@ -1,3 +1,4 @@
+/* tcp_response.c - from a rate of loss to a window. */
 #include <math.h>
 
 #include "bench/tcp_response.h"

@@ -1,3 +1,4 @@
+/* tcp_stream.c - what the server sends, over a path with faults. */
 #include "bench/tcp_stream.h"
 
 #include "bench/raw.h"

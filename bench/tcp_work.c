@@ -1,3 +1,4 @@
+/* tcp_work.c - each kind of work, once and measured. */
 #include "bench/tcp_work.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* part.c - making, sealing, checking and mapping. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>

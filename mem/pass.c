@@ -1,3 +1,4 @@
+/* pass.c - a message and its descriptors, sent and received. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

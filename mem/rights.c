@@ -1,3 +1,4 @@
+/* rights.c - the table. */
 #include "dlibos/limits.h"
 #include "mem/rights.h"
 

@@ -1,3 +1,4 @@
+/* conns.c - records of connections, written in turn. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* leave.c - from the last frame of a dead core to its release. */
 #include "netcore/leave.h"
 
 #include <assert.h>

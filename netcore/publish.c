@@ -1,3 +1,4 @@
+/* publish.c - counters into the statistics, when they are due. */
 #include <stdlib.h>
 
 #include "dlibos/base/log.h"

@@ -1,3 +1,4 @@
+/* bell.c - a pipe that wakes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>

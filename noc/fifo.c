@@ -1,3 +1,4 @@
+/* fifo.c - the ring's two sides, where they are not inline. */
 #include <assert.h>
 #include <errno.h>
 

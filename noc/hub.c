@@ -1,3 +1,4 @@
+/* hub.c - the turn over all edges, and the sleep. */
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>

@@ -1,3 +1,4 @@
+/* idle.c - when to spin, to yield and to sleep. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>

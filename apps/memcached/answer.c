@@ -1,3 +1,4 @@
+/* answer.c - the ring of pieces, and the memory that its texts lie in. */
 #include "apps/memcached/answer.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
-/* The binary protocol: a head of 24 bytes, extras, a key and a value. All but
- * the value is gathered, if it does not lie in one piece; the value of a set
- * goes into its item. */
+/* binary.c - the binary protocol: a head of 24 bytes, extras, a key and a
+ * value. All but the value is gathered, if it does not lie in one piece; the
+ * value of a set goes into its item. */
 #include "apps/memcached/binary.h"
 
 #include <string.h>

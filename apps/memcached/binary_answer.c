@@ -1,3 +1,4 @@
+/* binary_answer.c - heads and texts of the binary protocol's answers. */
 #include <string.h>
 
 #include "apps/memcached/binary.h"

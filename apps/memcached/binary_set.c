@@ -1,3 +1,4 @@
+/* binary_set.c - binary commands whose value goes into an item. */
 #include "apps/memcached/binary.h"
 
 static void

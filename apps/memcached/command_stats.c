@@ -1,3 +1,4 @@
+/* command_stats.c - what `stats` and its kinds say. */
 #include "apps/memcached/command.h"
 
 #include <stdio.h>

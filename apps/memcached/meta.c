@@ -1,4 +1,4 @@
-/* The meta commands, but for ms (meta_set.c). */
+/* meta.c - the meta commands, but for ms (meta_set.c). */
 #include "apps/memcached/meta.h"
 
 #include <string.h>

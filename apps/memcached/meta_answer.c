@@ -1,3 +1,4 @@
+/* meta_answer.c - the flags of an answer, as they were asked for. */
 #include <string.h>
 
 #include "apps/memcached/meta.h"

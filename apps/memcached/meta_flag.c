@@ -1,3 +1,4 @@
+/* meta_flag.c - the words of a meta command, and what is wrong with them. */
 #include "apps/memcached/meta_flag.h"
 
 /* All letters lie in 64..127, so that a bit each fits a word. */

@@ -1,3 +1,4 @@
+/* meta_set.c - ms, whose value goes into an item. */
 #include <string.h>
 
 #include "apps/memcached/meta.h"

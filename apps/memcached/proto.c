@@ -1,3 +1,4 @@
+/* proto.c - which protocol a connection speaks, and its next step. */
 #include "apps/memcached/proto.h"
 
 #include <string.h>

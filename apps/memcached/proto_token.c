@@ -1,3 +1,4 @@
+/* proto_token.c - words, numbers and base64 of text commands. */
 #include "apps/memcached/proto_token.h"
 
 unsigned

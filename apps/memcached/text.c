@@ -1,4 +1,4 @@
-/* The classic text commands, but for gets (text_line.c) and storing
+/* text.c - the classic text commands, but for gets (text_line.c) and storing
  * (text_set.c). A command's answer is left out if the line ends in noreply. */
 #include "apps/memcached/text.h"
 

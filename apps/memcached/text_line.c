@@ -1,6 +1,7 @@
-/* Where the commands of a text connection begin, and gets, which need no whole
- * line: their keys are taken one by one, so that a line of any length needs no
- * memory, and an answer of any length can wait for its reader. */
+/* text_line.c - where the commands of a text connection begin, and gets, which
+ * need no whole line: their keys are taken one by one, so that a line of any
+ * length needs no memory, and an answer of any length can wait for its reader.
+ */
 #include <string.h>
 
 #include "apps/memcached/proto.h"

@@ -1,3 +1,4 @@
+/* text_set.c - classic commands whose value goes into an item. */
 #include "apps/memcached/text.h"
 
 /* "noreply" hides everything but what breaks the order of the stream. */

@@ -1,3 +1,4 @@
+/* end.c - messages out and in, at one end. */
 #include "apps/netpipe/end.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* options.c - the words of the command line. */
 #include "apps/netpipe/options.h"
 
 #include <errno.h>

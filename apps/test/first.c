@@ -1,3 +1,4 @@
+/* first.c - which of the domains is the first. */
 #include "apps/test/first.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* hostile.c - events that it hears, and commands that it makes up. */
 #include "apps/test/hostile.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* options.c - the words of the command line. */
 #include "apps/webserver/options.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* json.c - one object a line, and what it has to hold. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>

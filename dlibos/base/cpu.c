@@ -1,3 +1,4 @@
+/* cpu.c - pinning, and the fence for everybody. */
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* log.c - a line in one write. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* plan.c - names and sizes that both sides compute alike. */
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* address.c - addresses out of text, and into it. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* copies.c - which programs behind a network core get copies. */
 #include "dlibos/launch/instance.h"
 
 #define PAGE 4096u

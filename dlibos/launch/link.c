@@ -1,3 +1,4 @@
+/* link.c - requests to the kernel about interfaces. */
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>

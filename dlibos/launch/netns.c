@@ -1,3 +1,4 @@
+/* netns.c - into a namespace, and back again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

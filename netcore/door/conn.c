@@ -1,3 +1,4 @@
+/* conn.c - connections, and the received pieces that each holds. */
 #include "netcore/door/door.h"
 
 struct door_conn *

@@ -1,3 +1,4 @@
+/* copy.c - payload into the receive partition of one application. */
 #include "netcore/door/copy.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* cut.c - where a piece has to end. */
 #include "netcore/driver/cut.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
-/* By VFIO itself: DPDK's own call asks for reading and writing of whatever it
- * maps, which the kernel refuses for a view that is mapped for reading. */
+/* dma.c - by VFIO itself: DPDK's own call asks for reading and writing of
+ * whatever it maps, which the kernel refuses for a view that is mapped for
+ * reading. */
 #include "netcore/driver/dma.h"
 
 #include <errno.h>

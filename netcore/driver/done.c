@@ -1,3 +1,4 @@
+/* done.c - slots of frames, ended in any order. */
 #include "netcore/driver/done.h"
 
 #include <assert.h>

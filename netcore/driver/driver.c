@@ -1,3 +1,4 @@
+/* driver.c - a queue from its opening to its end. */
 #include "netcore/driver/driver.h"
 
 #include <errno.h>

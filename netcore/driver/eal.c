@@ -1,3 +1,4 @@
+/* eal.c - DPDK begins, with what this machine has. */
 #include "netcore/driver/eal.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* fds.c - descriptors then and now. */
 #include "netcore/driver/fds.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* filter.c - the kernel's filter for a share of the flows. */
 #include "netcore/driver/filter.h"
 
 #include <assert.h>

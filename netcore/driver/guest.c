@@ -1,3 +1,4 @@
+/* guest.c - interfaces are looked at, and left as they were. */
 #include "netcore/driver/guest.h"
 
 #include <errno.h>

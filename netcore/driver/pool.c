@@ -1,3 +1,4 @@
+/* pool.c - the stack of buffers behind a DPDK mempool. */
 #include "netcore/driver/pool.h"
 
 #include <assert.h>

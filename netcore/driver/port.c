@@ -1,3 +1,4 @@
+/* port.c - a DPDK port, opened and closed with its queues. */
 #include "netcore/driver/port.h"
 
 #include <errno.h>

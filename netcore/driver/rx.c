@@ -1,4 +1,4 @@
-/* From the port to the engine: rx step 2 of 8. */
+/* rx.c - from the port to the engine: rx step 2 of 8. */
 #include <rte_ethdev.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* setup.c - the settings of each kind of port. */
 #include "netcore/driver/setup.h"
 
 #include <errno.h>

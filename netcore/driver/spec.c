@@ -1,3 +1,4 @@
+/* spec.c - from the words of a port to a DPDK device. */
 #include "netcore/driver/spec.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* From the engine to the port: tx step 7 of 8. A frame becomes a chain:
+/* tx.c - from the engine to the port: tx step 7 of 8. A frame becomes a chain:
  *
  *	header buffer, ours --> piece --> piece       each piece: where it lies
  *

@@ -1,3 +1,4 @@
+/* door_world.c - both sides of a door, acted. */
 #include "netcore/test/door_world.h"
 
 /* --- the application cores ------------------------------------------------*/

@@ -1,3 +1,4 @@
+/* faults.c - dice, and frames that wait for their time. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The faults of a direction, without devices: shares, order, times, seeds. */
+/* faults_test - faults of a direction, without devices: shares, order, times,
+ * seeds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

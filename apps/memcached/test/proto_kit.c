@@ -1,3 +1,4 @@
+/* proto_kit.c - requests to a store, and the answers as text. */
 #include "apps/memcached/test/proto_kit.h"
 
 #include <stdio.h>

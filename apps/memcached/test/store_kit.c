@@ -1,4 +1,4 @@
-/* store_kit.c */
+/* store_kit.c - memory for a store, and its short ways. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* cut_test - pieces of all lengths and places, cut. */
 #include "netcore/driver/cut.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* done_test - frames that are let go of in any order. */
 #include "netcore/driver/done.h"
 
 #include <setjmp.h>

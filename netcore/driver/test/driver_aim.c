@@ -1,6 +1,7 @@
-/* A device is aimed at memory that it may not reach, through the driver's own
- * port, and the IOMMU must say no: on a machine that has one, with a device on
- * vfio-pci and an interface of the kernel's at the other end of its wire.
+/* driver_aim - a device is aimed at memory that it may not reach, through the
+ * driver's own port, and the IOMMU must say no: on a machine that has one, with
+ * a device on vfio-pci and an interface of the kernel's at the other end of its
+ * wire.
  *
  *	driver_aim PORT INTERFACE
  *

@@ -1,6 +1,6 @@
-/* Driver and engine together: an echo on port 7, and the answers to ARP and
- * ping, against the kernel at the other end of a pair of interfaces. The kernel
- * gets 1 MiB back byte by byte, over each kind of socket.
+/* driver_echo - driver and engine together: an echo on port 7, and the answers
+ * to ARP and ping, against the kernel at the other end of a pair of interfaces.
+ * The kernel gets 1 MiB back byte by byte, over each kind of socket.
  *
  *	kernel 10.9.0.1 - dl1 === dl0 - driver - engine 10.9.0.2
  *

@@ -1,6 +1,6 @@
-/* One frame is sent, and no other: does the driver say that the device has let
- * go of its memory? For a device on vfio-pci, with an interface of the kernel's
- * at the other end of its wire.
+/* driver_reap - one frame is sent, and no other: does the driver say that the
+ * device has let go of its memory? For a device on vfio-pci, with an interface
+ * of the kernel's at the other end of its wire.
  *
  *	driver_reap PORT INTERFACE
  */

@@ -1,4 +1,5 @@
-/* Opening what cannot be opened: one clear line each, and nothing is left. */
+/* open_test - opening what cannot be opened: one clear line each, and nothing
+ * is left. */
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>

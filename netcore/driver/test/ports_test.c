@@ -1,4 +1,5 @@
-/* Ports of the other kinds: a tap, shared memory, files; and jumbo frames. */
+/* ports_test - ports of the other kinds: a tap, shared memory, files; and jumbo
+ * frames. */
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>

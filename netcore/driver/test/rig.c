@@ -1,3 +1,4 @@
+/* rig.c - a driver, its partitions, and a frame there and back. */
 #include "netcore/driver/test/rig.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* spec_test - ports as users write them, right and wrong. */
 #include "netcore/driver/spec.h"
 
 #include <errno.h>

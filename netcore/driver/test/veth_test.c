@@ -1,5 +1,5 @@
-/* A driver on one end of a pair of interfaces, by a packet socket or by an XDP
- * socket; a packet socket of the test's at the other. */
+/* veth_test - a driver on one end of a pair of interfaces, by a packet socket
+ * or by an XDP socket; a packet socket of the test's at the other. */
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>

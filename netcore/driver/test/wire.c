@@ -1,3 +1,4 @@
+/* wire.c - pairs of interfaces and packet sockets. */
 #include "netcore/driver/test/wire.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* ooo.c - runs of early segments, found by place and by age. */
 #include "netcore/stack/tcp/ooo.h"
 #include "netcore/stack/tcp/seq.h"
 

@@ -1,3 +1,4 @@
+/* segs.c - the scoreboard's nodes and their rings. */
 #include "netcore/stack/tcp/segs.h"
 #include "netcore/stack/tcp/seq.h"
 

@@ -1,3 +1,4 @@
+/* sendq.c - pieces that are to be sent, in order. */
 #include "netcore/stack/tcp/sendq.h"
 
 static void

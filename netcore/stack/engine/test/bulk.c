@@ -1,3 +1,4 @@
+/* bulk.c - a sender and a receiver of very much. */
 #include <stdlib.h>
 #include <string.h>
 

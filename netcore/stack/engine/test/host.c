@@ -1,3 +1,4 @@
+/* host.c - an engine's surroundings. */
 #include "netcore/stack/engine/test/host.h"
 
 #include <stdlib.h>

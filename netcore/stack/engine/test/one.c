@@ -1,3 +1,4 @@
+/* one.c - an engine, and frames by hand. */
 #include "netcore/stack/engine/test/one.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* script.c - lines are played, and compared. */
 #include "netcore/stack/engine/test/script.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* sim.c - the switch, the clock, and who is next. */
 #include "netcore/stack/engine/test/sim.h"
 
 #include <stdlib.h>

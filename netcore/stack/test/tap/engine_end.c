@@ -1,4 +1,4 @@
-/* The engine's end: a poll loop that joins an engine to a tap. */
+/* engine_end.c - a poll loop that joins an engine to a tap. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

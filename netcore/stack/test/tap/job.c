@@ -1,3 +1,4 @@
+/* job.c - bytes that both ends know. */
 #include "netcore/stack/test/tap/job.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* The kernel's end: one process, epoll, sockets that do not block. */
+/* kernel_end.c - the kernel's side: one process, epoll, sockets that do not
+ * block. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>

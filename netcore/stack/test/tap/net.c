@@ -1,3 +1,4 @@
+/* net.c - the namespace and its tap. */
 #include "netcore/stack/test/tap/net.h"
 
 #include <arpa/inet.h>

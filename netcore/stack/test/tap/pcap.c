@@ -1,3 +1,4 @@
+/* pcap.c - frames into a file. */
 #include "netcore/stack/test/tap/pcap.h"
 
 #include <time.h>

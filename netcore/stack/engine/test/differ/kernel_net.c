@@ -1,3 +1,4 @@
+/* kernel_net.c - a tap in a namespace of this process. */
 #include "netcore/stack/engine/test/differ/kernel_net.h"
 
 #include <arpa/inet.h>

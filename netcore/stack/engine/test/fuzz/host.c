@@ -1,3 +1,4 @@
+/* host.c - the program, and its books. */
 #include "netcore/stack/engine/test/fuzz/host.h"
 
 #include <stdlib.h>

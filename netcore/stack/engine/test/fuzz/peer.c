@@ -1,3 +1,4 @@
+/* peer.c - segments that fit, nearly fit, and do not. */
 #include "netcore/stack/engine/test/fuzz/peer.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* play.c - from bytes to frames, calls and time. */
 #include "netcore/stack/engine/test/fuzz/play.h"
 
 #include <string.h>

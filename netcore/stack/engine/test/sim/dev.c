@@ -1,3 +1,4 @@
+/* dev.c - completion in any order, and merged frames. */
 #include "netcore/stack/engine/test/sim/dev.h"
 
 #include <stdlib.h>
