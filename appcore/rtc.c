@@ -53,7 +53,7 @@ join(struct rtc *r, struct domain_core *c)
 void
 rtc_show(struct rtc *r)
 {
-	publish(&r->net);
+	netcore_rest(&r->net);
 }
 
 /* The program's share of a turn. */

@@ -56,4 +56,8 @@ unsigned netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg);
 /* When the next turn is due at the latest, in ns of clock_ns(). */
 uint64_t netcore_deadline(struct netcore *n);
 
+/* The core is about to sleep, until then: shows what it counts, and has the
+ * port wake it. */
+void netcore_rest(struct netcore *n);
+
 #endif

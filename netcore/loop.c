@@ -76,6 +76,14 @@ netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 	return work;
 }
 
+void
+netcore_rest(struct netcore *n)
+{
+	publish(n);
+	if (n->driver)
+		driver_arm(n->driver);
+}
+
 uint64_t
 netcore_deadline(struct netcore *n)
 {

@@ -65,7 +65,7 @@ edge_left(void *edge)
 static void
 show(struct domain_core *c)
 {
-	publish(c->user);
+	netcore_rest(c->user);
 }
 
 static void

@@ -15,6 +15,7 @@
 	X(rx_lent)            /* to the queue whose flow it is */ \
 	X(rx_told)            /* copies of what all queues are to see */ \
 	X(rx_drop_mate)       /* another queue has as many as it may */ \
+	X(rx_woken)           /* times that the port rang for a sleeper */ \
 	X(tx_frames) \
 	X(tx_bytes) \
 	X(tx_copied)          /* the port does not gather pieces */ \

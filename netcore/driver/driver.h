@@ -131,8 +131,11 @@ void driver_tx_reap(struct driver *d);
 
 /* Readable (level-triggered) when a frame has come; -1: this port has no such
  * thing, and its owner has to look by itself. A frame may have come that it
- * does not tell of, so driver_pending() is asked before sleeping. */
+ * does not tell of, so driver_pending() is asked before sleeping, and then
+ * driver_arm() called, without which some ports do not tell of any. It holds
+ * until the next driver_rx(). */
 int driver_fd(const struct driver *d);
+void driver_arm(struct driver *d);
 
 /* Is there a frame after all? */
 bool driver_pending(struct driver *d);

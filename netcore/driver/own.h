@@ -20,6 +20,7 @@
 struct driver {
 	uint16_t id, queue;
 	bool trust, gathers;
+	bool armed; /* the port will ring, and must be told when it need not */
 	uint16_t max_segs;
 	uint16_t cuts; /* CUT_MORE, if the port needs it; else 0 */
 	struct port *port;

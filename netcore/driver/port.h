@@ -34,6 +34,7 @@ struct port {
 	bool reports; /* the device reports each frame that it has sent */
 	enum port_reap reap;
 	uint16_t max_segs; /* of a frame that it does not cut up */
+	bool rings;	   /* its fd[] tell of frames when they are asked to */
 	bool cuts;	   /* takes no piece across the end of a page; cut.h */
 	struct fds before; /* the process's descriptors before it was probed */
 	int fd[DRIVER_QUEUES];

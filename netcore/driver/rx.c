@@ -2,6 +2,7 @@
 #include <rte_ethdev.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dlibos/base/bits.h"
 #include "netcore/driver/own.h"
@@ -67,12 +68,41 @@ take(struct driver *d, struct rte_mbuf *const *m, unsigned n,
 	return (unsigned)(at - f);
 }
 
+/* A frame that came before the port was asked to ring is rung for here. */
+void
+driver_arm(struct driver *d)
+{
+	uint64_t one = 1;
+
+	if (!d->port->rings || d->armed || !d->port->started)
+		return;
+	rte_eth_dev_rx_intr_enable(d->id, d->queue);
+	d->armed = true;
+	if (driver_pending(d) && write(driver_fd(d), &one, sizeof(one)) < 0)
+		return; /* full: it is readable anyhow */
+}
+
+/* Nothing is lost: whatever rang until now is looked for next. */
+static void
+disarm(struct driver *d)
+{
+	uint64_t rang;
+
+	d->armed = false;
+	rte_eth_dev_rx_intr_disable(d->id, d->queue);
+	if (read(driver_fd(d), &rang, sizeof(rang)) > 0)
+		d->count.rx_woken++;
+}
+
 unsigned
 driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max)
 {
 	struct rte_mbuf *m[DRIVER_BURST];
-	unsigned n = d->stash_end - d->stash_at;
+	unsigned n;
 
+	if (unlikely(d->armed))
+		disarm(d);
+	n = d->stash_end - d->stash_at;
 	max = max < DRIVER_BURST ? max : DRIVER_BURST;
 	if (unlikely(n)) {
 		n = n < max ? n : max;

@@ -91,6 +91,15 @@ needs_cuts(const struct port *p)
 	return !strcmp(p->caps.name, "net_e1000_em");
 }
 
+/* Of the drivers that offer it, those that were seen to wake: net_e1000_em does
+ * not tell an 82574 which of its MSI-X vectors is for frames. */
+static bool
+can_ring(const struct port *p, const struct rte_eth_dev_info *info)
+{
+	return p->spec.kind == SPEC_PCI &&
+		!strcmp(info->driver_name, "net_virtio");
+}
+
 static void
 descriptors(struct port *p, const struct rte_eth_dev_info *info)
 {
@@ -139,6 +148,13 @@ addresses(struct port *p, const struct driver_config *c, char *why, size_t size)
 	return 0;
 }
 
+static int
+configure(const struct port *p, const struct rte_eth_conf *conf)
+{
+	return rte_eth_dev_configure(
+		p->id, (uint16_t)p->queues, (uint16_t)p->queues, conf);
+}
+
 int
 setup_port(
 	struct port *p, const struct driver_config *c, char *why, size_t size)
@@ -158,11 +174,16 @@ setup_port(
 	offloads(p, &info, &conf);
 	if (is_device(p))
 		conf.rxmode.mtu = p->mtu;
-	conf.intr_conf.rxq = p->spec.kind == SPEC_TAP;
 	if (is_device(p))
 		rss_ask(p, &info, &c->steer, &conf);
-	rc = rte_eth_dev_configure(
-		p->id, (uint16_t)p->queues, (uint16_t)p->queues, &conf);
+	p->rings = can_ring(p, &info);
+	conf.intr_conf.rxq = p->rings || p->spec.kind == SPEC_TAP;
+	rc = configure(p, &conf);
+	if (rc && p->rings) {
+		p->rings = false;
+		conf.intr_conf.rxq = 0;
+		rc = configure(p, &conf);
+	}
 	if (rc)
 		return refuse(-rc, p, "cannot be configured", why, size);
 	rc = p->spec.kind == SPEC_TAP ? rte_eth_dev_set_mtu(p->id, p->mtu) : 0;
@@ -212,12 +233,26 @@ setup_reap(const struct port *p)
 	return strcmp(p->caps.name, "net_virtio") ? REAP_NONE : REAP_REFUSAL;
 }
 
+/* Whether the device has a bell is known when it was asked for once. */
+static int
+bell(struct port *p, uint16_t queue)
+{
+	int fd = rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, queue);
+
+	if (fd >= 0 && !rte_eth_dev_rx_intr_enable(p->id, queue)) {
+		rte_eth_dev_rx_intr_disable(p->id, queue);
+		return fd;
+	}
+	p->rings = false;
+	return -1;
+}
+
 int
-setup_fd(const struct port *p, unsigned queue)
+setup_fd(struct port *p, unsigned queue)
 {
 	if (p->spec.kind == SPEC_AFPACKET)
 		return fds_new_socket(&p->before, AF_PACKET, queue);
 	if (p->spec.kind == SPEC_TAP)
 		return rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, (uint16_t)queue);
-	return -1;
+	return p->rings ? bell(p, (uint16_t)queue) : -1;
 }

@@ -18,6 +18,6 @@ int setup_transmit(struct port *p, unsigned queue);
 enum port_reap setup_reap(const struct port *p);
 
 /* What wakes the owner of a queue; or -1. */
-int setup_fd(const struct port *p, unsigned queue);
+int setup_fd(struct port *p, unsigned queue);
 
 #endif
