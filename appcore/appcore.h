@@ -14,9 +14,11 @@ enum conn_flag {
 	CONN_OWES = 8,	      /* in the list of those with something to say */
 	CONN_SAY_FIN = 16,
 	CONN_SAY_CLOSE = 32,
-	CONN_ABORT = 64,
+	CONN_KEEPS = 64,  /* pieces that data() left */
 	CONN_ENDED = 128, /* cleanup came */
 	CONN_WAITS = 256, /* for room() */
+	CONN_ABORT = 512,
+	CONN_HUSH = 1024, /* remote_closed() waits until they are read */
 };
 
 struct dl_conn {
@@ -33,10 +35,18 @@ struct dl_conn {
 	/* Pieces under way are counted in two lots: those of the first lot are
 	 * over when so many bytes more are acknowledged. */
 	uint32_t lot_bytes, lot, next_lot;
+	uint32_t kept, kept_last; /* the first and the last; keep.c */
 	struct dl_conn *owes_next;
 	struct dl_conn *waits_next, *waits_prev;
 	struct dl_addr peer;
 } CACHELINE_ALIGNED;
+
+/* A piece that is read later. Its number is not 0, which is none. */
+struct kept {
+	const uint8_t *ptr;
+	uint32_t len;
+	uint32_t next;
+};
 
 struct net {
 	struct domain_edge *edge; /* NULL: gone */
@@ -70,6 +80,8 @@ struct attempt {
 	X(connected)    \
 	X(closed)       \
 	X(rx_bytes)     \
+	X(kept)         \
+	X(keep_failed)  \
 	X(tx_bytes)     \
 	X(acked_bytes)  \
 	X(sends_refused) /* -EAGAIN */
@@ -97,6 +109,8 @@ struct dl {
 	uint32_t free_attempt;
 	struct attempt attempt[LIMIT_ATTEMPTS];
 	struct listener listener[LIMIT_LISTENERS];
+	struct kept *kept;
+	uint32_t free_kept, fresh_kept; /* the rest was never used */
 	struct heap heap;
 	struct app_count count;
 	struct domain_counter *shown, *shown_gauge;
@@ -119,6 +133,7 @@ void event_rx(void *arg, struct edge *e, const struct msg *m, unsigned n);
 void event_net_up(struct domain_core *c, struct domain_edge *e);
 void event_net_down(struct domain_core *c, struct domain_edge *e);
 void event_net_here(struct dl *dl, struct domain_edge *e);
+void event_remote_closed(struct dl_conn *c);
 void conn_table_free(struct net *net);
 
 /* command_tx.c: says what had no room before. */
@@ -133,6 +148,18 @@ void command_let_go(struct dl_conn *c);
 void room_wait(struct dl_conn *c);
 void room_forget(struct dl_conn *c);
 void room_turn(struct dl *dl);
+
+/* keep.c: pieces that data() left, or that came behind such. */
+void keep_open(struct dl *dl);
+void keep_close(struct dl *dl); /* for tests */
+void keep_behind(struct dl_conn *c, const uint8_t *ptr, uint32_t len);
+void keep_forget(struct dl_conn *c);
+static inline void
+keep_turn(struct dl_conn *c)
+{
+	if (unlikely(c->flags & CONN_KEEPS))
+		dl_read_on(c);
+}
 
 /* listen.c */
 void listen_again(struct dl *dl, unsigned net);

@@ -138,6 +138,7 @@ let_go(struct dl_conn *c, unsigned flags)
 	if (c->flags & CONN_DONE)
 		return;
 	/* What it was handed and what it did not shut down goes with it. */
+	keep_forget(c);
 	c->unsaid = 0;
 	c->flags &= (uint16_t)~CONN_SAY_FIN;
 	c->flags |= (uint16_t)(CONN_DONE | CONN_SAY_CLOSE | flags);

@@ -202,8 +202,10 @@ connect_failed(struct dl *dl, struct domain_edge *e, const struct msg *m)
 static void
 new_data(struct net *net, struct dl_conn *c, const struct msg *m)
 {
-	if (unlikely(c->flags & CONN_DONE))
+	if (unlikely(c->flags & (CONN_DONE | CONN_KEEPS))) {
+		keep_behind(c, net->rx + msg_offset(m), msg_len(m));
 		return;
+	}
 	c->unread += msg_len(m);
 	c->dl->count.rx_bytes += msg_len(m);
 	c->handler->data(c->dl, c, net->rx + msg_offset(m), msg_len(m));
@@ -224,13 +226,18 @@ data_acked(struct net *net, struct dl_conn *c, uint32_t bytes)
 	}
 	if (c->handler->acked)
 		c->handler->acked(c->dl, c, bytes);
+	keep_turn(c);
 }
 
-static void
-remote_closed(struct dl_conn *c)
+void
+event_remote_closed(struct dl_conn *c)
 {
 	if (c->flags & CONN_DONE)
 		return;
+	if (c->flags & CONN_KEEPS) {
+		c->flags |= CONN_HUSH;
+		return;
+	}
 	if (c->handler->remote_closed)
 		c->handler->remote_closed(c->dl, c);
 	else
@@ -255,7 +262,7 @@ of_conn(struct dl *dl, struct domain_edge *e, const struct msg *m)
 		data_acked(net, c, (uint32_t)m->ref);
 		break;
 	case MSG_REMOTE_CLOSED:
-		remote_closed(c);
+		event_remote_closed(c);
 		break;
 	default: /* MSG_CLEANUP */
 		end(c, (enum dl_why)m->arg);

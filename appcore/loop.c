@@ -49,6 +49,7 @@ make_core(struct domain_core *c)
 	for (unsigned i = LIMIT_ATTEMPTS; i-- > 0;)
 		attempt_free(dl, &dl->attempt[i]);
 	make_heap(dl);
+	keep_open(dl);
 	show_open(dl);
 	c->user = dl;
 	find_nets(dl);

@@ -51,6 +51,14 @@ room_forget(struct dl_conn *c)
 		dl->waits_last = c->waits_prev;
 }
 
+static void
+tell(struct dl *dl, struct dl_conn *c)
+{
+	if (c->handler->room)
+		c->handler->room(dl, c);
+	keep_turn(c);
+}
+
 /* In the order of waiting; who still has no room goes to the end, so that one
  * network core's lack does not hide another's room. */
 void
@@ -64,8 +72,8 @@ room_turn(struct dl *dl)
 		room_forget(c);
 		if (!has_room(c, DL_PIECES))
 			room_wait(c);
-		else if (c->handler->room)
-			c->handler->room(dl, c);
+		else
+			tell(dl, c);
 		if (end)
 			break;
 	}

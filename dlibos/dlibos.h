@@ -122,7 +122,8 @@ struct dl_handler {
 
 	/* Bytes came, in order. They stay where they are, and stay readable,
 	 * until dl_recv_done() has given them back or closed() returns; the
-	 * peer may send as much again as is given back. */
+	 * peer may send as much again as is given back. What is not to be read
+	 * now is left to dl_keep(). */
 	void (*data)(
 		struct dl *dl, struct dl_conn *c, const void *ptr, size_t len);
 
@@ -134,8 +135,9 @@ struct dl_handler {
 	 * called once for that. */
 	void (*room)(struct dl *dl, struct dl_conn *c);
 
-	/* The peer will send no more; it may still receive. Without this
-	 * callback the connection is closed by itself then. */
+	/* The peer will send no more, and nothing is kept; it may still
+	 * receive. Without this callback the connection is closed by itself
+	 * then. */
 	void (*remote_closed)(struct dl *dl, struct dl_conn *c);
 
 	/* The end: free all that belongs to it. Called once for every
@@ -188,6 +190,17 @@ int dl_room(struct dl_conn *c, unsigned pieces);
 
 /* Gives back the oldest `bytes` bytes that data() handed over. */
 void dl_recv_done(struct dl_conn *c, size_t bytes);
+
+/* Called by data(), once: the last `len` bytes of its piece, from ptr on, are
+ * to be read later. They stay where they are, and what comes meanwhile stays
+ * behind them. After the next acked() or room() - of which the program need not
+ * have one - data() is called with them again, and then with the others, until
+ * it keeps something; so who waits for his answers to get away has nothing else
+ * to do. */
+void dl_keep(struct dl_conn *c, const void *ptr, size_t len);
+/* Calls data() with what is kept, now: for who waits for something else. Not
+ * from data() itself. */
+void dl_read_on(struct dl_conn *c);
 
 /* Nothing more will be sent. */
 void dl_shutdown(struct dl_conn *c);

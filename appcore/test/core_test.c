@@ -4,78 +4,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "appcore/appcore.h"
-
-#define NETS 2
-
-struct world {
-	struct domain domain;
-	struct domain_core core;
-	struct domain_edge edge[NETS];
-	struct edge net[NETS]; /* their ends */
-	struct dl dl;
-	unsigned said[MSG_TYPES]; /* commands that came, by type */
-	unsigned closed, room;
-	int again; /* what dl_connect() said in closed() */
-};
-
-static const struct dl_program program;
-
-static void
-command(void *arg, struct edge *e, const struct msg *m, unsigned n)
-{
-	struct world *w = arg;
-
-	(void)e;
-	assert_int_equal(msg_check(m, n, MSG_COMMAND, 65536), (int)n);
-	w->said[m->type]++;
-}
-
-static struct world *
-open_world(void)
-{
-	struct world *w = aligned_alloc(_Alignof(struct world), sizeof(*w));
-
-	memset(w, 0, sizeof(*w));
-	w->core.domain = &w->domain;
-	w->core.user = &w->dl;
-	w->dl.core = &w->core;
-	w->dl.program = &program;
-	w->dl.user = w;
-	w->dl.owes_tail = &w->dl.owes;
-	for (unsigned i = LIMIT_ATTEMPTS; i-- > 0;)
-		attempt_free(&w->dl, &w->dl.attempt[i]);
-	for (unsigned i = 0; i < NETS; i++) {
-		struct domain_edge *e = &w->edge[i];
-		struct edge_config up = {
-			.in = MSG_EVENT, .handler = event_rx, .arg = e};
-		struct edge_config down = {
-			.in = MSG_COMMAND, .handler = command, .arg = w};
-
-		e->core = &w->core;
-		e->of_core = e->peer = i;
-		w->domain.peer[i].conns = 16;
-		assert_int_equal(edge_init_direct(&e->edge, &up), 0);
-		assert_int_equal(edge_init_direct(&w->net[i], &down), 0);
-		edge_join_direct(&e->edge, &w->net[i]);
-		event_net_here(&w->dl, e);
-	}
-	return w;
-}
-
-static void
-close_world(struct world *w)
-{
-	for (unsigned i = 0; i < NETS; i++) {
-		edge_fini(&w->edge[i].edge);
-		edge_fini(&w->net[i]);
-		conn_table_free(&w->dl.net[i]);
-	}
-	free(w);
-}
+#include "appcore/test/core_world.h"
 
 static void
 data(struct dl *dl, struct dl_conn *c, const void *ptr, size_t len)
@@ -104,25 +35,16 @@ static const struct dl_handler stubborn = {
 	.closed = connects_again,
 };
 
-static void
-offer(struct world *w, unsigned net, uint32_t id)
-{
-	struct msg m = {MSG_NEW_CONN, 0, 0, id, msg_endpoint(1, 1000)};
-
-	assert_true(edge_send(&w->net[net], &m, 1));
-	assert_int_equal(w->edge[net].edge.down, EDGE_UP);
-}
-
 /* A network core that goes takes no attempt with it into the dark. */
 static void
 a_net_that_goes_is_asked_nothing(void **state)
 {
-	struct world *w = open_world();
+	struct world *w = world_open();
 
 	(void)state;
 	assert_int_equal(dl_listen(&w->dl, NULL, 80, &stubborn, NULL), 0);
-	assert_int_equal(w->said[MSG_LISTEN], NETS);
-	offer(w, 0, 1 << 24);
+	assert_int_equal(w->said[MSG_LISTEN], WORLD_NETS);
+	world_offer(w, 0, 1 << 24);
 	w->dl.next_net = 0;
 	event_net_down(&w->core, &w->edge[0]);
 	assert_int_equal(w->closed, 1);
@@ -130,13 +52,13 @@ a_net_that_goes_is_asked_nothing(void **state)
 	assert_int_equal(w->said[MSG_CONNECT], 1);
 	assert_int_equal(w->dl.attempt[0].net, 1);
 	assert_null(w->dl.owes);
-	offer(w, 1, 1 << 24);
+	world_offer(w, 1, 1 << 24);
 	event_net_down(&w->core, &w->edge[1]);
 	assert_int_equal(w->again, -ENOTCONN);
 	assert_int_equal(w->said[MSG_CONNECT], 1);
 	assert_int_equal(w->said[MSG_CLOSE], 0);
 	assert_null(w->dl.owes);
-	close_world(w);
+	world_close(w);
 }
 
 /* A listener is everywhere, or nowhere: a connection by one that the program
@@ -144,7 +66,7 @@ a_net_that_goes_is_asked_nothing(void **state)
 static void
 listening_is_all_or_nothing(void **state)
 {
-	struct world *w = open_world();
+	struct world *w = world_open();
 
 	(void)state;
 	w->edge[1].edge.parked = LIMIT_PARK;
@@ -152,25 +74,25 @@ listening_is_all_or_nothing(void **state)
 	assert_int_equal(w->said[MSG_LISTEN], 0);
 	w->edge[1].edge.parked = 0;
 	assert_int_equal(dl_listen(&w->dl, NULL, 80, &plain, NULL), 0);
-	assert_int_equal(w->said[MSG_LISTEN], NETS);
+	assert_int_equal(w->said[MSG_LISTEN], WORLD_NETS);
 	assert_int_equal(dl_listen(&w->dl, NULL, 0, &plain, NULL), -EINVAL);
 	for (unsigned i = 1; i < LIMIT_LISTENERS; i++)
 		assert_int_equal(dl_listen(&w->dl, NULL, 80, &plain, NULL), 0);
 	assert_int_equal(dl_listen(&w->dl, NULL, 80, &plain, NULL), -ENOSPC);
-	close_world(w);
+	world_close(w);
 }
 
 /* What is owed to a connection is said when there is room, in order. */
 static void
 what_is_owed_is_said_later(void **state)
 {
-	struct world *w = open_world();
+	struct world *w = world_open();
 	struct msg bytes = {MSG_NEW_DATA, 0, 0, 1 << 24, msg_data(0, 100)};
 	struct dl_conn *c;
 
 	(void)state;
 	dl_listen(&w->dl, NULL, 80, &plain, NULL);
-	offer(w, 0, 1 << 24);
+	world_offer(w, 0, 1 << 24);
 	assert_true(edge_send(&w->net[0], &bytes, 1));
 	c = &w->dl.net[0].conn[0];
 	w->edge[0].edge.parked = LIMIT_PARK;
@@ -187,7 +109,7 @@ what_is_owed_is_said_later(void **state)
 	dl_close(c);
 	assert_int_equal(dl_set_nagle(c, 1), -EPIPE);
 	assert_int_equal(w->said[MSG_CLOSE], 1);
-	close_world(w);
+	world_close(w);
 }
 
 static void
@@ -204,14 +126,14 @@ static void
 room_is_told(void **state)
 {
 	static const struct dl_handler h = {.data = data, .room = has_room};
-	struct world *w = open_world();
+	struct world *w = world_open();
 	struct msg over = {MSG_CLEANUP, 0, 0, (1 << 24) + 1, MSG_WHY_RESET};
 	struct dl_conn *c;
 
 	(void)state;
 	dl_listen(&w->dl, NULL, 80, &h, NULL);
-	offer(w, 0, 1 << 24);
-	offer(w, 0, (1 << 24) + 1);
+	world_offer(w, 0, 1 << 24);
+	world_offer(w, 0, (1 << 24) + 1);
 	c = w->dl.net[0].conn;
 	assert_int_equal(dl_room(c, 8), 0);
 	room_turn(&w->dl);
@@ -231,7 +153,7 @@ room_is_told(void **state)
 	assert_null(w->dl.waits_last);
 	dl_shutdown(c);
 	assert_int_equal(dl_room(c, 1), -EPIPE);
-	close_world(w);
+	world_close(w);
 }
 
 int
