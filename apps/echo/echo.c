@@ -5,8 +5,8 @@
  * The shortest program that shows all there is to a connection. What came lies
  * in memory that a program can only read, and what is sent must lie in its own:
  * so this one copies, which a program with answers of its own need not do. A
- * connection has one buffer; while that is on its way, what comes waits where
- * it is, unreturned, and the peer's window shrinks.
+ * connection has one buffer, which goes round; while that is full, what comes
+ * is kept where it is, unreturned, and the peer's window shrinks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,77 +17,11 @@
 
 #define BUFFER 65536
 
-struct piece {
-	const char *ptr;
-	size_t len;
-};
-
 struct peer {
 	char *buf;
-	size_t ready; /* bytes of buf that are to be sent */
-	size_t sent;  /* ... that are on their way */
-	/* What came and was not copied yet, oldest first; a peer cannot have
-	 * more than a window of it. */
-	struct piece *waiting;
-	size_t first, end, room;
-	int eof;
+	size_t first; /* byte of buf that is not acknowledged */
+	size_t used;  /* bytes from there on, round the end */
 };
-
-static void
-give_up(struct dl_conn *c)
-{
-	dl_abort(c);
-}
-
-static void
-send_ready(struct dl_conn *c)
-{
-	struct peer *p = dl_conn_user(c);
-	int rc = p->ready ? dl_send(c, p->buf, p->ready) : 0;
-
-	if (rc == -EAGAIN)
-		return; /* room() tries again */
-	p->sent = p->ready;
-	p->ready = 0;
-	if (rc)
-		give_up(c);
-}
-
-/* Copies what waits and sends it. */
-static void
-go_on(struct dl_conn *c)
-{
-	struct peer *p = dl_conn_user(c);
-	size_t n = 0;
-
-	if (p->sent || p->ready)
-		return;
-	while (p->first < p->end && n < BUFFER) {
-		struct piece *w = &p->waiting[p->first];
-		size_t len = w->len < BUFFER - n ? w->len : BUFFER - n;
-
-		memcpy(p->buf + n, w->ptr, len);
-		n += len;
-		w->ptr += len;
-		w->len -= len;
-		p->first += !w->len;
-	}
-	if (!n) {
-		if (p->eof)
-			dl_close(c);
-		return;
-	}
-	dl_recv_done(c, n);
-	p->ready = n;
-	send_ready(c);
-}
-
-static void
-room(struct dl *dl, struct dl_conn *c)
-{
-	(void)dl;
-	send_ready(c);
-}
 
 static void
 accepted(struct dl *dl, struct dl_conn *c, void *arg)
@@ -99,34 +33,45 @@ accepted(struct dl *dl, struct dl_conn *c, void *arg)
 	if (p)
 		p->buf = dl_alloc(dl, BUFFER);
 	if (!p || !p->buf)
-		give_up(c);
+		dl_abort(c);
+}
+
+/* As much as the buffer takes in one piece; 0: not now. */
+static size_t
+send_back(struct dl_conn *c, const char *from, size_t len)
+{
+	struct peer *p = dl_conn_user(c);
+	size_t at = (p->first + p->used) % BUFFER;
+	size_t n = (at < p->first ? p->first : BUFFER) - at;
+	int rc;
+
+	if (p->used == BUFFER)
+		return 0;
+	n = n < len ? n : len;
+	memcpy(p->buf + at, from, n);
+	rc = dl_send(c, p->buf + at, n);
+	if (rc && rc != -EAGAIN)
+		dl_abort(c);
+	if (rc)
+		return 0;
+	p->used += n;
+	dl_recv_done(c, n);
+	return n;
 }
 
 static void
 data(struct dl *dl, struct dl_conn *c, const void *ptr, size_t len)
 {
-	struct peer *p = dl_conn_user(c);
+	const char *from = ptr;
+	size_t n;
 
 	(void)dl;
-	if (p->end == p->room && p->first) {
-		p->end -= p->first;
-		memmove(p->waiting, p->waiting + p->first,
-			p->end * sizeof(*p->waiting));
-		p->first = 0;
+	while (len && (n = send_back(c, from, len))) {
+		from += n;
+		len -= n;
 	}
-	if (p->end == p->room) {
-		size_t room = p->room ? 2 * p->room : 16;
-		void *more = realloc(p->waiting, room * sizeof(*p->waiting));
-
-		if (!more) {
-			give_up(c);
-			return;
-		}
-		p->waiting = more;
-		p->room = room;
-	}
-	p->waiting[p->end++] = (struct piece){ptr, len};
-	go_on(c);
+	if (len)
+		dl_keep(c, from, len); /* it comes again when there is room */
 }
 
 static void
@@ -135,18 +80,8 @@ acked(struct dl *dl, struct dl_conn *c, size_t bytes)
 	struct peer *p = dl_conn_user(c);
 
 	(void)dl;
-	p->sent -= bytes;
-	go_on(c);
-}
-
-static void
-remote_closed(struct dl *dl, struct dl_conn *c)
-{
-	struct peer *p = dl_conn_user(c);
-
-	(void)dl;
-	p->eof = 1;
-	go_on(c);
+	p->first = (p->first + bytes) % BUFFER;
+	p->used -= bytes;
 }
 
 static void
@@ -158,7 +93,6 @@ closed(struct dl *dl, struct dl_conn *c, enum dl_why why)
 	if (!p)
 		return;
 	dl_free(dl, p->buf);
-	free(p->waiting);
 	free(p);
 }
 
@@ -166,8 +100,6 @@ static const struct dl_handler handler = {
 	.accepted = accepted,
 	.data = data,
 	.acked = acked,
-	.room = room,
-	.remote_closed = remote_closed,
 	.closed = closed,
 };
 
