@@ -50,13 +50,6 @@ struct core {
 	int hangups; /* that were heeded */
 };
 
-/* A piece that came while the peer did not take our answers. */
-struct unread {
-	const char *p;
-	size_t len;
-	struct unread *next;
-};
-
 struct client {
 	struct core *core;
 	struct dl_conn *conn;
@@ -66,11 +59,9 @@ struct client {
 	unsigned answers;	/* sent since all was acknowledged */
 	char *room;		/* of a partial answer */
 	uint64_t room_until;	/* acked: then it is free */
-	struct unread *unread, **unread_tail;
 	uint64_t since; /* the beginning of the request, or of the silence */
 	struct dl_timer timer; /* of silence, or of lingering */
 	bool closing;	       /* nothing more is answered */
-	bool eof;	       /* nothing more comes than is unread */
 };
 
 /* --- sites ----------------------------------------------------------------*/
@@ -283,7 +274,7 @@ go_ahead(struct client *cl)
 	}
 }
 
-/* Else acked() or room() goes on with it. */
+/* Else it is kept, and comes again. */
 static bool
 may_answer(struct client *cl)
 {
@@ -345,62 +336,24 @@ accepted(struct dl *dl, struct dl_conn *conn, void *arg)
 	cl->core = c;
 	cl->conn = conn;
 	cl->since = dl_now(dl);
-	cl->unread_tail = &cl->unread;
 	cl->timer.expired = timer_expired;
 	cl->timer.arg = cl;
 	dl_timer_set(dl, &cl->timer, c->opt->timeout_ms);
 	c->conns++;
 }
 
+/* What is not answered yet stays where it is, and the peer's window shrinks. */
 static void
 data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 {
 	struct client *cl = dl_conn_user(conn);
-	size_t used = cl->unread ? 0 : read_piece(cl, ptr, len);
-	struct unread *u;
+	size_t used = read_piece(cl, ptr, len);
 
 	(void)dl;
-	if (used == len) {
-		dl_recv_done(conn, len);
-		settle(cl);
-		return;
-	}
-	/* It stays where it is, and the peer's window shrinks. */
-	u = malloc(sizeof(*u));
-	if (!u) {
-		cl->closing = true;
-		dl_abort(conn);
-		return;
-	}
-	if (used)
-		dl_recv_done(conn, used);
-	*u = (struct unread){(const char *)ptr + used, len - used, NULL};
-	*cl->unread_tail = u;
-	cl->unread_tail = &u->next;
-}
-
-static void
-read_on(struct client *cl)
-{
-	while (cl->unread) {
-		struct unread *u = cl->unread;
-		size_t used = read_piece(cl, u->p, u->len);
-
-		dl_recv_done(cl->conn, used);
-		u->p += used;
-		u->len -= used;
-		if (u->len)
-			break;
-		cl->unread = u->next;
-		if (!cl->unread)
-			cl->unread_tail = &cl->unread;
-		free(u);
-	}
+	dl_recv_done(conn, used);
 	settle(cl);
-	if (cl->eof && !cl->unread && !cl->closing) {
-		cl->closing = true;
-		dl_close(cl->conn);
-	}
+	if (used < len)
+		dl_keep(conn, (const char *)ptr + used, len - used);
 }
 
 static void
@@ -410,34 +363,8 @@ acked(struct dl *dl, struct dl_conn *conn, size_t bytes)
 
 	cl->acked += bytes;
 	cl->since = dl_now(dl); /* a slow reader is not a silent one */
-	if (cl->acked != cl->queued)
-		return;
-	cl->answers = 0;
-	if (cl->unread)
-		read_on(cl);
-}
-
-static void
-room(struct dl *dl, struct dl_conn *conn)
-{
-	struct client *cl = dl_conn_user(conn);
-
-	(void)dl;
-	if (cl->unread)
-		read_on(cl);
-}
-
-static void
-remote_closed(struct dl *dl, struct dl_conn *conn)
-{
-	struct client *cl = dl_conn_user(conn);
-
-	(void)dl;
-	/* Answers that it waits for are under way already, or will be. */
-	if (!cl->unread)
-		dl_close(conn);
-	else
-		cl->eof = true;
+	if (cl->acked == cl->queued)
+		cl->answers = 0;
 }
 
 static void
@@ -450,12 +377,6 @@ closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
 		return;
 	dl_timer_stop(dl, &cl->timer);
 	use(cl, NULL);
-	while (cl->unread) {
-		struct unread *u = cl->unread;
-
-		cl->unread = u->next;
-		free(u);
-	}
 	dl_free(dl, cl->room);
 	free(cl->reader.buffer);
 	cl->core->conns--;
@@ -466,8 +387,6 @@ static const struct dl_handler handler = {
 	.accepted = accepted,
 	.data = data,
 	.acked = acked,
-	.room = room,
-	.remote_closed = remote_closed,
 	.closed = closed,
 };
 
