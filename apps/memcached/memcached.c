@@ -27,19 +27,11 @@
 #define CHUNKS_MAX 1024
 #define CHUNKS_MIN 128
 
-/* A piece that came while the peer did not take our answers. */
-struct unread {
-	const char *p;
-	size_t len;
-	struct unread *next;
-};
-
 struct client {
 	struct dl_conn *conn;
 	struct core *core;
 	struct client *free;
-	struct unread *unread, **unread_tail;
-	bool eof;    /* nothing more comes than is unread */
+	bool eof;    /* nothing more comes */
 	bool closed; /* by us */
 	struct proto proto;
 };
@@ -120,7 +112,7 @@ settle(struct client *cl)
 	flush(cl);
 	if (cl->closed || answer_unsent(a))
 		return;
-	if (cl->proto.closing || (cl->eof && !cl->unread)) {
+	if (cl->proto.closing || cl->eof) {
 		cl->closed = true;
 		dl_close(cl->conn); /* what was sent still arrives */
 	}
@@ -131,64 +123,22 @@ settle(struct client *cl)
 /* --- reading --------------------------------------------------------------*/
 
 static void
-keep(struct client *cl, const char *p, size_t len)
-{
-	struct unread *u = malloc(sizeof(*u));
-
-	if (!u) {
-		give_up(cl);
-		return;
-	}
-	*u = (struct unread){p, len, NULL};
-	*cl->unread_tail = u;
-	cl->unread_tail = &u->next;
-}
-
-static void
 data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 {
 	struct client *cl = dl_conn_user(conn);
-	size_t used = 0;
+	size_t used = len;
 
 	(void)dl;
-	cl->core->command.n.bytes_read += len;
-	if (!cl->unread && !cl->proto.closing)
+	if (!cl->proto.closing)
 		used = proto_read(&cl->proto, ptr, len);
 	if (cl->proto.closing)
 		used = len;
-	if (used)
-		dl_recv_done(conn, used);
+	cl->core->command.n.bytes_read += used;
+	dl_recv_done(conn, used);
 	if (used < len) {
 		/* It stays where it is, and the peer's window shrinks. */
-		cl->core->command.n.yields += !cl->unread;
-		keep(cl, (const char *)ptr + used, len - used);
-	}
-	settle(cl);
-}
-
-/* There may be room for answers again. */
-static void
-read_on(struct client *cl)
-{
-	while (cl->unread && !cl->closed) {
-		struct unread *u = cl->unread;
-		size_t used = u->len;
-
-		if (!cl->proto.closing)
-			used = proto_read(&cl->proto, u->p, u->len);
-		if (cl->proto.closing)
-			used = u->len;
-		if (used)
-			dl_recv_done(cl->conn, used);
-		u->p += used;
-		u->len -= used;
-		flush(cl);
-		if (u->len)
-			break;
-		cl->unread = u->next;
-		if (!cl->unread)
-			cl->unread_tail = &cl->unread;
-		free(u);
+		cl->core->command.n.yields++;
+		dl_keep(conn, (const char *)ptr + used, len - used);
 	}
 	settle(cl);
 }
@@ -200,20 +150,13 @@ acked(struct dl *dl, struct dl_conn *conn, size_t bytes)
 
 	(void)dl;
 	answer_acked(&cl->proto.out, bytes);
-	if (cl->unread)
-		read_on(cl);
 }
 
 static void
 room(struct dl *dl, struct dl_conn *conn)
 {
-	struct client *cl = dl_conn_user(conn);
-
 	(void)dl;
-	if (cl->unread)
-		read_on(cl);
-	else
-		settle(cl);
+	settle(dl_conn_user(conn));
 }
 
 static void
@@ -247,8 +190,6 @@ accepted(struct dl *dl, struct dl_conn *conn, void *arg)
 	}
 	cl->conn = conn;
 	cl->core = c;
-	cl->unread = NULL;
-	cl->unread_tail = &cl->unread;
 	cl->eof = cl->closed = false;
 	proto_begin(&cl->proto, &c->command);
 	c->command.n.curr_connections++;
@@ -264,12 +205,6 @@ closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
 	(void)why;
 	if (!cl)
 		return;
-	while (cl->unread) {
-		struct unread *u = cl->unread;
-
-		cl->unread = u->next;
-		free(u);
-	}
 	proto_end(&cl->proto);
 	cl->core->command.n.curr_connections--;
 	cl->free = cl->core->free;
