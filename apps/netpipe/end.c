@@ -40,49 +40,25 @@ end_abort(struct end *e)
 	dl_abort(e->conn);
 }
 
-/* What waits first, as long as there is a place for it. */
-static void
-go_on(struct end *e)
-{
-	while (e->waiting && !e->over) {
-		const uint8_t *ptr = e->wait[e->first].ptr;
-		size_t len = e->wait[e->first].len, n;
-
-		n = e->eat(e, ptr, len);
-		if (!n || e->over)
-			return;
-		e->wait[e->first].ptr = ptr + n;
-		e->wait[e->first].len = len - n;
-		if (n == len) {
-			e->first = (e->first + 1) % END_PIECES;
-			e->waiting--;
-		}
-		dl_recv_done(e->conn, n);
-	}
-}
-
 void
 end_data(struct end *e, const void *ptr, size_t len)
 {
-	unsigned at = (e->first + e->waiting) % END_PIECES;
+	const uint8_t *at = ptr;
+	size_t n;
 
-	if (e->over)
-		return;
-	if (e->waiting == END_PIECES) { /* a peer that does not wait its turn */
-		end_abort(e);
-		return;
+	while (len && !e->over && (n = e->eat(e, at, len)) && !e->over) {
+		dl_recv_done(e->conn, n);
+		at += n;
+		len -= n;
 	}
-	e->wait[at].ptr = ptr;
-	e->wait[at].len = len;
-	e->waiting++;
-	go_on(e);
+	if (len && !e->over)
+		dl_keep(e->conn, at, len);
 }
 
 void
 end_acked(struct end *e, size_t bytes)
 {
 	e->acked += bytes;
-	go_on(e);
 }
 
 size_t

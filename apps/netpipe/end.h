@@ -16,8 +16,7 @@
 
 #include "dlibos/dlibos.h"
 
-#define END_HEAD   8   /* bytes that announce a size */
-#define END_PIECES 512 /* that wait for a buffer; a peer in turn needs none */
+#define END_HEAD 8 /* bytes that announce a size */
 
 struct end {
 	struct dl_conn *conn;
@@ -29,12 +28,8 @@ struct end {
 	uint32_t size;	  /* of the messages now */
 	uint32_t got;	  /* of the one that comes */
 	uint64_t sent, acked;
-	struct {
-		const uint8_t *ptr;
-		size_t len;
-	} wait[END_PIECES];
-	unsigned first, waiting;
-	/* Takes bytes that came; says how many, 0: later. May end it. */
+	/* Takes bytes that came; says how many, 0: when more
+	 * is acknowledged. May end it. */
 	size_t (*eat)(struct end *e, const uint8_t *ptr, size_t len);
 	int over; /* it was closed by us */
 };
