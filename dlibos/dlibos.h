@@ -196,7 +196,7 @@ void dl_recv_done(struct dl_conn *c, size_t bytes);
  * behind them. After the next acked() or room() - of which the program need not
  * have one - data() is called with them again, and then with the others, until
  * it keeps something; so who waits for his answers to get away has nothing else
- * to do. */
+ * to do. A core keeps 65535 pieces; who needs more is reset. */
 void dl_keep(struct dl_conn *c, const void *ptr, size_t len);
 /* Calls data() with what is kept, now: for who waits for something else. Not
  * from data() itself. */
