@@ -13,6 +13,7 @@
 #include "dlibos/launch/conns.h"
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/stat.h"
+#include "dlibos/launch/test/piece_kit.h"
 
 #define CORES 2
 #define EDGES 3
@@ -86,35 +87,6 @@ put(struct made *m, unsigned core, uint32_t i, struct domain_conn c)
 		t->slots = i + 1;
 }
 
-/* All pieces, as the client puts them together. */
-static char *
-all(struct made *m, unsigned *pieces)
-{
-	static char piece[STAT_PIECE];
-	char *text = calloc(1, 2u << 20);
-	unsigned d = 0, r = 0;
-	size_t used = 0;
-
-	assert_non_null(text);
-	for (*pieces = 1;; ++*pieces) {
-		char *last;
-
-		memset(piece, 'x', sizeof(piece));
-		conns_piece(&m->in, d, r, piece, sizeof(piece));
-		assert_true(strlen(piece) < sizeof(piece));
-		last = strstr(piece, "end\n");
-		if (!last)
-			last = strstr(piece, "more ");
-		assert_non_null(last);
-		memcpy(text + used, piece, (size_t)(last - piece));
-		used += (size_t)(last - piece);
-		if (*last == 'e')
-			return text;
-		assert_true(*pieces < 20);
-		assert_int_equal(sscanf(last, "more %u %u\n", &d, &r), 2);
-	}
-}
-
 static void
 lines_of_two_cores(void **state)
 {
@@ -142,7 +114,7 @@ lines_of_two_cores(void **state)
 	memcpy(c.local, (uint8_t[16]){0xfd, [15] = 1}, 16);
 	memcpy(c.remote, (uint8_t[16]){0xfd, [15] = 2}, 16);
 	put(&m, 1, 0, c);
-	text = all(&m, &pieces);
+	text = piece_all(conns_piece, &m.in, &pieces);
 	assert_int_equal(pieces, 1);
 	assert_memory_equal(text,
 		"net0 10 ESTABLISHED 3 192.0.2.2 80 192.0.2.9 1234 "
@@ -179,7 +151,7 @@ many_pieces(void **state)
 			put(&m, core, i,
 				v4(1, (uint16_t)(5000 - i),
 					(uint16_t)(7 + core)));
-	text = all(&m, &pieces);
+	text = piece_all(conns_piece, &m.in, &pieces);
 	assert_true(pieces > 1);
 	assert_true(conns_read(&read, text));
 	assert_int_equal(read.n, CORES * CONNS);
@@ -218,7 +190,7 @@ hostile(void **state)
 	put(&m, 0, 3, c);
 	table(&m, 0)->slot[4].seq = 1;
 	memset(&table(&m, 0)->slot[5], 0xff, sizeof(struct domain_conn_slot));
-	text = all(&m, &pieces);
+	text = piece_all(conns_piece, &m.in, &pieces);
 	assert_true(conns_read(&read, text));
 	assert_int_equal(read.torn, 2);
 	assert_int_equal(read.n, 2);

@@ -1,16 +1,13 @@
 /* launch_attach_test - programs come into an instance that runs, and go: by
  * themselves, by signals, with whoever attached them. The others go on, and
  * nothing piles up. */
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "dlibos/launch/attach.h"
-#include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/test/launch_kit.h"
 
 #define NAME "kit-attach"
@@ -29,17 +26,6 @@ end(struct run *r)
 	kill(r->pid, SIGTERM);
 	kit_end(r, 0);
 	kit_free(r);
-}
-
-/* The process gets one more answer at least. */
-static void
-is_answered(struct run *r, pid_t app)
-{
-	char line[64];
-
-	snprintf(line, sizeof(line), "answered %d\n", (int)app);
-	kit_read(r);
-	kit_await(r, OUT, line, kit_count(r->text[OUT], line) + 1);
 }
 
 static void
@@ -90,8 +76,8 @@ comes_and_goes(void **state)
 	kit_free(&a);
 	for (unsigned i = 0; i < 6; i++) {
 		attach(&a);
-		is_answered(&a, kit_domain(NAME, "launch_subject"));
-		is_answered(&r, app0);
+		kit_answered(&a, kit_domain(NAME, "launch_subject"));
+		kit_answered(&r, app0);
 		if (i % 2)
 			kill(kit_domain(NAME, "launch_subject"), SIGKILL);
 		else
@@ -101,7 +87,7 @@ comes_and_goes(void **state)
 		assert_int_equal(kit_lines(&a), i % 2);
 		kit_free(&a);
 		shows("app1     vacant   process 0");
-		is_answered(&r, app0);
+		kit_answered(&r, app0);
 		if (i == 1)
 			first = measure(r.pid);
 	}
@@ -121,8 +107,8 @@ two_of_a_name(void **state)
 	begin(&r, "2");
 	attach(&a);
 	attach(&b);
-	is_answered(&a, kit_domain(NAME, "launch_subject"));
-	is_answered(&b, kit_domain(NAME, "launch_subject-2"));
+	kit_answered(&a, kit_domain(NAME, "launch_subject"));
+	kit_answered(&b, kit_domain(NAME, "launch_subject-2"));
 	kit_finish(&more, 1, "attach", "--", SUBJECT, NULL);
 	assert_non_null(strstr(more.text[ERR], "all its places for other"));
 	assert_int_equal(kit_lines(&more), 1);
@@ -165,7 +151,7 @@ its_status_is_ours(void **state)
 	assert_string_equal(a.text[OUT], cmd);
 	assert_string_equal(a.text[ERR], "\n");
 	kit_free(&a);
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	end(&r);
 }
 
@@ -209,8 +195,8 @@ restarts_if_asked(void **state)
 	kit_await(&a, OUT, "started", 5);
 	kit_finish(&order, 0, "restart", NAME, "net0", NULL);
 	kit_free(&order);
-	is_answered(&a, kit_domain(NAME, "launch_subject"));
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&a, kit_domain(NAME, "launch_subject"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	kill(a.pid, SIGINT);
 	kit_end(&a, 128 + SIGINT);
 	kit_free(&a);
@@ -246,7 +232,7 @@ client_dies(void **state)
 		kit_read(&r);
 	while (kit_domain(NAME, "launch_subject"));
 	attach(&a);
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	kill(a.pid, SIGINT);
 	kit_end(&a, 128 + SIGINT);
 	kit_free(&a);
@@ -343,33 +329,6 @@ wrong_requests(void **state)
 
 /* --- clients of our own --------------------------------------------------*/
 
-static int
-dial(void)
-{
-	struct sockaddr_un un;
-	socklen_t len = ctl_address(&un, NAME);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&un, len), 0);
-	return fd;
-}
-
-static const char *
-hear(int fd)
-{
-	static char buf[4096];
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	ssize_t n;
-
-	if (poll(&p, 1, WAIT_MS) != 1)
-		return "nothing in time";
-	do
-		n = recv(fd, buf, sizeof(buf) - 1, 0);
-	while (n < 0 && errno == ECONNRESET);
-	buf[n > 0 ? n : 0] = '\0';
-	return buf;
-}
-
 #define HEAD offsetof(struct attach_order, text)
 
 static void
@@ -389,11 +348,11 @@ static void
 says(const char *want, const struct attach_order *o, size_t len, const int *fds,
 	unsigned n)
 {
-	int fd = dial();
+	int fd = kit_dial(NAME);
 	const char *got;
 
 	assert_int_equal(pass_send(fd, o, len, fds, n), 0);
-	got = hear(fd);
+	got = kit_hear(fd);
 	if (strcmp(got, want))
 		fail_msg("\"%s\" instead of \"%s\"", got, want);
 	close(fd);
@@ -440,11 +399,11 @@ hostile_orders(void **state)
 	says(kind, &o, HEAD + 3, swapped, ATTACH_FDS);
 	swapped[ATTACH_PROGRAM] = swapped[ATTACH_FOLDER] = fds[ATTACH_PROGRAM];
 	says(kind, &o, HEAD + 3, swapped, ATTACH_FDS);
-	fd = dial(); /* descriptors without a message are let go of */
+	fd = kit_dial(NAME); /* descriptors without a message are let go of */
 	assert_int_equal(pass_send(fd, "", 0, fds, ATTACH_FDS), 0);
-	assert_string_equal(hear(fd), "");
+	assert_string_equal(kit_hear(fd), "");
 	close(fd);
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	assert_int_equal(kit_fds(r.pid), before);
 	shows("app1     vacant");
 	pass_close_all(fds, ATTACH_FDS);
@@ -467,7 +426,7 @@ hostile_client(void **state)
 	before = kit_fds(r.pid);
 	fill(&o, fds);
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		int fd = dial();
+		int fd = kit_dial(NAME);
 		pid_t pid;
 
 		assert_int_equal(
@@ -477,13 +436,13 @@ hostile_client(void **state)
 		assert_int_equal(
 			pass_send(fd, words[i], strlen(words[i]), fds, i % 3),
 			0);
-		assert_string_equal(hear(fd), "");
+		assert_string_equal(kit_hear(fd), "");
 		kit_await_death(pid);
 		close(fd);
 		while (kit_domain(NAME, "me"))
 			kit_read(&r);
 	}
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	while (kit_fds(r.pid) != before)
 		kit_read(&r);
 	pass_close_all(fds, ATTACH_FDS);

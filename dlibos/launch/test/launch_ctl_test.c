@@ -1,13 +1,10 @@
 /* launch_ctl_test - orders to an instance, from its owner and from others. */
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/test/launch_kit.h"
 
 #define NAME	"kit-ctl"
@@ -91,35 +88,6 @@ name_in_use(void **state)
 
 /* --- clients of our own --------------------------------------------------*/
 
-static int
-dial(void)
-{
-	struct sockaddr_un un;
-	socklen_t len = ctl_address(&un, NAME);
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (connect(fd, (struct sockaddr *)&un, len))
-		return -1;
-	return fd;
-}
-
-/* What it says until it hangs up. */
-static const char *
-answer(int fd)
-{
-	static char buf[65536];
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	ssize_t n;
-
-	if (poll(&p, 1, WAIT_MS) != 1)
-		return "nothing in time";
-	do
-		n = recv(fd, buf, sizeof(buf) - 1, 0);
-	while (n < 0 && errno == ECONNRESET);
-	buf[n > 0 ? n : 0] = '\0';
-	return buf;
-}
-
 static void
 garbage_is_answered(void **state)
 {
@@ -130,19 +98,19 @@ garbage_is_answered(void **state)
 
 	(void)state;
 	begin(&r);
-	fd = dial();
+	fd = kit_dial(NAME);
 	send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
-	assert_string_equal(answer(fd), "error: no such order\n");
+	assert_string_equal(kit_hear(fd), "error: no such order\n");
 	close(fd);
-	fd = dial();
+	fd = kit_dial(NAME);
 	memset(large, 's', sizeof(large));
 	assert_int_equal(
 		send(fd, large, sizeof(large), MSG_NOSIGNAL), sizeof(large));
-	assert_string_equal(answer(fd), "error: no such order\n");
+	assert_string_equal(kit_hear(fd), "error: no such order\n");
 	close(fd);
-	fd = dial();
+	fd = kit_dial(NAME);
 	send(fd, "", 0, MSG_NOSIGNAL);
-	assert_string_equal(answer(fd), "");
+	assert_string_equal(kit_hear(fd), "");
 	close(fd);
 	says(0, "ok\n", "stop", NAME, NULL);
 	kit_end(&r, 0);
@@ -163,16 +131,16 @@ silent_clients(void **state)
 	begin(&r);
 	fds = kit_fds(r.pid);
 	for (int i = 0; i < CLIENTS - 1; i++)
-		fd[i] = dial();
+		fd[i] = kit_dial(NAME);
 	says(0, "running", "status", NAME, NULL); /* others are served */
-	fd[CLIENTS - 1] = dial();
-	more = dial();
-	assert_string_equal(answer(more),
+	fd[CLIENTS - 1] = kit_dial(NAME);
+	more = kit_dial(NAME);
+	assert_string_equal(kit_hear(more),
 		"error: too many clients, try "
 		"again\n");
 	close(more);
 	for (int i = 0; i < CLIENTS; i++) {
-		assert_string_equal(answer(fd[i]),
+		assert_string_equal(kit_hear(fd[i]),
 			"error: it took too "
 			"long\n");
 		close(fd[i]);
@@ -204,9 +172,9 @@ other_users_are_refused(void **state)
 		if (setresgid(12345, 12345, 12345) ||
 			setresuid(12345, 12345, 12345))
 			_exit(2);
-		fd = dial();
+		fd = kit_dial(NAME);
 		send(fd, "stop", 4, MSG_NOSIGNAL);
-		if (strcmp(answer(fd), "error: not your instance\n"))
+		if (strcmp(kit_hear(fd), "error: not your instance\n"))
 			_exit(1);
 		execl(DLIBOS, DLIBOS, "stop", NAME, (char *)NULL);
 		_exit(3);

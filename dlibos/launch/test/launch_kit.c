@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "dlibos/launch/ctl_name.h"
 #include "dlibos/launch/test/launch_kit.h"
 
 #define ARGS 31
@@ -361,6 +363,45 @@ kit_domain(const char *instance, const char *domain)
 			return pid;
 	}
 	return 0;
+}
+
+int
+kit_dial(const char *instance)
+{
+	struct sockaddr_un un;
+	socklen_t len = ctl_address(&un, instance);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (!connect(fd, (struct sockaddr *)&un, len))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+const char *
+kit_hear(int fd)
+{
+	static char buf[65536];
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	ssize_t n;
+
+	if (poll(&p, 1, WAIT_MS) != 1)
+		return "nothing in time";
+	do
+		n = recv(fd, buf, sizeof(buf) - 1, 0);
+	while (n < 0 && errno == ECONNRESET);
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
+}
+
+void
+kit_answered(struct run *r, pid_t app)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "answered %d\n", (int)app);
+	kit_read(r);
+	kit_await(r, OUT, line, kit_count(r->text[OUT], line) + 1);
 }
 
 bool

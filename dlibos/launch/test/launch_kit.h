@@ -68,6 +68,14 @@ pid_t kit_domain(const char *instance, const char *domain);
 int kit_order(char *buf, size_t len, const char *cmd, const char *arg1,
 	const char *arg2);
 
+/* As a client of its control socket; -1: nobody is there. And what it is told
+ * until the other side hangs up (static). */
+int kit_dial(const char *instance);
+const char *kit_hear(int fd);
+
+/* `steady` of SUBJECT, whose process `app` is, gets one more answer. */
+void kit_answered(struct run *r, pid_t app);
+
 /* Whether an abstract socket's name contains `text`. */
 bool kit_socket_exists(const char *text);
 

@@ -25,17 +25,6 @@ begin(struct run *r, bool again)
 	kit_await(r, OUT, "started", 2);
 }
 
-/* The process gets one more answer at least. */
-static void
-is_answered(struct run *r, pid_t app)
-{
-	char line[64];
-
-	snprintf(line, sizeof(line), "answered %d\n", (int)app);
-	kit_read(r);
-	kit_await(r, OUT, line, kit_count(r->text[OUT], line) + 1);
-}
-
 static void
 restart(const char *domain, int want)
 {
@@ -78,8 +67,8 @@ restarts_do_not_add_up(void **state)
 	app1 = kit_domain(NAME, "app1");
 	for (unsigned i = 0; i < TIMES; i++) {
 		restart("app0", 0);
-		is_answered(&r, kit_domain(NAME, "app0"));
-		is_answered(&r, app1);
+		kit_answered(&r, kit_domain(NAME, "app0"));
+		kit_answered(&r, app1);
 		if (i == 1)
 			first = measure(r.pid, net);
 	}
@@ -116,7 +105,7 @@ network_core_comes_back(void **state)
 	assert_true(kit_domain(NAME, "net0") != net);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(kit_domain(NAME, i ? "app1" : "app0"), app[i]);
-		is_answered(&r, app[i]);
+		kit_answered(&r, app[i]);
 	}
 	assert_int_equal(kit_lines(&r), 0);
 	end(&r, 0);
@@ -137,8 +126,8 @@ orders_cross(void **state)
 			kit_end(&order[k], 0);
 			kit_free(&order[k]);
 		}
-		is_answered(&r, kit_domain(NAME, "app0"));
-		is_answered(&r, kit_domain(NAME, "app1"));
+		kit_answered(&r, kit_domain(NAME, "app0"));
+		kit_answered(&r, kit_domain(NAME, "app1"));
 	}
 	assert_int_equal(kit_lines(&r), 0);
 	end(&r, 0);
@@ -158,11 +147,11 @@ killed_under_load(void **state)
 	for (unsigned i = 0; i < TIMES; i++) {
 		kill(kit_domain(NAME, "app0"), SIGKILL);
 		kit_await(&r, OUT, "started", 3 + i);
-		is_answered(&r, app1);
+		kit_answered(&r, app1);
 		if (i == 1)
 			first = measure(r.pid, net);
 	}
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	last = measure(r.pid, net);
 	assert_memory_equal(&first, &last, sizeof(first));
 	assert_int_equal(kit_domain(NAME, "net0"), net);
@@ -200,9 +189,9 @@ killed_in_the_middle(void **state)
 		while (!(app = kit_domain(NAME, i ? "app1" : "app0")))
 			kit_read(&r);
 	}
-	is_answered(&r, kit_domain(NAME, "app1"));
+	kit_answered(&r, kit_domain(NAME, "app1"));
 	restart("app0", 0);
-	is_answered(&r, kit_domain(NAME, "app0"));
+	kit_answered(&r, kit_domain(NAME, "app0"));
 	end(&r, 0);
 }
 

@@ -11,6 +11,7 @@
 
 #include "dlibos/launch/instance.h"
 #include "dlibos/launch/stat.h"
+#include "dlibos/launch/test/piece_kit.h"
 
 #define CORES 4
 #define EDGES 3
@@ -73,33 +74,6 @@ make(struct made *m)
 		m->in.placement.cpu[10 + i] = (int)i;
 }
 
-/* All pieces, as the client puts them together. */
-static char *
-all(struct made *m, unsigned *pieces)
-{
-	static char piece[STAT_PIECE];
-	char *text = calloc(1, 1u << 20);
-	unsigned d = 0, r = 0;
-
-	assert_non_null(text);
-	for (*pieces = 1;; ++*pieces) {
-		char *last;
-
-		memset(piece, 'x', sizeof(piece));
-		stat_piece(&m->in, d, r, piece, sizeof(piece));
-		assert_true(strlen(piece) < sizeof(piece));
-		last = strstr(piece, "end\n");
-		if (!last)
-			last = strstr(piece, "more ");
-		assert_non_null(last);
-		strncat(text, piece, (size_t)(last - piece));
-		if (*last == 'e')
-			return text;
-		assert_true(*pieces < 10);
-		assert_int_equal(sscanf(last, "more %u %u\n", &d, &r), 2);
-	}
-}
-
 static void
 fill(struct domain_table *t, unsigned core)
 {
@@ -138,7 +112,7 @@ one_piece(void **state)
 	edge_stat(&m, 0)->core = 11;
 	edge_stat(&m, 0)->peer_core = 20;
 	edge_stat(&m, 0)->count.sent = UINT64_MAX;
-	text = all(&m, &pieces);
+	text = piece_all(stat_piece, &m.in, &pieces);
 	assert_int_equal(pieces, 1);
 	assert_non_null(strstr(text,
 		"net0.role net\nnet0.state running\n"
@@ -166,7 +140,7 @@ many_pieces(void **state)
 	make(&m);
 	for (unsigned i = 0; i < CORES; i++)
 		fill(table(&m, i), 10 + i);
-	text = all(&m, &pieces);
+	text = piece_all(stat_piece, &m.in, &pieces);
 	assert_true(pieces > 1);
 	assert_int_equal(lines(text), 4 + CORES * (7 + DOMAIN_COUNTERS) + 4);
 	for (unsigned i = 0; i < CORES; i++) {
@@ -201,7 +175,7 @@ hostile(void **state)
 			bad[i]);
 	memset(t->counter[n].name, 'e', sizeof(t->counter[n].name));
 	core_stat(&m, 0)->hub.asleep_since = UINT64_MAX;
-	text = all(&m, &pieces);
+	text = piece_all(stat_piece, &m.in, &pieces);
 	assert_int_equal(lines(text), 4 + CORES * 7 + 1 + 4);
 	for (const char *s = text; *s; s++)
 		assert_true(*s == '\n' || (*s >= ' ' && *s < 0x7f));
