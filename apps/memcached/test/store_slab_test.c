@@ -39,6 +39,14 @@ check(unsigned key, size_t len)
 	return true;
 }
 
+static void
+open_of(unsigned mib)
+{
+	kit_init(&k);
+	k.config.limit = mib * MIB;
+	kit_open(&k);
+}
+
 /* Ten times as much as there is room for. */
 static void
 pressure(void **state)
@@ -48,9 +56,7 @@ pressure(void **state)
 	struct store_stats n;
 
 	(void)state;
-	kit_init(&k);
-	k.config.limit = 4 * MIB;
-	kit_open(&k);
+	open_of(4);
 	for (unsigned i = 0; i < keys; i++) {
 		set(i, 1000, STORE_OK);
 		if (i % 8 == 0)
@@ -77,9 +83,7 @@ warm(void **state)
 	struct store_stats n;
 
 	(void)state;
-	kit_init(&k);
-	k.config.limit = 4 * MIB;
-	kit_open(&k);
+	open_of(4);
 	for (unsigned i = 0; i < 500; i++)
 		set(i, 1000, STORE_OK);
 	for (unsigned i = 500; i < 40000; i++) {
@@ -259,9 +263,7 @@ moves(void **state)
 	struct store_stats n;
 
 	(void)state;
-	kit_init(&k);
-	k.config.limit = 16 * MIB;
-	kit_open(&k);
+	open_of(16);
 	for (unsigned i = 0; i < 32000; i++) {
 		set(i, 1000, STORE_OK);
 		if (i % 100 == 0)
@@ -308,9 +310,7 @@ stuck(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	kit_init(&k);
-	k.config.limit = 4 * MIB;
-	kit_open(&k);
+	open_of(4);
 	for (unsigned i = 0; i < 3000; i++) {
 		char key[16];
 
