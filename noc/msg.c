@@ -27,7 +27,8 @@ struct rule {
 	uint8_t flags; /* those allowed */
 	uint8_t arg;
 	uint8_t ref;
-	bool conn; /* whether conn means anything; else it is zero */
+	bool conn;   /* whether conn means anything; else it is zero */
+	bool pieces; /* may follow the endpoint */
 };
 
 #define E MSG_EVENT
@@ -47,6 +48,9 @@ static const struct rule rules[MSG_TYPES] = {
 	[MSG_LISTEN_CLOSED] = {"listen_closed", E, 0, ARG_ANY, REF_REASON,
 		false},
 	[MSG_PONG] = {"pong", E, 0, ARG_ANY, REF_ANY, true},
+	[MSG_UDP_DATA] = {"udp_data", E, MSGF_MORE | MSGF_V6, ARG_ANY,
+		REF_ENDPOINT, false, true},
+	[MSG_UDP_SENT] = {"udp_sent", E, 0, ARG_ANY, REF_COUNT, false},
 
 	[MSG_ACCEPT] = {"accept", C, 0, ARG_ANY, REF_ZERO, true},
 	[MSG_CONNECT] = {"connect", C, MSGF_MORE | MSGF_V6, ARG_ZERO,
@@ -56,14 +60,18 @@ static const struct rule rules[MSG_TYPES] = {
 		REF_DATA, true},
 	[MSG_SHUTDOWN] = {"shutdown", C, 0, ARG_SHUT, REF_ZERO, true},
 	[MSG_CLOSE] = {"close", C, MSGF_ABORT, ARG_ZERO, REF_ZERO, true},
-	[MSG_LISTEN] = {"listen", C, MSGF_MORE | MSGF_V6, ARG_ANY, REF_ENDPOINT,
-		false},
+	[MSG_LISTEN] = {"listen", C, MSGF_MORE | MSGF_V6 | MSGF_UDP, ARG_ANY,
+		REF_ENDPOINT, false},
 	[MSG_UNLISTEN] = {"unlisten", C, 0, ARG_ANY, REF_ZERO, false},
 	[MSG_SET_OPTION] = {"set_option", C, 0, ARG_OPTION, REF_OPTION, true},
 	[MSG_PING] = {"ping", C, 0, ARG_ANY, REF_ANY, true},
+	[MSG_UDP_SEND] = {"udp_send", C, MSGF_MORE | MSGF_V6, ARG_ANY,
+		REF_ENDPOINT, false, true},
+	[MSG_UDP_DONE] = {"udp_done", C, 0, ARG_ZERO, REF_COUNT, false},
 };
 
-/* MSG_ADDR has no rule: it is legal only where check_addr6() looks for it. */
+/* MSG_ADDR and MSG_PIECE have no rule: they are legal only where
+ * check_endpoint() looks for them. */
 
 static const char *const bads[MSG_BADS] = {
 	[MSG_BAD_TYPE] = "type",
@@ -93,6 +101,8 @@ msg_name(unsigned type)
 {
 	if (type == MSG_ADDR)
 		return "addr";
+	if (type == MSG_PIECE)
+		return "piece";
 	return type < MSG_TYPES && rules[type].name ? rules[type].name : "?";
 }
 
@@ -170,16 +180,17 @@ check_slot(const struct rule *r, const struct msg *m, uint64_t bytes)
 
 /* The two address slots behind an endpoint. */
 static int
-check_addr6(const struct msg *m, unsigned n)
+check_addr6(const struct rule *r, const struct msg *m, unsigned n)
 {
-	if (!(m->flags & MSGF_V6))
-		return m->flags & MSGF_MORE ? -MSG_BAD_FLAGS : 1;
 	if (!(m->flags & MSGF_MORE) || n < 3)
 		return -MSG_BAD_RUN;
 	for (unsigned i = 1; i <= 2; i++) {
+		uint8_t more = i == 1 || r->pieces ? MSGF_MORE : 0;
+
 		if (m[i].type != MSG_ADDR)
 			return -MSG_BAD_RUN;
-		if (m[i].flags != (i == 1 ? MSGF_MORE : 0))
+		if ((m[i].flags & ~more) ||
+			(i == 1 && !(m[i].flags & MSGF_MORE)))
 			return -MSG_BAD_FLAGS;
 		if (m[i].arg != i - 1)
 			return -MSG_BAD_ARG;
@@ -187,6 +198,30 @@ check_addr6(const struct msg *m, unsigned n)
 			return -MSG_BAD_REF;
 	}
 	return 3;
+}
+
+/* An endpoint, its address, and the pieces of a datagram. */
+static int
+check_endpoint(
+	const struct rule *r, const struct msg *m, unsigned n, uint64_t bytes)
+{
+	static const struct rule piece = {
+		.flags = MSGF_MORE, .arg = ARG_ZERO, .ref = REF_DATA};
+	int at = 1, rc;
+
+	if (m->flags & MSGF_V6)
+		at = check_addr6(r, m, n);
+	else if ((m->flags & MSGF_MORE) && !r->pieces)
+		return -MSG_BAD_FLAGS;
+	for (; at > 0 && (m[at - 1].flags & MSGF_MORE); at++) {
+		if ((unsigned)at == n || at == LIMIT_RUN ||
+			m[at].type != MSG_PIECE)
+			return -MSG_BAD_RUN;
+		rc = check_slot(&piece, &m[at], bytes);
+		if (rc < 0)
+			return rc;
+	}
+	return at;
 }
 
 /* The rest of a scatter/gather array: more of the same. */
@@ -216,7 +251,7 @@ msg_check(const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes)
 	const struct rule *r;
 	int rc;
 
-	if (m->type == MSG_ADDR)
+	if (m->type == MSG_ADDR || m->type == MSG_PIECE)
 		return -MSG_BAD_RUN;
 	if (m->type >= MSG_TYPES || !rules[m->type].name)
 		return -MSG_BAD_TYPE;
@@ -227,7 +262,7 @@ msg_check(const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes)
 	if (rc < 0)
 		return rc;
 	if (r->ref == REF_ENDPOINT)
-		return check_addr6(m, n);
+		return check_endpoint(r, m, n, bytes);
 	return m->flags & MSGF_MORE ? check_array(r, m, n, bytes) : 1;
 }
 

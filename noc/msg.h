@@ -18,8 +18,8 @@
  * that a stale one is an error and never somebody else's connection. To the
  * application it is opaque.
  *
- * A run is what must be understood as one: a scatter/gather array, or an IPv6
- * endpoint with its address. All its slots but the last carry MSGF_MORE; it has
+ * A run is what must be understood as one: a scatter/gather array, an IPv6
+ * endpoint with its address, or a datagram: an endpoint and its data. All its slots but the last carry MSGF_MORE; it has
  * LIMIT_RUN slots at most and is always published whole.
  */
 #ifndef NOC_MSG_H
@@ -31,7 +31,7 @@
 
 #include "dlibos/limits.h"
 
-#define MSG_VERSION 1
+#define MSG_VERSION 2
 
 struct msg {
 	uint8_t type;  /* enum msg_type */
@@ -51,6 +51,7 @@ enum msg_flag {
 	MSGF_HOLD = 0x04,  /* more will be sent soon: a part segment may wait */
 	MSGF_FIN = 0x08,   /* nothing will be sent after this: half close */
 	MSGF_ABORT = 0x10, /* close by a reset */
+	MSGF_UDP = 0x20,   /* listen for datagrams */
 	MSGF_LAP = 0x80,   /* the FIFO's own */
 };
 
@@ -68,6 +69,8 @@ enum msg_type {
 	MSG_LISTENING,	    /* arg=listen id: listen succeeded */
 	MSG_LISTEN_CLOSED,  /* arg=listen id, ref=reason: failed, or is over */
 	MSG_PONG,	    /* conn, arg, ref: those of the ping */
+	MSG_UDP_DATA, /* arg=listen id, ref=peer; pieces in Rx: a datagram */
+	MSG_UDP_SENT, /* arg=listen id, ref=count: that app memory is free */
 
 	/* Commands: from an application core to a network core. */
 	MSG_ACCEPT,	/* conn, arg=listen id: take it; pins it to this core */
@@ -80,10 +83,13 @@ enum msg_type {
 	MSG_UNLISTEN,	/* arg=listen id */
 	MSG_SET_OPTION, /* conn, arg=enum msg_option, ref=value */
 	MSG_PING,	/* conn, arg, ref: anything; a pong brings them back */
+	MSG_UDP_SEND,	/* arg=listen id, ref=peer; pieces in App */
+	MSG_UDP_DONE,	/* ref=count: the oldest datagrams, of all, were read */
 
 	/* Either way, inside a run only. */
-	MSG_ADDR, /* arg=0, 1; conn,ref=the high and low 32 bits of half
-			 * the address; the first half comes first */
+	MSG_ADDR,  /* arg=0, 1; conn,ref=the high and low 32 bits of half
+		    * the address; the first half comes first */
+	MSG_PIECE, /* ref=data of a datagram, behind its endpoint */
 	MSG_TYPES
 };
 
@@ -151,6 +157,13 @@ static inline uint16_t
 msg_port(const struct msg *m)
 {
 	return (uint16_t)(m->ref >> 32);
+}
+
+/* Where the pieces of a datagram are, in its run; none: it is empty. */
+static inline unsigned
+msg_pieces_at(const struct msg *m)
+{
+	return m->flags & MSGF_V6 ? 3 : 1;
 }
 
 /* Fills the two slots that follow an endpoint with MSGF_V6, and reads them. */

@@ -25,6 +25,15 @@ check_data(const struct msg *m, int run, uint64_t bytes)
 	}
 }
 
+static void
+check_pieces(const struct msg *m, int run, uint64_t bytes)
+{
+	for (int i = (int)msg_pieces_at(m); i < run; i++) {
+		must(m[i].type == MSG_PIECE && msg_len(&m[i]) > 0);
+		must(msg_offset(&m[i]) + msg_len(&m[i]) <= bytes);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -52,6 +61,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(msg_run(&m[i]) == (unsigned)run);
 		if (m[i].type == MSG_SEND || m[i].type == MSG_NEW_DATA)
 			check_data(&m[i], run, bytes);
+		if (m[i].type == MSG_UDP_SEND || m[i].type == MSG_UDP_DATA)
+			check_pieces(&m[i], run, bytes);
 		if (m[i].flags & MSGF_V6)
 			msg_get_addr6(&m[i + 1], addr);
 		i += (unsigned)run;

@@ -21,6 +21,8 @@ static const struct msg good[MSG_TYPES] = {
 	[MSG_LISTENING] = {MSG_LISTENING, 0, 3, 0, 0},
 	[MSG_LISTEN_CLOSED] = {MSG_LISTEN_CLOSED, 0, 3, 0, MSG_WHY_IN_USE},
 	[MSG_PONG] = {MSG_PONG, 0, 1, 2, 3},
+	[MSG_UDP_DATA] = {MSG_UDP_DATA, 0, 3, 0, 0x350a000001},
+	[MSG_UDP_SENT] = {MSG_UDP_SENT, 0, 3, 0, 1},
 	[MSG_ACCEPT] = {MSG_ACCEPT, 0, 7, 5, 0},
 	[MSG_CONNECT] = {MSG_CONNECT, 0, 0, 99, 0x500a000001},
 	[MSG_RECV_DONE] = {MSG_RECV_DONE, 0, 0, 5, 1460},
@@ -31,6 +33,8 @@ static const struct msg good[MSG_TYPES] = {
 	[MSG_UNLISTEN] = {MSG_UNLISTEN, 0, 3, 0, 0},
 	[MSG_SET_OPTION] = {MSG_SET_OPTION, 0, MSG_OPT_NAGLE, 5, 1},
 	[MSG_PING] = {MSG_PING, 0, 1, 2, 3},
+	[MSG_UDP_SEND] = {MSG_UDP_SEND, 0, 3, 0, 0x350a000001},
+	[MSG_UDP_DONE] = {MSG_UDP_DONE, 0, 0, 0, 1},
 };
 
 static enum msg_way
@@ -65,15 +69,19 @@ unknown_types_are_refused(void **state)
 
 	(void)state;
 	for (unsigned t = 0; t < 256; t++) {
-		if (t > MSG_NONE && t <= MSG_ADDR)
+		if (t > MSG_NONE && t < MSG_TYPES)
 			continue;
 		m.type = (uint8_t)t;
 		assert_int_equal(
 			msg_check(&m, 1, MSG_EVENT, BYTES), -MSG_BAD_TYPE);
 		assert_string_equal(msg_name(t), "?");
 	}
-	m.type = MSG_ADDR;
-	assert_int_equal(msg_check(&m, 1, MSG_EVENT, BYTES), -MSG_BAD_RUN);
+	for (unsigned t = MSG_ADDR; t < MSG_TYPES; t++) {
+		m.type = (uint8_t)t;
+		assert_int_equal(
+			msg_check(&m, 1, MSG_EVENT, BYTES), -MSG_BAD_RUN);
+		assert_string_not_equal(msg_name(t), "?");
+	}
 }
 
 static void
@@ -97,6 +105,7 @@ flags_belong_to_types(void **state)
 	static const uint8_t flags[MSG_TYPES] = {
 		[MSG_SEND] = MSGF_HOLD | MSGF_FIN,
 		[MSG_CLOSE] = MSGF_ABORT,
+		[MSG_LISTEN] = MSGF_UDP,
 	};
 
 	(void)state;
@@ -231,6 +240,60 @@ addresses_of_ipv6_ride_along(void **state)
 }
 
 static void
+datagrams_are_endpoints_and_pieces(void **state)
+{
+	struct msg m[LIMIT_RUN + 2], piece = {MSG_PIECE, 0, 0, 0, 1ull << 40};
+	uint8_t addr[16] = {0xfd};
+
+	(void)state;
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		unsigned at = v6 ? 3 : 1;
+
+		m[0] = good[MSG_UDP_SEND];
+		m[0].ref = msg_endpoint(!v6, 53);
+		m[0].flags = MSGF_MORE | (v6 ? MSGF_V6 : 0);
+		if (v6)
+			msg_put_addr6(&m[1], addr);
+		assert_int_equal(msg_pieces_at(m), at);
+		for (unsigned n = at + 1; n <= LIMIT_RUN; n++) {
+			m[n - 2].flags |= MSGF_MORE;
+			m[n - 1] = piece;
+			m[n] = piece;
+			assert_int_equal(
+				msg_check(m, n + 1, MSG_COMMAND, BYTES), n);
+			assert_int_equal(
+				msg_check(m, n - 1, MSG_COMMAND, BYTES),
+				-MSG_BAD_RUN);
+			m[n - 1].ref = msg_data(BYTES, 1);
+			assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
+				-MSG_BAD_REF);
+			m[n - 1].ref = msg_data(BYTES - 1, 1);
+			m[n - 1].conn = 1;
+			assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
+				-MSG_BAD_CONN);
+			m[n - 1].conn = 0;
+			m[n - 1].flags = MSGF_V6;
+			assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
+				-MSG_BAD_FLAGS);
+			m[n - 1] = good[MSG_UDP_SEND];
+			assert_int_equal(msg_check(m, n, MSG_COMMAND, BYTES),
+				-MSG_BAD_RUN);
+			m[n - 1] = piece;
+		}
+		m[LIMIT_RUN - 1].flags = MSGF_MORE;
+		m[LIMIT_RUN] = piece;
+		assert_int_equal(
+			msg_check(m, LIMIT_RUN + 1, MSG_COMMAND, BYTES),
+			-MSG_BAD_RUN);
+	}
+	/* Only a datagram has any. */
+	m[0] = good[MSG_CONNECT];
+	m[0].flags = MSGF_MORE;
+	m[1] = piece;
+	assert_int_equal(msg_check(m, 2, MSG_COMMAND, BYTES), -MSG_BAD_FLAGS);
+}
+
+static void
 fields_survive_packing(void **state)
 {
 	struct msg m = {.ref = msg_data((1ull << 40) - 1, LIMIT_LEN_MAX)};
@@ -255,6 +318,7 @@ main(void)
 		cmocka_unit_test(args_conns_and_refs_are_checked),
 		cmocka_unit_test(arrays_are_whole_and_alike),
 		cmocka_unit_test(addresses_of_ipv6_ride_along),
+		cmocka_unit_test(datagrams_are_endpoints_and_pieces),
 		cmocka_unit_test(fields_survive_packing),
 	};
 
