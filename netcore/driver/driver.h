@@ -21,9 +21,8 @@
  * Completion. Each frame taken that has pieces gets the next serial number,
  * beginning with 1. The memory of its pieces must stay as it is until
  * driver_tx_done() has reached its serial; that of the headers is the caller's
- * again at once. A frame's buf (a received one, STACK_TX_TOKEN is not set) is
- * released by the driver itself when the port has let go of the frame; a token
- * is not touched: it is the caller's, who knows the frame's serial.
+ * again at once. A frame's buf (a received one, or of driver_take()) is released
+ * by the driver itself when the port has let go of the frame.
  */
 #ifndef NETCORE_DRIVER_DRIVER_H
 #define NETCORE_DRIVER_DRIVER_H
@@ -115,6 +114,10 @@ void driver_app_drop(struct driver *d, const void *base, uint64_t bytes);
 /* At most `max` frames; data lies in the Rx partition. */
 unsigned driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max);
 void driver_release(struct driver *d, void *buf);
+
+/* A buffer like those of received frames, for what is to be sent as some
+ * frame's buf: its memory, *room bytes. NULL: the port needs them. */
+uint8_t *driver_take(struct driver *d, void **buf, uint32_t *room);
 
 /* Takes frames in order, and returns how many: all, if driver_tx_room() said
  * so. The port is offered what it did not take before, and then these; n may

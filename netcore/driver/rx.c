@@ -125,6 +125,21 @@ driver_release(struct driver *d, void *buf)
 	mates_release(&d->mate, buf);
 }
 
+/* A quarter of them is left to what comes. */
+uint8_t *
+driver_take(struct driver *d, void **buf, uint32_t *room)
+{
+	struct rte_mbuf *m = NULL;
+
+	if (likely(pool_left(d->rx) > d->rx->size / 4))
+		m = rte_pktmbuf_alloc(d->rx);
+	if (unlikely(!m))
+		return NULL;
+	*buf = m;
+	*room = d->port->room;
+	return rte_pktmbuf_mtod(m, uint8_t *);
+}
+
 /* A burst tells of every kind of port, where a descriptor would not. */
 bool
 driver_pending(struct driver *d)

@@ -61,18 +61,11 @@ has_room(const struct driver *d, const struct stack_tx_frame *f)
 
 /* --- a frame becomes buffers ----------------------------------------------*/
 
-/* The buffer of a frame that goes when the frame goes. */
-static inline struct rte_mbuf *
-held(const struct stack_tx_frame *f)
-{
-	return f->flags & STACK_TX_TOKEN ? NULL : f->buf;
-}
-
 static inline void
 let_go_at_once(struct driver *d, const struct stack_tx_frame *f)
 {
-	if (held(f))
-		mates_release(&d->mate, held(f));
+	if (f->buf)
+		mates_release(&d->mate, f->buf);
 	if (f->pieces)
 		done_at_once(&d->done);
 }
@@ -114,7 +107,7 @@ chain(struct driver *d, const struct stack_tx_frame *f,
 	struct rte_mbuf *piece[CUT_MOST];
 	int rc;
 
-	info = done_begin(&d->done, held(f), (uint16_t)n);
+	info = done_begin(&d->done, f->buf, (uint16_t)n);
 	rc = rte_pktmbuf_alloc_bulk(d->pieces, piece, n);
 	assert(!rc); /* has_room() */
 	(void)rc;
@@ -178,8 +171,8 @@ gathered(struct driver *d, const struct stack_tx_frame *f)
 		chain_cut(d, f, m);
 	else if (f->pieces)
 		chain(d, f, f->piece, f->pieces, m);
-	else if (held(f))
-		mates_release(&d->mate, held(f));
+	else if (f->buf)
+		mates_release(&d->mate, f->buf);
 	return m;
 }
 

@@ -34,7 +34,6 @@ struct stack_piece {
 enum stack_tx_flag {
 	STACK_TX_CKSUM = 1, /* the device is to complete the TCP checksum */
 	STACK_TX_TSO = 2,   /* the device is to cut it into `mss` pieces */
-	STACK_TX_TOKEN = 4, /* buf is the token of a datagram */
 };
 
 struct stack_tx_frame {
@@ -52,6 +51,7 @@ struct stack_tx_frame {
 
 /* A frame with `buf` holds a buffer: whoever sends the frame gives it back, to
  * where it came from, when the driver has let go of the frame. It is the buf of
- * a received frame, which goes out again as the payload of an echo. */
+ * a received frame, which goes out again as the payload of an echo; or one of
+ * that kind, which the program of a datagram has filled. */
 
 #endif

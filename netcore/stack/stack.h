@@ -207,12 +207,14 @@ int stack_udp_bind(
 	struct stack *s, struct ip_addr ip, uint16_t port, uint64_t user);
 int stack_udp_unbind(struct stack *s, uint16_t port);
 
-/* One datagram, which is not copied: the memory must stay as it is until the
- * frame with STACK_TX_TOKEN and this token is sent. 0; -EMSGSIZE if it does not
- * fit into one packet; -EAGAIN while the next hop is being asked for its
- * address; -ENOBUFS when too many wait to go out. */
+/* One datagram, which is not copied: it lies in `buf`, which goes out with its
+ * frame, or to ops->release where the next hop has no address after all. NULL:
+ * the caller knows that it stays. The buffer is still the caller's if this is
+ * not 0: -EMSGSIZE, it does not fit into one packet; -EINVAL of an address that
+ * is no host's; -EADDRNOTAVAIL where we have none of that family; -ENETUNREACH;
+ * -ENOBUFS when too many wait to go out. */
 int stack_udp_send(struct stack *s, uint16_t local_port, struct ip_addr ip,
-	uint16_t port, const void *ptr, uint32_t len, void *token);
+	uint16_t port, const void *ptr, uint32_t len, void *buf);
 
 /* --- counters ------------------------------------------------------------*/
 

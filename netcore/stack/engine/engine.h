@@ -226,6 +226,18 @@ source_for(const struct stack *s, struct ip_addr to)
 	return ip_addr_is_link(to) ? s->link6 : s->ip6;
 }
 
+/* It is no host's. */
+static inline bool
+is_martian(struct ip_addr a)
+{
+	uint8_t bytes[16];
+
+	if (ip_addr_is_v4(a))
+		return wire_ipv4_martian((uint32_t)a.lo);
+	ip_addr_put(a, bytes);
+	return wire_ipv6_martian(bytes);
+}
+
 static inline bool
 is_ours6(const struct stack *s, struct ip_addr a)
 {
@@ -374,9 +386,9 @@ void neigh_asks(struct stack *s, struct ip_addr ip, const uint8_t *mac);
 void neigh_says(
 	struct stack *s, struct ip_addr ip, const uint8_t *mac, unsigned flags);
 /* A frame to be filled in, and where it goes to: all 0 is not known yet, and
- * put in when it is; unless `now` is set. 0 or -errno as reply_ip(). */
-int neigh_reply(struct stack *s, struct ip_addr to, bool now,
-	struct reply **out, const uint8_t **mac);
+ * put in when it is. 0 or -errno as reply_ip(). */
+int neigh_reply(struct stack *s, struct ip_addr to, struct reply **out,
+	const uint8_t **mac);
 void neigh_timer(struct stack *s);
 const char *neigh_check(const struct stack *s);
 
@@ -456,13 +468,11 @@ void out4_syn(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
 
 enum reply_flag {
 	REPLY_BULK = 1, /* leaves room for those that are not */
-	REPLY_NOW = 2,	/* does not wait for a neighbour */
 };
 
 /* reply.c: a frame to be filled in, in the order of sending; NULL: no room. An
  * IP one has its first two headers, for len bytes behind them; both addresses
- * are of one family; flags are enum reply_flag. 0; -ENOBUFS; -ENETUNREACH; and
- * -EAGAIN while the next hop is being asked for its address. */
+ * are of one family; flags are enum reply_flag. 0; -ENOBUFS; -ENETUNREACH. */
 struct reply *reply_new(struct stack *s);
 int reply_ip(struct stack *s, struct ip_addr src, struct ip_addr dst,
 	uint8_t proto, uint32_t len, unsigned flags, struct reply **out);

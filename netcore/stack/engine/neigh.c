@@ -347,7 +347,7 @@ place(struct stack *s, struct neighbour *n)
 }
 
 int
-neigh_reply(struct stack *s, struct ip_addr to, bool now, struct reply **out,
+neigh_reply(struct stack *s, struct ip_addr to, struct reply **out,
 	const uint8_t **mac)
 {
 	static const uint8_t none[6];
@@ -361,8 +361,6 @@ neigh_reply(struct stack *s, struct ip_addr to, bool now, struct reply **out,
 		*out = reply_new(s);
 		return *out ? 0 : -ENOBUFS;
 	}
-	if (now)
-		return -EAGAIN;
 	*mac = none;
 	w = place(s, n);
 	memset(&w->r, 0, sizeof(w->r));

@@ -449,7 +449,7 @@ out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t)
 	const uint8_t *mac;
 	struct reply *p;
 
-	if (neigh_reply(s, key_remote(&r->key), false, &p, &mac))
+	if (neigh_reply(s, key_remote(&r->key), &p, &mac))
 		return;
 	t->dport = r->h.sport;
 	t->sport = r->h.dport;

@@ -63,7 +63,7 @@ reply_ip(struct stack *s, struct ip_addr src, struct ip_addr dst, uint8_t proto,
 		s->count.drop_replies_full++;
 		return -ENOBUFS;
 	}
-	rc = neigh_reply(s, dst, flags & REPLY_NOW, &r, &mac);
+	rc = neigh_reply(s, dst, &r, &mac);
 	if (rc)
 		return rc;
 	memcpy(e.dst, mac, 6);

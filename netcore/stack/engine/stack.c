@@ -336,11 +336,8 @@ static int
 ends(const struct stack *s, struct ip_addr ip, struct flow_key *k)
 {
 	struct ip_addr from = source_for(s, ip);
-	uint8_t to[16];
 
-	ip_addr_put(ip, to);
-	if (ip_addr_is_v4(ip) ? wire_ipv4_martian((uint32_t)ip.lo)
-			      : wire_ipv6_martian(to))
+	if (is_martian(ip))
 		return -EINVAL;
 	if (ip_addr_is_any(from))
 		return -EADDRNOTAVAIL;

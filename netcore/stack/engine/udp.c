@@ -184,7 +184,7 @@ checksum(struct ip_addr src, struct ip_addr dst, const uint8_t *header,
 
 int
 stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
-	uint16_t port, const void *ptr, uint32_t len, void *token)
+	uint16_t port, const void *ptr, uint32_t len, void *buf)
 {
 	struct wire_udp u = {.sport = lport, .dport = port};
 	uint32_t most = WIRE_UDP_LEN +
@@ -194,12 +194,14 @@ stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
 	uint8_t *p;
 	int rc;
 
+	if (is_martian(ip))
+		return -EINVAL;
 	if (ip_addr_is_any(src))
 		return -EADDRNOTAVAIL;
 	if (len > 65535 || len + most > s->cfg.mtu)
 		return -EMSGSIZE;
-	rc = reply_ip(s, src, ip, WIRE_IP_UDP, WIRE_UDP_LEN + len,
-		REPLY_BULK | REPLY_NOW, &r);
+	rc = reply_ip(
+		s, src, ip, WIRE_IP_UDP, WIRE_UDP_LEN + len, REPLY_BULK, &r);
 	if (rc)
 		return rc;
 	p = r->bytes + r->len;
@@ -207,8 +209,7 @@ stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
 	wire_udp_emit(p, WIRE_UDP_LEN, &u);
 	be_put16(p + 6, checksum(src, ip, p, ptr, len));
 	r->len += WIRE_UDP_LEN;
-	r->flags = STACK_TX_TOKEN;
-	r->buf = token;
+	r->buf = buf;
 	r->piece = (struct stack_piece){ptr, len};
 	s->count.udp_sent++;
 	return 0;

@@ -9,6 +9,7 @@
 
 #include "netcore/stack/cksum.h"
 #include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/udp.h"
@@ -179,11 +180,11 @@ a_datagram_is_sent_from_where_it_lies(void **state)
 	static const char text[] = "answer";
 	struct wire_udp u;
 	struct cursor c;
-	int token;
+	int buf;
 
 	(void)state;
 	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
-				 text, 6, &token),
+				 text, 6, &buf),
 		0);
 	assert_int_equal(stack_deadline(one.s), 0);
 	one_send();
@@ -192,8 +193,7 @@ a_datagram_is_sent_from_where_it_lies(void **state)
 	assert_int_equal(u.dport, 9);
 	assert_int_equal(u.len, 6);
 	assert_ptr_equal(one.out[0].piece, text);
-	assert_ptr_equal(one.out[0].buf, &token);
-	assert_int_equal(one.out[0].flags, STACK_TX_TOKEN);
+	assert_ptr_equal(one.out[0].buf, &buf);
 }
 
 /* A sum of 0 goes out as its other name (RFC 768): seek data that have it. */
@@ -231,12 +231,22 @@ what_cannot_be_sent_is_told(void **state)
 	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_PEER), 9,
 				 big, 1472, NULL),
 		0);
-	/* Nobody knows this one. */
-	assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(ONE_IP + 9), 9,
+	for (unsigned i = 0; i < 4; i++) {
+		static const uint32_t no_host[] = {
+			0, 0x7f000001, 0xe0000001, 0xffffffff};
+
+		assert_int_equal(
+			stack_udp_send(one.s, PORT, ip_addr_v4(no_host[i]), 9,
+				big, 1, NULL),
+			-EINVAL);
+	}
+	assert_int_equal(stack_udp_send(one.s, PORT,
+				 (struct ip_addr){0x20010db8ull << 32, 1}, 9,
 				 big, 1, NULL),
-		-EAGAIN);
+		-EADDRNOTAVAIL);
 	one_send();
-	assert_int_equal(one.sent, 2); /* a question for it, too */
+	assert_int_equal(one.sent, 1);
+	n = 0;
 	do {
 		rc = stack_udp_send(
 			one.s, PORT, ip_addr_v4(ONE_PEER), 9, big, 1, NULL);
@@ -244,6 +254,36 @@ what_cannot_be_sent_is_told(void **state)
 	assert_int_equal(rc, -ENOBUFS);
 	one_send();
 	assert_int_equal(one.sent, n);
+}
+
+/* It waits until the next hop is known, or else its buffer comes back. */
+static void
+the_first_one_waits_for_the_neighbour(void **state)
+{
+	static const uint32_t to[] = {ONE_PEER + 7, ONE_PEER + 8};
+	int buf[2];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(stack_udp_send(one.s, PORT, ip_addr_v4(to[i]),
+					 9, "hey", 3, &buf[i]),
+			0);
+	one_send();
+	assert_int_equal(one.sent, 2); /* questions */
+	assert_null(one.out[0].buf);
+	one_arp(WIRE_ARP_REPLY, 7, to[0], ONE_IP);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	assert_ptr_equal(one.out[0].buf, &buf[0]);
+	assert_int_equal(one.released, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		one.now += 1000000000;
+		stack_timers(one.s, one.now);
+	}
+	assert_int_equal(one.released, 1);
+	one_send();
+	for (unsigned i = 0; i < one.sent; i++)
+		assert_null(one.out[i].buf);
 }
 
 int
@@ -259,6 +299,7 @@ main(void)
 		T(a_datagram_is_sent_from_where_it_lies),
 		T(a_checksum_of_zero_is_not_sent),
 		T(what_cannot_be_sent_is_told),
+		T(the_first_one_waits_for_the_neighbour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

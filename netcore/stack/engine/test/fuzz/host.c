@@ -136,9 +136,9 @@ host_datagram(struct host *h, uint16_t lport, struct ip_addr ip, uint16_t port,
 	uint8_t *p = malloc(len + !len);
 
 	memset(p, 7, len);
-	h->tokens++;
+	h->buffers++;
 	if (stack_udp_send(h->s, lport, ip, port, p, len, p)) {
-		h->tokens--;
+		h->buffers--;
 		free(p);
 	}
 }
@@ -370,9 +370,7 @@ one_out(struct host *h, const struct stack_tx_frame *f)
 	}
 	MUST(len == f->header_len + f->len);
 	look_frame(h, f, bytes, len);
-	if (f->buf && (f->flags & STACK_TX_TOKEN))
-		h->tokens--;
-	else if (f->buf)
+	if (f->buf)
 		h->buffers--;
 	free(f->buf);
 	if (h->wire && !h->quiet)
@@ -455,7 +453,7 @@ host_end(struct host *h)
 	MUST(!idpool_taken(&h->s->ids) && !h->s->half_open);
 	MUST(!h->s->sg.used && !h->s->seg.used && !h->s->ooo.used);
 	MUST(!h->s->frags.node.used && !h->s->frags.live);
-	MUST(!h->buffers && !h->tokens);
+	MUST(!h->buffers);
 }
 
 void

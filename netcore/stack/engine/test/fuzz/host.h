@@ -50,7 +50,7 @@ struct host {
 	bool mute;   /* the end: upcalls do nothing more */
 	bool closer; /* the plain case is not for this one */
 	bool quiet;  /* frames go out and are not looked at by `wire` */
-	uint32_t buffers, tokens;
+	uint32_t buffers;
 	/* Hashes of all that were, by connections and flows. */
 	uint64_t upcalls[HOST_FLOWS], frames[HOST_FLOWS];
 	struct host_conn conn[HOST_CONNS];
