@@ -54,6 +54,7 @@ stack_plan(const struct domain_core *core, const struct driver_caps *caps)
 	uint32_t conns = plan_stack_conns(p->conns);
 	struct stack_config c = {
 		.conns = conns,
+		.udp_ports = DOOR_LISTENERS,
 		.half_open = plan_half_open(p->conns),
 		.listeners = DOOR_LISTENERS,
 		.send_refs = share_sends(app_cores(core)) + conns,
@@ -174,6 +175,12 @@ release(void *arg, void *buf)
 	driver_release(((struct netcore *)arg)->driver, buf);
 }
 
+static uint8_t *
+take(void *arg, void **buf, uint32_t *room)
+{
+	return driver_take(((struct netcore *)arg)->driver, buf, room);
+}
+
 void
 netcore_open(
 	struct netcore *n, struct domain_core *c, struct netcore_mates *mates)
@@ -196,6 +203,7 @@ netcore_open(
 		.copy_buffers = copies,
 		.copy_first = copies * c->index,
 		.release = release,
+		.take = take,
 		.arg = n,
 	};
 

@@ -136,8 +136,8 @@ conn_rx_cut(struct door *d, struct door_conn *c)
 	c->rx_tail = last;
 }
 
-static bool
-holds_much(const struct door *d, const struct door_app *a)
+bool
+conn_rx_much(const struct door *d, const struct door_app *a)
 {
 	return a->held > 3 * (d->cfg.rx_buffers - d->buffers);
 }
@@ -165,14 +165,14 @@ conn_hold(struct door *d, struct door_conn *c)
 void
 conn_rx_limit(struct door *d, struct door_conn *c)
 {
-	if (unlikely(holds_much(d, &d->app[c->app])))
+	if (unlikely(conn_rx_much(d, &d->app[c->app])))
 		conn_hold(d, c);
 }
 
 static bool
 may_go_on(const struct door *d, const struct door_app *a)
 {
-	return a->copy ? copy_may_go_on(d, a) : !holds_much(d, a);
+	return a->copy ? copy_may_go_on(d, a) : !conn_rx_much(d, a);
 }
 
 /* As many as were held back since the last time, a frame each. */

@@ -92,6 +92,9 @@ void conn_rx_limit(struct door *d, struct door_conn *c);
 
 struct door_app;
 
+/* Whether an application core does. */
+bool conn_rx_much(const struct door *d, const struct door_app *a);
+
 /* Lets those of an application core go on that were held back, if it is time.
  * May free them. */
 void conn_rx_go_on(struct door *d, struct door_app *a);

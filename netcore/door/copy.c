@@ -124,16 +124,32 @@ split(struct door *d, struct door_conn *c, struct door_rx *r)
 	d->buffers++;
 }
 
+/* Into a buffer of the application core's; there is one. */
+static const uint8_t *
+copied(struct door *d, uint16_t app, const uint8_t *ptr, uint32_t len,
+	void **buf)
+{
+	struct door_copies *s = d->copies;
+	struct door_copy *p = d->app[app].copy;
+	uint32_t i = p->stack[--p->free];
+	uint8_t *to =
+		p->part->base + (uint64_t)(d->cfg.copy_first + i) * COPY_ROOM;
+
+	memcpy(to, ptr, len);
+	d->count.copied_bytes += len;
+	s->owner[p->first + i] = app;
+	d->app[app].copied++;
+	*buf = &s->owner[p->first + i];
+	return to;
+}
+
 bool
 copy_untold(struct door *d, struct door_conn *c)
 {
 	struct door_rx *r = door_rx_at(d, c->untold);
 	struct door_copies *s = d->copies;
-	struct door_app *a = &d->app[c->app];
-	struct door_copy *p = a->copy;
+	struct door_copy *p = d->app[c->app].copy;
 	void *packet = r->buf;
-	uint32_t i;
-	uint8_t *to;
 
 	if (unlikely(is_copy(s, packet)))
 		return true; /* and its event found no room */
@@ -143,17 +159,20 @@ copy_untold(struct door *d, struct door_conn *c)
 		split(d, c, r);
 		packet = NULL;
 	}
-	i = p->stack[--p->free];
-	to = p->part->base + (uint64_t)(d->cfg.copy_first + i) * COPY_ROOM;
-	memcpy(to, r->ptr, r->len);
-	d->count.copied_bytes += r->len;
+	r->ptr = copied(d, c->app, r->ptr, r->len, &r->buf);
 	if (likely(packet != NULL))
 		s->release(s->arg, packet);
-	s->owner[p->first + i] = c->app;
-	r->ptr = to;
-	r->buf = &s->owner[p->first + i];
-	a->copied++;
 	return true;
+}
+
+/* A quarter of them is left to connections. */
+const uint8_t *
+copy_datagram(struct door *d, unsigned app, const uint8_t *ptr, uint32_t len,
+	void **buf)
+{
+	if (d->app[app].copy->free <= d->copies->buffers / 4)
+		return NULL;
+	return copied(d, (uint16_t)app, ptr, len, buf);
 }
 
 static uint32_t

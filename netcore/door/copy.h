@@ -60,6 +60,10 @@ void copy_app_down(struct door *d, unsigned app);
 /* What c has to tell next lies in a copy now. False: there is no buffer. */
 bool copy_untold(struct door *d, struct door_conn *c);
 
+/* A copy of a datagram, and its buffer; NULL: there is none to spare. */
+const uint8_t *copy_datagram(struct door *d, unsigned app, const uint8_t *ptr,
+	uint32_t len, void **buf);
+
 /* Whether one who was held back has room again. */
 bool copy_may_go_on(const struct door *d, const struct door_app *a);
 

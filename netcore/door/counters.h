@@ -20,6 +20,19 @@
 	X(copies_late)	  /* too many wait for a copy: a reset */           \
 	X(sends_full)	  /* no references left: the connection is reset */ \
 	X(app_gone)	  /* connections reset for it */                    \
+	X(udp_received)	  /* datagrams to an application core */            \
+	X(udp_sent)                                                         \
+	/* Datagrams that came, and were dropped. */                        \
+	X(udp_no_answer) /* from port 0 */                                  \
+	X(udp_no_room)	 /* it does not take its events */                  \
+	X(udp_held)	 /* it holds too many buffers */                    \
+	X(udp_fragments) /* in more than one packet */                      \
+	X(udp_rx_long)	 /* more than a copy has room for */                \
+	/* That were to be sent, and were not. */                           \
+	X(udp_tx_long) /* more than a packet has room for */                \
+	X(udp_no_host) /* to no host's address, or of another family */     \
+	X(udp_no_route)                                                     \
+	X(udp_tx_full) /* too many are under way */                         \
 	X(listen_in_use)                                                    \
 	X(listen_full)                                                      \
 	X(late) /* commands for what had just ended */                      \

@@ -80,6 +80,7 @@ door_app_down(struct door *d, unsigned app)
 
 	a->edge = NULL;
 	listen_app_down(d, app);
+	datagram_app_down(d, app);
 	for (int i = 0; i < SHARES; i++)
 		quota_leave(&d->share[i], a->process);
 	if (a->pending_head)
@@ -320,6 +321,12 @@ door_command(struct door *d, unsigned app, const struct msg *m)
 		return;
 	case MSG_CONNECT:
 		connect_command(d, app, m);
+		return;
+	case MSG_UDP_SEND:
+		datagram_send(d, app, m);
+		return;
+	case MSG_UDP_DONE:
+		datagram_done(d, app, m->ref);
 		return;
 	default: /* all others name a connection */
 		break;

@@ -50,7 +50,15 @@ struct door_config {
 	uint32_t copy_buffers, copy_first; /* our part of each partition */
 	/* Takes a buffer of a received frame back. */
 	void (*release)(void *arg, void *buf);
+	/* Gives one like it, *room bytes, for a datagram; NULL: not now. */
+	uint8_t *(*take)(void *arg, void **buf, uint32_t *room);
 	void *arg;
+};
+
+/* Where an application core gets datagrams, by the name that it gave it. */
+struct door_udp {
+	uint32_t sent;	  /* that it has not been told of */
+	uint8_t listener; /* index + 1; 0: there is none */
 };
 
 /* One application core. */
@@ -68,12 +76,18 @@ struct door_app {
 	uint32_t pending_head, pending_tail;
 	uint32_t copied;	/* of `held`, those that are copies */
 	struct door_copy *copy; /* NULL: it reads config.rx */
+	/* Datagrams that it was told of and has not given back, oldest first:
+	 * nodes of door.rx. */
+	uint32_t grams, gram_head, gram_tail;
+	uint64_t udp_news; /* of these by bit: something to tell */
+	struct door_udp udp[LIMIT_LISTENERS];
 } CACHELINE_ALIGNED;
 
 struct door_listener {
 	struct ip_addr ip;
 	uint16_t port;
 	bool used;
+	bool udp;      /* it gets datagrams */
 	uint64_t name; /* what the stack calls it; used once */
 	unsigned domain;
 	unsigned process; /* that began it */
@@ -96,9 +110,10 @@ struct door {
 	struct door_conn *conn;
 	struct slab rx;
 	struct door_app *app;
-	uint32_t pending; /* application cores with a list */
-	uint32_t held;	  /* connections that are held back */
-	uint32_t buffers; /* that application cores have not given back */
+	uint32_t pending;  /* application cores with a list */
+	uint32_t udp_news; /* application cores to be told of datagrams */
+	uint32_t held;	   /* connections that are held back */
+	uint32_t buffers;  /* that application cores have not given back */
 	struct door_listener listener[DOOR_LISTENERS];
 	uint64_t listens; /* that there ever were */
 	struct door_count count;
@@ -160,5 +175,17 @@ void listen_end(struct door *d, unsigned app, const struct msg *m);
 void listen_app_down(struct door *d, unsigned app);
 /* Whose a new connection shall be; -1: nobody's. *id: the listener's name. */
 int listen_dispatch(struct door *d, uint64_t name, uint16_t *id);
+
+/* datagram.c: one that came; false: it is dropped, its buffers are still the
+ * caller's. Commands. And what was sent is told, where there is room. */
+bool datagram_in(struct door *d, const struct stack_datagram *g);
+void datagram_send(struct door *d, unsigned app, const struct msg *m);
+void datagram_done(struct door *d, unsigned app, uint64_t count);
+void datagram_turn(struct door *d);
+/* The application core's listener of that name begins (its index), ends. */
+void datagram_begin(
+	struct door *d, unsigned app, uint16_t id, unsigned listener);
+void datagram_end(struct door *d, unsigned app, uint16_t id);
+void datagram_app_down(struct door *d, unsigned app);
 
 #endif

@@ -1,5 +1,6 @@
-/* listen.c - who listens where. A listener belongs to an application domain;
- * each of its cores that asks for it gets its share of the connections. */
+/* listen.c - who listens where, for connections or for datagrams. A listener
+ * belongs to an application domain; each of its cores that asks for it gets its
+ * share of what comes. */
 #include <errno.h>
 
 #include "netcore/door/door.h"
@@ -13,19 +14,20 @@ fails(struct door *d, unsigned app, uint16_t id, enum msg_reason why)
 }
 
 static struct door_listener *
-find(struct door *d, struct ip_addr ip, uint16_t port)
+find(struct door *d, struct ip_addr ip, uint16_t port, bool udp)
 {
 	for (unsigned i = 0; i < DOOR_LISTENERS; i++) {
 		struct door_listener *l = &d->listener[i];
 
-		if (l->used && l->port == port && ip_addr_eq(l->ip, ip))
+		if (l->used && l->port == port && l->udp == udp &&
+			ip_addr_eq(l->ip, ip))
 			return l;
 	}
 	return NULL;
 }
 
 static int
-begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
+begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port, bool udp,
 	struct door_listener **out)
 {
 	struct quota *share = &d->share[SHARE_LISTENERS];
@@ -42,7 +44,8 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 			d->app[app].over.listens++;
 			return -EDQUOT;
 		}
-		rc = stack_listen(d->stack, ip, port, name);
+		rc = udp ? stack_udp_bind(d->stack, ip, port, name)
+			 : stack_listen(d->stack, ip, port, name);
 		if (rc) {
 			quota_put(share, process, 1);
 			return rc;
@@ -51,6 +54,7 @@ begin(struct door *d, unsigned app, struct ip_addr ip, uint16_t port,
 			.ip = ip,
 			.port = port,
 			.used = true,
+			.udp = udp,
 			.name = name,
 			.domain = d->app[app].domain,
 			.process = process,
@@ -98,19 +102,24 @@ void
 listen_command(struct door *d, unsigned app, const struct msg *m)
 {
 	struct msg yes = {.type = MSG_LISTENING, .arg = m->arg};
+	bool udp = m->flags & MSGF_UDP;
 	struct door_listener *l;
 	int rc = 0;
 
+	if (udp && m->arg >= LIMIT_LISTENERS) {
+		door_refuse(d, app, &d->count.bad_listen);
+		return;
+	}
 	if (!d->stack) {
 		d->count.no_port++;
 		fails(d, app, m->arg, MSG_WHY_NO_PORT);
 		return;
 	}
-	l = find(d, address(m), msg_port(m));
+	l = find(d, address(m), msg_port(m), udp);
 	if (knows(d, app, m->arg) || (l && l->domain != d->app[app].domain))
 		rc = -EADDRINUSE;
 	else if (!l)
-		rc = begin(d, app, address(m), msg_port(m), &l);
+		rc = begin(d, app, address(m), msg_port(m), udp, &l);
 	else if (l->subs == LIMIT_CORES)
 		rc = -ENOSPC;
 	if (rc) {
@@ -121,16 +130,23 @@ listen_command(struct door *d, unsigned app, const struct msg *m)
 		return;
 	}
 	l->sub[l->subs++] = (struct door_sub){(uint16_t)app, m->arg};
+	if (udp)
+		datagram_begin(d, app, m->arg, (unsigned)(l - d->listener));
 	tell_answer(d, app, &yes);
 }
 
 static void
 leave(struct door *d, struct door_listener *l, struct door_sub *s)
 {
+	if (l->udp)
+		datagram_end(d, s->app, s->id);
 	*s = l->sub[--l->subs];
 	if (l->subs)
 		return;
-	stack_unlisten(d->stack, l->ip, l->port);
+	if (l->udp)
+		stack_udp_unbind(d->stack, l->port);
+	else
+		stack_unlisten(d->stack, l->ip, l->port);
 	l->used = false;
 	quota_put(&d->share[SHARE_LISTENERS], l->process, 1);
 }

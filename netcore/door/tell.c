@@ -277,6 +277,8 @@ retry(struct door *d, struct door_app *a)
 bool
 door_turn(struct door *d)
 {
+	if (unlikely(d->udp_news))
+		datagram_turn(d);
 	if (likely(!d->pending && !d->held))
 		return false;
 	for (unsigned i = 0; i < d->cfg.apps; i++) {

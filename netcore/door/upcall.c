@@ -136,6 +136,8 @@ datagram(void *arg, const struct stack_datagram *g)
 {
 	struct door *d = arg;
 
+	if (likely(datagram_in(d, g)))
+		return;
 	for (unsigned i = 0; i < g->pieces; i++)
 		d->cfg.release(d->cfg.arg, g->buf[i]);
 }

@@ -30,6 +30,12 @@ say(struct world *w, unsigned app, struct msg m)
 	assert_true(edge_send(&w->edge[app], &m, 1));
 }
 
+void
+say_run(struct world *w, unsigned app, const struct msg *m, unsigned n)
+{
+	assert_true(edge_send(&w->edge[app], m, n));
+}
+
 const struct ev *
 next(struct world *w)
 {
@@ -108,6 +114,19 @@ peer_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
 }
 
 static void
+peer_datagram(void *arg, const struct stack_datagram *g)
+{
+	struct world *w = arg;
+
+	assert_int_equal(g->pieces, 1);
+	assert_true(g->len <= sizeof(w->peer_data));
+	memcpy(w->peer_data, g->piece[0].ptr, g->len);
+	w->gram = *g;
+	w->grams++;
+	free(g->buf[0]);
+}
+
+static void
 peer_release(void *arg, void *buf)
 {
 	(void)arg;
@@ -124,6 +143,22 @@ give_back(void *arg, void *buf)
 
 	assert_true(w->used[i]);
 	w->used[i] = false;
+}
+
+static uint8_t *
+take(void *arg, void **buf, uint32_t *room)
+{
+	struct world *w = arg;
+
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		if (w->used[i])
+			continue;
+		w->used[i] = true;
+		*buf = w->rx.base + i * ROOM;
+		*room = ROOM;
+		return *buf;
+	}
+	return NULL;
 }
 
 unsigned
@@ -204,6 +239,7 @@ make(struct world *w, const struct stack_ops *ops, void *arg, uint8_t host)
 		.conns = plan_stack_conns(PLACES),
 		.half_open = plan_half_open(PLACES),
 		.listeners = DOOR_LISTENERS,
+		.udp_ports = DOOR_LISTENERS,
 		.send_refs = SENDS,
 		.send_quota =
 			ops == &door_ops ? &w->door.share[SHARE_SENDS] : NULL,
@@ -266,6 +302,7 @@ open_copies(bool port, bool one_domain, uint32_t buffers)
 		.copies = buffers ? 2 : 0,
 		.copy_buffers = buffers,
 		.release = give_back,
+		.take = take,
 		.arg = w};
 
 	(void)none;
@@ -289,6 +326,7 @@ open_copies(bool port, bool one_domain, uint32_t buffers)
 		.acked = peer_acked,
 		.remote_closed = peer_eof,
 		.closed = peer_closed,
+		.datagram = peer_datagram,
 		.release = peer_release,
 	});
 	w->client = make(w, &peer, w, 2);

@@ -39,10 +39,13 @@ struct world {
 	bool peer_eof, peer_closed;
 	enum stack_why peer_why;
 	char peer_data[4096];
+	unsigned grams; /* that the client got, and the last one: */
+	struct stack_datagram gram;
 };
 
 /* A command of an application core. */
 void say(struct world *w, unsigned app, struct msg m);
+void say_run(struct world *w, unsigned app, const struct msg *m, unsigned n);
 /* The next event, of any core; the next one, which is that. */
 const struct ev *next(struct world *w);
 const struct msg *expect(struct world *w, unsigned app, unsigned type);
