@@ -55,6 +55,7 @@ struct net {
 	uint32_t conns;		  /* numbers are below this */
 	uint32_t fresh;		  /* none from here on was ever used */
 	uint32_t pieces;	  /* under way */
+	uint32_t grams;		  /* datagrams read and not given back */
 };
 
 struct listener {
@@ -63,6 +64,33 @@ struct listener {
 	struct dl_addr addr;
 	uint16_t port;
 	bool failed;
+};
+
+/* What a network core has of a port for datagrams. */
+enum udp_at {
+	UDP_NONE,
+	UDP_ASKED,
+	UDP_BOUND,
+	UDP_LEAVING, /* it was told to end it */
+};
+
+/* It has the number of a listener, which is unused then. */
+struct dl_udp {
+	const struct dl_udp_handler *handler; /* NULL: unused */
+	void *user;
+	struct dl *dl;
+	struct dl_addr addr;
+	uint16_t port;
+	bool opened; /* and the program was told */
+	bool closing;
+	uint8_t why;
+	uint8_t at[LIMIT_CORES]; /* enum udp_at, by network core */
+	unsigned nets;		 /* that are not at UDP_NONE */
+	unsigned last;		 /* by which something came */
+	/* Datagrams under way, in the order of sending: by which network core
+	 * each goes, + 1; 0: it is gone. */
+	uint32_t first, end;
+	uint16_t by[LIMIT_UDP_SENDS];
 };
 
 /* An attempt to connect; its cookie is its number. */
@@ -84,6 +112,8 @@ struct attempt {
 	X(keep_failed)  \
 	X(tx_bytes)     \
 	X(acked_bytes)  \
+	X(udp_received) \
+	X(udp_sent)     \
 	X(sends_refused) /* -EAGAIN */
 
 struct app_count {
@@ -111,6 +141,10 @@ struct dl {
 	struct listener listener[LIMIT_LISTENERS];
 	struct kept *kept;
 	uint32_t free_kept, fresh_kept; /* the rest was never used */
+	struct dl_udp udp[LIMIT_LISTENERS];
+	uint64_t udp_news; /* of these by bit: something to be told */
+	uint64_t udp_closing;
+	bool udp_owes; /* something to be said to network cores */
 	struct heap heap;
 	struct app_count count;
 	struct domain_counter *shown, *shown_gauge;
@@ -135,11 +169,16 @@ void event_net_down(struct domain_core *c, struct domain_edge *e);
 void event_net_here(struct dl *dl, struct domain_edge *e);
 void event_remote_closed(struct dl_conn *c);
 void conn_table_free(struct net *net);
+struct dl_addr event_peer(const struct msg *m);
+/* It should not have been said. */
+void event_wrong(struct edge *edge, const struct msg *m);
 
 /* command_tx.c: says what had no room before. */
 void command_retry(struct dl *dl);
 /* An edge that is there, and has room for n messages. NULL: not now. */
 struct edge *command_edge(const struct net *net, unsigned n);
+/* Where a piece lies; 0 or -errno. */
+int command_piece(const struct dl *dl, const struct dl_piece *p, uint64_t *ref);
 /* The network core shall forget c. */
 void command_let_go(struct dl_conn *c);
 
@@ -163,10 +202,32 @@ keep_turn(struct dl_conn *c)
 
 /* listen.c */
 void listen_again(struct dl *dl, unsigned net);
-void listen_over(struct dl *dl, unsigned id, enum dl_why why);
+void listen_over(struct dl *dl, unsigned net, unsigned id, enum dl_why why);
 struct attempt *attempt_of(struct dl *dl, uint64_t cookie, unsigned net);
 void attempt_free(struct dl *dl, struct attempt *a);
 void attempt_net_down(struct dl *dl, unsigned net);
+/* A number that neither a listener nor a port has; LIMIT_LISTENERS: none. */
+unsigned listen_number(const struct dl *dl);
+/* All network cores that are there can be told of a listener. */
+bool listen_room(const struct dl *dl);
+/* An endpoint as a run; how many slots. */
+unsigned listen_endpoint(
+	struct msg m[3], const struct dl_addr *a, uint16_t port);
+
+/* udp.c: what network cores say; they come and go. */
+void udp_listening(struct dl *dl, unsigned net, unsigned id);
+bool udp_over(struct dl *dl, unsigned net, unsigned id, enum dl_why why);
+void udp_data(struct dl *dl, struct domain_edge *e, const struct msg *m);
+void udp_sent(struct dl *dl, struct domain_edge *e, const struct msg *m);
+void udp_again(struct dl *dl, unsigned net);
+void udp_net_down(struct dl *dl, unsigned net);
+/* Says what is owed, and tells the programs; whether there is more to tell. */
+bool udp_turn_slow(struct dl *dl);
+static inline bool
+udp_turn(struct dl *dl)
+{
+	return unlikely(dl->udp_owes || dl->udp_news) && udp_turn_slow(dl);
+}
 
 /* rtc.c: a core with a network core of its own, in one thread. */
 void rtc_run(struct dl *dl);

@@ -207,29 +207,41 @@ count(struct net *net, struct dl_conn *c, uint32_t bytes, unsigned n)
 	}
 }
 
+int
+command_piece(const struct dl *dl, const struct dl_piece *p, uint64_t *ref)
+{
+	const struct part *app = &dl->core->domain->part[PART_APP];
+	uint64_t at = (uint64_t)((const uint8_t *)p->ptr - app->base);
+
+	if (unlikely(p->len > app->bytes || at > app->bytes - p->len))
+		return -EFAULT;
+	if (unlikely(p->len > LIMIT_LEN_MAX))
+		return -EINVAL;
+	*ref = msg_data(at, (uint32_t)p->len);
+	return 0;
+}
+
 /* Each slot of a run has its own piece. */
 static int
 make_run(struct dl_conn *c, const struct dl_piece *p, unsigned n,
 	unsigned flags, struct msg *m, uint64_t *bytes)
 {
-	const struct part *app = &c->dl->core->domain->part[PART_APP];
 	unsigned slots = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t at = (uint64_t)((const uint8_t *)p[i].ptr - app->base);
+		uint64_t ref;
+		int rc;
 
 		if (!p[i].len)
 			continue;
-		if (unlikely(p[i].len > app->bytes ||
-			    at > app->bytes - p[i].len))
-			return -EFAULT;
-		if (unlikely(p[i].len > LIMIT_LEN_MAX))
-			return -EINVAL;
+		rc = command_piece(c->dl, &p[i], &ref);
+		if (unlikely(rc))
+			return rc;
 		m[slots++] = (struct msg){
 			.type = MSG_SEND,
 			.flags = MSGF_MORE,
 			.conn = c->id,
-			.ref = msg_data(at, (uint32_t)p[i].len),
+			.ref = ref,
 		};
 		*bytes += p[i].len;
 	}

@@ -7,8 +7,8 @@
 #include "appcore/appcore.h"
 #include "dlibos/base/log.h"
 
-static void
-wrong(struct edge *edge, const struct msg *m)
+void
+event_wrong(struct edge *edge, const struct msg *m)
 {
 	log_say("event %s out of place", msg_name(m->type));
 	edge->down = EDGE_BAD_MESSAGES;
@@ -84,6 +84,7 @@ event_net_down(struct domain_core *core, struct domain_edge *e)
 		return;
 	net->edge = NULL; /* what callbacks begin, they begin elsewhere */
 	attempt_net_down(dl, e->of_core);
+	udp_net_down(dl, e->of_core);
 	for (uint32_t i = 0; i < net->fresh; i++) {
 		struct dl_conn *c = &net->conn[i];
 
@@ -128,8 +129,8 @@ conn_begin(struct dl *dl, unsigned n, uint32_t id)
 	return c;
 }
 
-static struct dl_addr
-peer_of(const struct msg *m)
+struct dl_addr
+event_peer(const struct msg *m)
 {
 	struct dl_addr a = {{0}};
 
@@ -151,12 +152,12 @@ new_conn(struct dl *dl, struct domain_edge *e, const struct msg *m)
 	struct msg yes = {.type = MSG_ACCEPT, .arg = m->arg, .conn = m->conn};
 
 	if (!c || !l->handler) {
-		wrong(&e->edge, m);
+		event_wrong(&e->edge, m);
 		return;
 	}
 	dl->count.accepted++;
 	c->handler = l->handler;
-	c->peer = peer_of(m);
+	c->peer = event_peer(m);
 	c->port = msg_port(m);
 	/* It is ours in any case; without room for a word it stays unsaid. */
 	edge_send(&e->edge, &yes, 1);
@@ -171,7 +172,7 @@ connected(struct dl *dl, struct domain_edge *e, const struct msg *m)
 	struct dl_conn *c = a ? conn_begin(dl, e->of_core, m->conn) : NULL;
 
 	if (!c) {
-		wrong(&e->edge, m);
+		event_wrong(&e->edge, m);
 		return;
 	}
 	dl->count.connected++;
@@ -190,7 +191,7 @@ connect_failed(struct dl *dl, struct domain_edge *e, const struct msg *m)
 	struct attempt *a = attempt_of(dl, m->ref, e->of_core), was;
 
 	if (!a) {
-		wrong(&e->edge, m);
+		event_wrong(&e->edge, m);
 		return;
 	}
 	was = *a;
@@ -251,7 +252,7 @@ of_conn(struct dl *dl, struct domain_edge *e, const struct msg *m)
 	struct dl_conn *c = conn_of(net, m->conn);
 
 	if (unlikely(!c)) {
-		wrong(&e->edge, m);
+		event_wrong(&e->edge, m);
 		return;
 	}
 	switch (m->type) {
@@ -286,13 +287,20 @@ one(struct dl *dl, struct domain_edge *e, const struct msg *m)
 		connect_failed(dl, e, m);
 		break;
 	case MSG_LISTENING:
+		udp_listening(dl, e->of_core, m->arg);
 		break;
 	case MSG_LISTEN_CLOSED:
-		listen_over(dl, m->arg, (enum dl_why)m->ref);
+		listen_over(dl, e->of_core, m->arg, (enum dl_why)m->ref);
 		break;
 	case MSG_PONG:
 		if (dl->program->pong)
 			dl->program->pong(dl, e->of_core, m->conn, m->ref);
+		break;
+	case MSG_UDP_DATA:
+		udp_data(dl, e, m);
+		break;
+	case MSG_UDP_SENT:
+		udp_sent(dl, e, m);
 		break;
 	default:
 		of_conn(dl, e, m);

@@ -58,9 +58,8 @@ dl_addr_text(const struct dl_addr *a, char text[DL_ADDR_TEXT])
 		text, DL_ADDR_TEXT);
 }
 
-/* An endpoint as a run; how many slots. */
-static unsigned
-endpoint(struct msg m[3], const struct dl_addr *a, uint16_t port)
+unsigned
+listen_endpoint(struct msg m[3], const struct dl_addr *a, uint16_t port)
 {
 	static const struct dl_addr any;
 	uint32_t ip4 = 0;
@@ -84,7 +83,7 @@ ask(struct dl *dl, unsigned net, unsigned id)
 {
 	const struct listener *l = &dl->listener[id];
 	struct msg m[3] = {{.type = MSG_LISTEN, .arg = (uint16_t)id}};
-	unsigned n = endpoint(m, &l->addr, l->port);
+	unsigned n = listen_endpoint(m, &l->addr, l->port);
 	struct edge *e = command_edge(&dl->net[net], n);
 
 	return e && edge_send(e, m, n) ? 0 : -EAGAIN;
@@ -97,11 +96,11 @@ listen_again(struct dl *dl, unsigned net)
 	for (unsigned i = 0; i < LIMIT_LISTENERS; i++)
 		if (dl->listener[i].handler)
 			ask(dl, net, i);
+	udp_again(dl, net);
 }
 
-/* Those that are there, to be told of a listener. */
-static bool
-all_have_room(const struct dl *dl)
+bool
+listen_room(const struct dl *dl)
 {
 	for (unsigned i = 0; i < dl->nets; i++) {
 		const struct net *net = &dl->net[i];
@@ -112,19 +111,28 @@ all_have_room(const struct dl *dl)
 	return true;
 }
 
+unsigned
+listen_number(const struct dl *dl)
+{
+	unsigned id = 0;
+
+	while (id < LIMIT_LISTENERS &&
+		(dl->listener[id].handler || dl->udp[id].handler))
+		id++;
+	return id;
+}
+
 int
 dl_listen(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	const struct dl_handler *h, void *arg)
 {
-	unsigned id = 0;
+	unsigned id = listen_number(dl);
 
 	if (!port)
 		return -EINVAL;
-	while (id < LIMIT_LISTENERS && dl->listener[id].handler)
-		id++;
 	if (id == LIMIT_LISTENERS)
 		return -ENOSPC;
-	if (!all_have_room(dl))
+	if (!listen_room(dl))
 		return -EAGAIN;
 	dl->listener[id] = (struct listener){h, arg, {{0}}, port, false};
 	if (addr)
@@ -136,11 +144,12 @@ dl_listen(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 
 /* Each network core says so; the program is told once. */
 void
-listen_over(struct dl *dl, unsigned id, enum dl_why why)
+listen_over(struct dl *dl, unsigned net, unsigned id, enum dl_why why)
 {
 	struct listener *l = &dl->listener[id % LIMIT_LISTENERS];
 
-	if (id >= LIMIT_LISTENERS || !l->handler || l->failed)
+	if (id >= LIMIT_LISTENERS || udp_over(dl, net, id, why) ||
+		!l->handler || l->failed)
 		return;
 	l->failed = true;
 	if (l->handler->listen_failed) {
@@ -191,7 +200,7 @@ dl_connect(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 {
 	uint32_t i = dl->free_attempt;
 	struct msg m[3] = {{.type = MSG_CONNECT}};
-	unsigned n = endpoint(m, addr, port), net = 0, tries = 0;
+	unsigned n = listen_endpoint(m, addr, port), net = 0, tries = 0;
 	struct edge *e = NULL;
 	bool any = false;
 

@@ -72,6 +72,7 @@ run(struct dl *dl)
 		timer_run(dl);
 		command_retry(dl);
 		room_turn(dl);
+		work += udp_turn(dl);
 		hub_flush(hub);
 		hub_idle(hub, work, timer_deadline(dl));
 	}

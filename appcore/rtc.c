@@ -69,6 +69,7 @@ serve(void *arg)
 	timer_run(r->dl);
 	command_retry(r->dl);
 	room_turn(r->dl);
+	work += udp_turn(r->dl);
 	r->down.busy = true;
 	return work;
 }
@@ -84,7 +85,7 @@ turn(struct rtc *r, struct hub *hub)
 	work = netcore_turn(&r->net, serve, r);
 	r->down.busy = false;
 	work += hub_serve(hub); /* pokes */
-	return work + r->up.edge.parked + r->down.parked;
+	return work + r->up.edge.parked + r->down.parked + !!r->dl->udp_news;
 }
 
 void

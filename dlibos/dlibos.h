@@ -229,6 +229,61 @@ int dl_set_nagle(struct dl_conn *c, int on);
  * it is there; 0: never, the default. Returns what dl_set_nagle() does. */
 int dl_set_keepalive(struct dl_conn *c, unsigned seconds);
 
+/* --- datagrams ------------------------------------------------------------*/
+
+/* A UDP port, of one core: from dl_udp_open() until closed() returns. */
+struct dl_udp;
+
+/* What may happen to it. Only datagram() is needed by all. */
+struct dl_udp_handler {
+	/* One came, as a whole; it may be empty. It lies in memory that the
+	 * program cannot write, and is gone when this returns. */
+	void (*datagram)(struct dl_udp *u, const void *ptr, size_t len,
+		const struct dl_addr *from, uint16_t port);
+
+	/* A network core has the port: dl_udp_send() works from now on. */
+	void (*opened)(struct dl_udp *u);
+
+	/* The memory of the oldest n datagrams sent is free again, whatever
+	 * became of them. */
+	void (*sent)(struct dl_udp *u, unsigned n);
+
+	/* The end, also after dl_udp_close(): the memory of all that was sent
+	 * is free again. Without this callback the program ends with a line
+	 * that says so, if it did not close the port itself. */
+	void (*closed)(struct dl_udp *u, enum dl_why why);
+};
+
+/* Takes datagrams at a port of all network cores, and sends from it; addr NULL:
+ * any address of both families. What comes is spread over the cores of the
+ * program that open it, too: all of a peer's comes to one of them. What was not
+ * sent in one packet is not handed up, nor what comes while the core does not
+ * take it. When a network core is started again the port is opened there, too.
+ * 0; -ENOSPC: listeners and ports are too many; -EINVAL: port 0; -EAGAIN: try
+ * again after the next callback. The handler must stay where it is. */
+int dl_udp_open(struct dl *dl, const struct dl_addr *addr, uint16_t port,
+	const struct dl_udp_handler *h, void *arg, struct dl_udp **out);
+
+#define DL_UDP_PIECES 5 /* at most, in one datagram */
+
+/* Sends one datagram of all the pieces, which must stay as they are until
+ * sent() has counted it. Nobody is told whether it arrives, or goes at all: one
+ * that does not fit into a packet, to an address that is no host's or that
+ * there is no way to, or for which there is no room at the port, is counted by
+ * the network core. 0; -EAGAIN: too much is under way, drop it or try again in
+ * sent() or after the next callback; -ENOTCONN: no network core has the port;
+ * -EPIPE: it is closed; -EFAULT: not memory of dl_alloc(); -EMSGSIZE: more than
+ * any packet has room for; -EINVAL: too many pieces, or port 0. */
+int dl_udp_send(struct dl_udp *u, const struct dl_addr *to, uint16_t port,
+	const struct dl_piece *p, unsigned n);
+
+/* datagram() is not called again; closed() follows. */
+void dl_udp_close(struct dl_udp *u);
+
+/* dl_udp_open()'s `arg`; its core. */
+void *dl_udp_user(const struct dl_udp *u);
+struct dl *dl_udp_core(const struct dl_udp *u);
+
 /* --- timers ---------------------------------------------------------------*/
 
 /* A timer is the program's memory; all 0 to begin with. It is called once, on

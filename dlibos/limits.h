@@ -29,6 +29,7 @@
 #define LIMIT_ATTEMPTS	1024	   /* to connect, of one, at a time */
 #define LIMIT_SENDS	16384 /* pieces under way, from one to a network core */
 #define LIMIT_KEPT	65536 /* pieces that a core's program reads later */
+#define LIMIT_UDP_SENDS 256 /* datagrams, of one port of an application core */
 
 /* Packets of a port, in bytes, the IP header included. */
 #define LIMIT_MTU_MIN 576

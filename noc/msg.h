@@ -19,8 +19,9 @@
  * application it is opaque.
  *
  * A run is what must be understood as one: a scatter/gather array, an IPv6
- * endpoint with its address, or a datagram: an endpoint and its data. All its slots but the last carry MSGF_MORE; it has
- * LIMIT_RUN slots at most and is always published whole.
+ * endpoint with its address, or a datagram: an endpoint and its data. All its
+ * slots but the last carry MSGF_MORE; it has LIMIT_RUN slots at most and is
+ * always published whole.
  */
 #ifndef NOC_MSG_H
 #define NOC_MSG_H

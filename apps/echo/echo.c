@@ -2,11 +2,12 @@
  *
  *	dlibos run --port veth --ip 10.7.0.2/24 -- echo [--port N]
  *
- * The shortest program that shows all there is to a connection. What came lies
- * in memory that a program can only read, and what is sent must lie in its own:
- * so this one copies, which a program with answers of its own need not do. A
- * connection has one buffer, which goes round; while that is full, what comes
- * is kept where it is, unreturned, and the peer's window shrinks.
+ * The shortest program that shows all there is to a connection, and to a port
+ * for datagrams (RFC 862 has both). What came lies in memory that a program can
+ * only read, and what is sent must lie in its own: so this one copies, which a
+ * program with answers of its own need not do. A connection has one buffer,
+ * which goes round; while that is full, what comes is kept where it is,
+ * unreturned, and the peer's window shrinks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,10 @@
 #include "dlibos/dlibos.h"
 
 #define BUFFER 65536
+
+/* Datagrams: as many as may be on their way, and the largest. */
+#define GRAMS 64
+#define GRAM  9216
 
 struct peer {
 	char *buf;
@@ -103,10 +108,63 @@ static const struct dl_handler handler = {
 	.closed = closed,
 };
 
+/* --- datagrams ------------------------------------------------------------*/
+
+/* Each is copied behind the one before it, in a ring: memory comes back in the
+ * order of sending. */
+struct grams {
+	char *buf;
+	uint16_t port;
+	unsigned first, end; /* under way, modulo GRAMS */
+};
+
+/* One from a port like our own may be an echo, too, and would come for ever. */
+static void
+datagram(struct dl_udp *u, const void *ptr, size_t len,
+	const struct dl_addr *from, uint16_t port)
+{
+	struct grams *g = dl_udp_user(u);
+	struct dl_piece p = {g->buf + g->end % GRAMS * GRAM, len};
+
+	if (len > GRAM || g->end - g->first == GRAMS || port == g->port)
+		return;
+	memcpy(g->buf + g->end % GRAMS * GRAM, ptr, len);
+	if (!dl_udp_send(u, from, port, &p, 1))
+		g->end++;
+}
+
+static void
+sent(struct dl_udp *u, unsigned n)
+{
+	((struct grams *)dl_udp_user(u))->first += n;
+}
+
+static const struct dl_udp_handler udp_handler = {
+	.datagram = datagram,
+	.sent = sent,
+};
+
+static int
+start_udp(struct dl *dl, uint16_t port)
+{
+	struct grams *g = calloc(1, sizeof(*g));
+	struct dl_udp *u;
+
+	if (!g)
+		return -ENOMEM;
+	g->port = port;
+	g->buf = dl_alloc(dl, GRAMS * GRAM);
+	if (!g->buf)
+		return -ENOMEM;
+	return dl_udp_open(dl, NULL, port, &udp_handler, g, &u);
+}
+
 static void
 start(struct dl *dl, void *arg)
 {
-	if (dl_listen(dl, NULL, *(uint16_t *)arg, &handler, NULL))
+	uint16_t port = *(uint16_t *)arg;
+
+	if (start_udp(dl, port) || dl_listen(dl, NULL, port, &handler, NULL))
 		dl_quit(dl, 1);
 }
 

@@ -21,8 +21,8 @@
  * Completion. Each frame taken that has pieces gets the next serial number,
  * beginning with 1. The memory of its pieces must stay as it is until
  * driver_tx_done() has reached its serial; that of the headers is the caller's
- * again at once. A frame's buf (a received one, or of driver_take()) is released
- * by the driver itself when the port has let go of the frame.
+ * again at once. A frame's buf (a received one, or of driver_take()) is
+ * released by the driver itself when the port has let go of the frame.
  */
 #ifndef NETCORE_DRIVER_DRIVER_H
 #define NETCORE_DRIVER_DRIVER_H
