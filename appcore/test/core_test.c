@@ -1,8 +1,6 @@
 /* core_test - an application core against network cores that are acted. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
+#include "appcore/test/core_world.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -15,9 +15,10 @@ command(void *arg, struct edge *e, const struct msg *m, unsigned n)
 {
 	struct world *w = arg;
 
-	(void)e;
-	assert_int_equal(msg_check(m, n, MSG_COMMAND, 65536), (int)n);
+	assert_int_equal(msg_check(m, n, MSG_COMMAND, WORLD_APP), (int)n);
 	w->said[m->type]++;
+	w->heard[e - w->net]++;
+	memcpy(w->last, m, n * sizeof(*m));
 	if (m->type == MSG_RECV_DONE)
 		w->given_back += m->ref;
 }
@@ -42,6 +43,8 @@ world_open(void)
 
 	memset(w, 0, sizeof(*w));
 	make_rx(w);
+	w->domain.part[PART_APP] =
+		(struct part){.base = calloc(1, WORLD_APP), .bytes = WORLD_APP};
 	w->core.domain = &w->domain;
 	w->core.user = &w->dl;
 	w->dl.core = &w->core;
@@ -80,13 +83,21 @@ world_close(struct world *w)
 	}
 	keep_close(&w->dl);
 	free(w->rx);
+	free(w->domain.part[PART_APP].base);
 	free(w);
 }
 
 void
 world_tell(struct world *w, unsigned net, struct msg m)
 {
-	assert_true(edge_send(&w->net[net], &m, 1));
+	world_event(w, net, &m, 1);
+}
+
+void
+world_event(struct world *w, unsigned net, const struct msg *m, unsigned n)
+{
+	assert_int_equal(msg_check(m, n, MSG_EVENT, WORLD_RX), (int)n);
+	assert_true(edge_send(&w->net[net], m, n));
 	assert_int_equal(w->edge[net].edge.down, EDGE_UP);
 }
 

@@ -6,6 +6,7 @@
 
 #define WORLD_NETS 2
 #define WORLD_RX   65536 /* bytes that each may have received */
+#define WORLD_APP  65536 /* of the App partition */
 
 struct world {
 	struct domain domain;
@@ -15,7 +16,9 @@ struct world {
 	uint8_t *rx;		     /* one for all; its bytes are random */
 	struct dl dl;
 	unsigned said[MSG_TYPES]; /* commands that came, by type */
-	uint64_t given_back;	  /* bytes */
+	unsigned heard[WORLD_NETS];
+	struct msg last[LIMIT_RUN]; /* the last of them */
+	uint64_t given_back;	    /* bytes */
 	/* The test's own. */
 	unsigned closed, room;
 	int again;
@@ -29,5 +32,8 @@ void world_close(struct world *w);
 void world_offer(struct world *w, unsigned net, uint32_t id);
 /* Any other event. */
 void world_tell(struct world *w, unsigned net, struct msg m);
+/* The same with a run of n slots. */
+void world_event(
+	struct world *w, unsigned net, const struct msg *m, unsigned n);
 
 #endif

@@ -7,7 +7,8 @@
  * only read, and what is sent must lie in its own: so this one copies, which a
  * program with answers of its own need not do. A connection has one buffer,
  * which goes round; while that is full, what comes is kept where it is,
- * unreturned, and the peer's window shrinks.
+ * unreturned, and the peer's window shrinks. Datagrams that do not fit into
+ * their ring are dropped, as the network may do anywhere.
  */
 #include <errno.h>
 #include <stdio.h>

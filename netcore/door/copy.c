@@ -33,6 +33,15 @@ release(void *arg, void *buf)
 	p->stack[p->free++] = (uint32_t)(owner - s->owner) - p->first;
 }
 
+/* What is sent is in a buffer of the driver's. */
+static uint8_t *
+take(void *arg, void **buf, uint32_t *room)
+{
+	const struct door_copies *s = ((struct door *)arg)->copies;
+
+	return s->take(s->arg, buf, room);
+}
+
 int
 copy_init(struct door *d)
 {
@@ -57,6 +66,7 @@ copy_init(struct door *d)
 		.owner_bytes = all * sizeof(*s->owner),
 		.owner = (uint16_t *)(void *)((char *)s + at[2]),
 		.release = c->release,
+		.take = c->take,
 		.arg = c->arg,
 	};
 	stack = (uint32_t *)(void *)((char *)s + at[1]);
@@ -66,6 +76,7 @@ copy_init(struct door *d)
 	}
 	d->copies = s;
 	d->cfg.release = release;
+	d->cfg.take = take;
 	d->cfg.arg = d;
 	return 0;
 }

@@ -43,8 +43,9 @@ struct door_copies {
 	 * what the door has for one, as it has a driver's for a packet. */
 	uint16_t *owner;
 	uint64_t owner_bytes;
-	/* Takes a packet's buffer back. */
+	/* Takes a packet's buffer back; gives one. */
 	void (*release)(void *arg, void *buf);
+	uint8_t *(*take)(void *arg, void **buf, uint32_t *room);
 	void *arg;
 };
 

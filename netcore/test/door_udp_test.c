@@ -398,6 +398,10 @@ each_of_several_reads_its_own(void **state)
 	assert_int_equal(n->copied_bytes, 10);
 	done(w, 1, 1);
 	assert_int_equal(w->door.copies->pool[1].free, OWN);
+	answer(w, 1, ID, host_ip4(2), 99, 1);
+	settle(w);
+	assert_int_equal(n->udp_sent, 1);
+	assert_int_equal(buffers_used(w), 0);
 	for (unsigned i = 0; i < OWN; i++)
 		throw(w, host_ip4(1), 99, PORT, "more", 4);
 	assert_int_equal(w->door.copies->pool[0].free, OWN / 4);
