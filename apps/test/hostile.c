@@ -79,8 +79,11 @@ hostile_event(struct hostile *h, const struct msg *m)
 			c->ended = 1;
 		break;
 	case MSG_LISTENING:
-		if (m->arg < HOSTILE_LISTENERS)
+		if (m->arg < sizeof(h->listens))
 			h->listens[m->arg] = 1;
+		break;
+	case MSG_UDP_DATA:
+		h->grams++;
 		break;
 	default:
 		break;
@@ -159,9 +162,10 @@ about(struct hostile *h, struct hostile_conn *c, struct msg *m)
 	return 1;
 }
 
-/* To the peer, to itself, to others of its network, to anybody. */
+/* To the peer, to itself, to others of its network, to anybody: an endpoint for
+ * m; how many slots. */
 static unsigned
-make_connect(struct hostile *h, struct msg *m)
+make_endpoint(struct hostile *h, struct msg *m)
 {
 	static const uint32_t to[] = {0x0a610001, 0x0a610002, 0x0a6100ff,
 		0x7f000001, 0, 0xffffffff, 0xe0000001};
@@ -171,11 +175,7 @@ make_connect(struct hostile *h, struct msg *m)
 			    : (uint32_t)draw(h);
 	uint8_t ip6[16] = {0xfd, 0x97};
 
-	*m = (struct msg){
-		.type = MSG_CONNECT,
-		.conn = (uint32_t)draw(h),
-		.ref = msg_endpoint(ip, (uint16_t)(1 + below(h, 65535))),
-	};
+	m->ref = msg_endpoint(ip, (uint16_t)(1 + below(h, 65535)));
 	if (k < 4 && below(h, 2)) /* where somebody listens */
 		m->ref = msg_endpoint(ip, 2100);
 	if (below(h, 4))
@@ -186,6 +186,60 @@ make_connect(struct hostile *h, struct msg *m)
 	m->ref &= 0xffff00000000;
 	msg_put_addr6(m + 1, ip6);
 	return 3;
+}
+
+static unsigned
+make_connect(struct hostile *h, struct msg *m)
+{
+	*m = (struct msg){.type = MSG_CONNECT, .conn = (uint32_t)draw(h)};
+	return make_endpoint(h, m);
+}
+
+/* The pieces of a datagram behind n slots: often more than a packet. */
+static unsigned
+make_pieces(struct hostile *h, struct msg *m, unsigned n)
+{
+	for (unsigned i = below(h, LIMIT_RUN - n + 1); i; i--) {
+		uint32_t len = any_size(h, below(h, 4) ? 700 : LIMIT_LEN_MAX);
+
+		m[n - 1].flags |= MSGF_MORE;
+		m[n++] = (struct msg){
+			.type = MSG_PIECE,
+			.ref = msg_data(
+				draw(h) % (h->app_bytes - len + 1), len),
+		};
+	}
+	return n;
+}
+
+/* Of a port for datagrams: half of them stay. */
+static unsigned
+make_udp(struct hostile *h, struct msg *m)
+{
+	unsigned k = below(h, HOSTILE_UDP), id = HOSTILE_LISTENERS + k;
+	uint32_t what = below(h, 16);
+
+	*m = (struct msg){.arg = (uint16_t)id};
+	if (what < 4) {
+		*m = (struct msg){MSG_UDP_DONE, 0, 0, 0, h->grams};
+		if (what && h->grams)
+			m->ref = any_size(h, (uint32_t)h->grams);
+		h->grams -= m->ref;
+		return m->ref ? 1 : 0;
+	}
+	if (!h->listens[id]) {
+		m->type = MSG_LISTEN;
+		m->flags = MSGF_UDP;
+		m->ref = msg_endpoint(0, (uint16_t)(HOSTILE_PORT + k));
+		return 1;
+	}
+	if (what == 4 && k >= HOSTILE_UDP / 2) {
+		m->type = MSG_UNLISTEN;
+		h->listens[id] = 0;
+		return 1;
+	}
+	m->type = MSG_UDP_SEND;
+	return make_pieces(h, m, make_endpoint(h, m));
 }
 
 /* The lower half it keeps, so that it can be found. */
@@ -247,6 +301,8 @@ make(struct hostile *h, struct msg *m)
 		return make_connect(h, m);
 	if (what < 4)
 		return make_listen(h, m);
+	if (what < 8)
+		return make_udp(h, m);
 	if (what < 16 || !h->conns)
 		return make_ping(h, m);
 	return about(h, &h->conn[below(h, h->conns)], m);

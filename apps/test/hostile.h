@@ -6,6 +6,7 @@
 
 #define HOSTILE_CONNS	  4096 /* that it remembers */
 #define HOSTILE_LISTENERS 16
+#define HOSTILE_UDP	  8    /* ports for datagrams, numbered behind them */
 #define HOSTILE_PORT	  2000 /* the first of those where it listens */
 
 struct hostile_conn {
@@ -22,7 +23,8 @@ struct hostile {
 	uint64_t made; /* commands */
 	struct hostile_conn conn[HOSTILE_CONNS];
 	unsigned conns;
-	uint8_t listens[HOSTILE_LISTENERS];
+	uint64_t grams; /* datagrams that it was told of */
+	uint8_t listens[HOSTILE_LISTENERS + HOSTILE_UDP];
 };
 
 void hostile_event(struct hostile *h, const struct msg *m);

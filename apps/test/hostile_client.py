@@ -43,9 +43,24 @@ def new(addr):
     return socket.create_connection((addr, 7), timeout=30)
 
 
+def datagram(s, data):
+    for _ in range(30): # any may be lost
+        s.send(data)
+        try:
+            while s.recv(1 << 16) != data:
+                pass
+            return True
+        except TimeoutError:
+            pass
+    return False
+
+
 def echo(addr, path):
     rng = random.Random(1)
     old = new(addr)
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.connect((addr, 7))
+    udp.settimeout(1)
     rounds = 0
     last = False
     while not last:
@@ -54,6 +69,8 @@ def echo(addr, path):
         with new(addr) as s:
             if not exchange(s, data) or not exchange(old, data):
                 sys.exit('echo is wrong in round %d' % rounds)
+        if not datagram(udp, data[:1400]):
+            sys.exit('no datagram comes back in round %d' % rounds)
         rounds += 1
     print('right' if rounds > 2 else 'too short: %d rounds' % rounds)
     print(rounds, 'rounds of echo', file=sys.stderr)
@@ -99,6 +116,7 @@ class Prey:
         self.listener.setblocking(False)
         self.sel.register(self.listener, selectors.EVENT_READ)
         self.there = 0
+        self.datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def add(self, s):
         s.setblocking(False)
@@ -124,6 +142,8 @@ class Prey:
             self.drop(s)
 
     def turn(self):
+        self.datagrams.sendto(os.urandom(self.rng.randrange(1400)),
+                              (self.addr, self.rng.choice(PORTS)))
         while self.there < 32:
             s = socket.socket()
             s.setblocking(False)
