@@ -17,7 +17,7 @@
  * Memory: what is received is read where the network core wrote it, in memory
  * that the program cannot write; what is sent goes out from where the program
  * wrote it, in memory of dl_alloc(), which nobody else can write. No byte is
- * copied on the way.
+ * copied on the way; a datagram that is sent is, once, by the network core.
  */
 #ifndef DLIBOS_DLIBOS_H
 #define DLIBOS_DLIBOS_H
