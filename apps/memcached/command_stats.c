@@ -193,7 +193,7 @@ of_settings(struct command *c, const struct sink *k)
 	number(k, "maxbytes", s->limit);
 	number(k, "maxconns", s->conns);
 	number(k, "tcpport", s->port);
-	number(k, "udpport", 0);
+	number(k, "udpport", s->udp_port);
 	text(k, "inter", s->addr ? s->addr : "NULL");
 	number(k, "verbosity", s->verbose);
 	text(k, "evictions", s->no_evict ? "off" : "on");

@@ -17,6 +17,7 @@
 
 #include "apps/memcached/options.h"
 #include "apps/memcached/proto.h"
+#include "apps/memcached/udp.h"
 #include "dlibos/dlibos.h"
 
 #define TICK_MS	    100 /* the clock, and work on the store when it has any */
@@ -56,6 +57,7 @@ struct core {
 	unsigned used, most; /* clients that were ever used; that there are */
 	char *pages;	     /* those of the store that are not taken */
 	uint64_t pages_left;
+	struct udp udp;
 };
 
 /* --- sending --------------------------------------------------------------*/
@@ -286,6 +288,7 @@ take_memory(struct core *c, unsigned chunks, void **text)
 {
 	const struct settings *s = &c->program->set;
 	size_t bytes = answer_pool_bytes(chunks);
+	size_t udp = s->udp_port ? UDP_BYTES : 0;
 
 	c->pages_left = share(s);
 	c->pages = dl_alloc(c->dl, c->pages_left);
@@ -296,7 +299,8 @@ take_memory(struct core *c, unsigned chunks, void **text)
 		"memcached: the App memory has no room for -m %llu: dlibos run "
 		"--app-memory %llu would do\n",
 		(unsigned long long)(s->limit >> 20),
-		(unsigned long long)(((c->pages_left + bytes) * s->threads >>
+		(unsigned long long)(((c->pages_left + bytes + udp) *
+						     s->threads >>
 					     20) +
 			2));
 	return -ENOMEM;
@@ -376,13 +380,17 @@ static void
 listen_at(struct core *c)
 {
 	const struct settings *s = &c->program->set;
-	struct dl_addr addr;
+	struct dl_addr addr, *at = s->addr ? &addr : NULL;
 
-	if (s->addr && dl_addr_parse(&addr, s->addr)) {
+	if (at && dl_addr_parse(at, s->addr)) {
 		fprintf(stderr, "memcached: -l %s is no address\n", s->addr);
 		dl_quit(c->dl, 1);
-	} else if (dl_listen(c->dl, s->addr ? &addr : NULL, s->port, &handler,
-			   c)) {
+	} else if (dl_listen(c->dl, at, s->port, &handler, c)) {
+		dl_quit(c->dl, 1);
+	} else if (s->udp_port &&
+		udp_open(&c->udp, c->dl, at, s->udp_port, &c->command)) {
+		fputs("memcached: -U: the App memory has no room for it\n",
+			stderr);
 		dl_quit(c->dl, 1);
 	}
 }

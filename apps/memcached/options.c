@@ -34,7 +34,8 @@ usage(void)
 	     "-M           no memory is an error, nothing is evicted\n"
 	     "-F           no flush_all\n"
 	     "-A           the command shutdown is allowed\n"
-	     "-v           says more; -b and -U 0 are accepted\n"
+	     "-U PORT      for datagrams, of text commands: none\n"
+	     "-v           says more; -b is accepted\n"
 	     "-o hashpower=N,hot_lru_pct=N,warm_lru_pct=N,hot_max_factor=X,\n"
 	     "   warm_max_factor=X,temporary_ttl=N,no_slab_reassign,modern\n"
 	     "--mode sharded: each core has a store of its own, and "
@@ -179,7 +180,9 @@ one(struct settings *s, int o, char *arg)
 		s->chunk_min = (uint32_t)n;
 		return rc;
 	case 'U':
-		return number("-U", arg, 0, 0, &n);
+		rc = number("-U", arg, 0, 65535, &n);
+		s->udp_port = (uint16_t)n;
+		return rc;
 	case 'b':
 	case 'B':
 	case 'u':
@@ -214,6 +217,7 @@ options_parse(struct settings *s, int argc, char **argv)
 	static const struct option longs[] = {
 		{"mode", required_argument, NULL, 1},
 		{"port", required_argument, NULL, 'p'},
+		{"udp-port", required_argument, NULL, 'U'},
 		{"listen", required_argument, NULL, 'l'},
 		{"memory-limit", required_argument, NULL, 'm'},
 		{"threads", required_argument, NULL, 't'},

@@ -9,8 +9,9 @@
 
 struct settings {
 	uint16_t port;
-	const char *addr; /* -l; NULL: any */
-	uint64_t limit;	  /* bytes of items */
+	uint16_t udp_port; /* 0: none */
+	const char *addr;  /* -l; NULL: any */
+	uint64_t limit;	   /* bytes of items */
 	unsigned threads;
 	unsigned conns;
 	uint32_t item_max;
