@@ -202,6 +202,35 @@ test_full(void **state)
 	rig_close(&b);
 }
 
+/* Buffers for what is sent: a quarter of them stays for what comes. */
+static void
+test_take(void **state)
+{
+	struct rig r;
+	uint32_t all, room = 0, n = 0;
+	uint8_t *p;
+	void **buf;
+
+	(void)state;
+	rig_open(&r, "afpacket:dl0", 1500, 0, 1);
+	all = driver_caps(r.d)->rx_buffers;
+	buf = calloc(all, sizeof(*buf));
+	assert_non_null(buf);
+	while (n < all && (p = driver_take(r.d, &buf[n], &room))) {
+		assert_true(room >= 1500 && p >= r.rx.base &&
+			p + room <= r.rx.base + r.rx.bytes);
+		memset(p, (int)n, room);
+		n++;
+	}
+	assert_true(n && driver_rx_free(r.d) >= all / 4);
+	assert_true(driver_rx_free(r.d) <= all / 4 + 1);
+	while (n)
+		driver_release(r.d, buf[--n]);
+	free(buf);
+	rig_settle(&r);
+	rig_close(&r);
+}
+
 int
 main(void)
 {
@@ -212,6 +241,7 @@ main(void)
 		cmocka_unit_test(test_nothing_left),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_take),
 	};
 
 	if (!wire_enter())
