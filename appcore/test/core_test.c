@@ -1,6 +1,8 @@
 /* core_test - an application core against network cores that are acted. */
-#include "appcore/test/core_world.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
 #include <errno.h>
 #include <string.h>
 
