@@ -6,6 +6,7 @@ import subprocess
 
 COLOURS = ('#1f5fa8', '#c8471d', '#3a8a3f', '#7b4ea3', '#b8860b', '#1d8f95',
            '#a83265', '#555555', '#8fb339', '#d98cb3')
+TICKS = 12  # each value that was measured has its own, up to so many
 SIZES = {'svg': "svg size 760,440 font 'sans-serif,13' background '#ffffff'",
          'png': "pngcairo size 1140,660 font 'sans-serif,13'"}
 
@@ -51,7 +52,7 @@ def axes(p):
              f'set xlabel {quoted(p["x"])} noenhanced',
              f'set ylabel {quoted(p["y"])} noenhanced',
              'set key outside right top noenhanced',
-             "set grid lc rgb '#dddddd'", 'set border 3',
+             "set grid lt 1 lw 0.5 lc rgb '#dddddd'", 'set border 3',
              'set tics nomirror noenhanced']
     if p['kind'] != 'lines':
         names = ', '.join(f'{quoted(name)} {k}' for k, name in
@@ -64,6 +65,11 @@ def axes(p):
     log = p.get('log', '')
     if log:
         lines.append(f'set logscale {log}')
+    measured = sorted({x for s in p['series'] for x, _ in s['points']
+                       if not s.get('reference')})
+    if 'x' in log and len(measured) <= TICKS:
+        lines.append('set xtics (%s)' % ', '.join('%.10g' % x for x in
+                                                   measured))
     for axis in 'xy':
         if axis not in log:
             lines.append(f'set {axis}range [0:*]')

@@ -16,6 +16,7 @@ import machine
 
 SERVER_IP = '10.97.0.2'
 CLIENT_IP = '10.97.0.1'
+MEMIF_SERVER_IP = '10.98.0.2'
 PATIENCE = 20  # seconds until a server must answer
 
 
@@ -222,6 +223,42 @@ class Lab:
             yield process
         finally:
             self.end(process)
+
+    @contextlib.contextmanager
+    def shared_memory(self, setup, program, options=()):
+        """An instance whose wire is memif: what the kernel takes no part in.
+        Yields the options of `dlibos run` for its client."""
+        name = f'{self.name}n{next(self.numbers)}'
+        wire = f'memif:@{name},%s,trust'
+        run = [self.bin / 'dlibos', 'run', '--name', name]
+        run += self.options_of(setup) + list(options)
+        run += ['--port', wire % 'server', '--ip', MEMIF_SERVER_IP + '/24',
+                '--']
+        process = self.start(run + program, None, setup.server)
+        process.instance = name
+        try:
+            self.until_running(process)
+            yield ['run', '--name', name + 'c', '--mode', 'rtc', '--idle',
+                   'poll', '--port', wire % 'client', '--ip', '10.98.0.1/24']
+        finally:
+            self.end(process)
+
+    def until_running(self, process):
+        """The wire's socket has an abstract name, and the instance says when
+        its programs run."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and process.poll() is None:
+            names = pathlib.Path('/proc/net/unix').read_text(encoding='utf-8',
+                                                             errors='replace')
+            if '@' + process.instance in names:
+                done = subprocess.run(
+                    [self.bin / 'dlibos', 'status', process.instance],
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                    check=False, text=True)
+                if ' running ' in done.stdout:
+                    return
+            time.sleep(.05)
+        raise Failed(f'no instance: {last_line(process.log)}')
 
     def status(self, process):
         return self.must(['ip', 'netns', 'exec', self.ns['server'],

@@ -93,6 +93,16 @@ class Setup:
     def linux(self):
         return self.options is None
 
+    @property
+    def apart(self):
+        """No CPU is the server's and the client's: both may poll."""
+        return not set(self.server) & set(self.client)
+
+    @property
+    def threads(self):
+        """Of a client that takes what CPUs the server leaves."""
+        return len(self.client) if self.apart else 1
+
 
 def ratios(cores):
     """Ratios net:app that so many cores can tell apart, and the application
