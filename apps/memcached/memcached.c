@@ -323,6 +323,7 @@ open_store(struct core *c)
 	config.chunk_min = s->chunk_min;
 	config.factor = s->factor;
 	config.hashpower = s->hashpower;
+	config.stripes = s->lockpower;
 	config.no_evict = s->no_evict;
 	config.no_move = s->no_move;
 	config.temp_ttl = s->temp_ttl;

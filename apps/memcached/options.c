@@ -37,7 +37,8 @@ usage(void)
 	     "-U PORT      for datagrams, of text commands: none\n"
 	     "-v           says more; -b is accepted\n"
 	     "-o hashpower=N,hot_lru_pct=N,warm_lru_pct=N,hot_max_factor=X,\n"
-	     "   warm_max_factor=X,temporary_ttl=N,no_slab_reassign,modern\n"
+	     "   warm_max_factor=X,temporary_ttl=N,no_slab_reassign,modern,\n"
+	     "   lockpower=N\n"
 	     "--mode sharded: each core has a store of its own, and "
 	     "connections\n"
 	     "   are shared by the network; shared: one store for all "
@@ -97,6 +98,7 @@ extended(struct settings *s, char *list)
 {
 	enum {
 		HASHPOWER,
+		LOCKPOWER,
 		HOT,
 		WARM,
 		HOT_FACTOR,
@@ -105,11 +107,11 @@ extended(struct settings *s, char *list)
 		NO_MOVE,
 		NOP
 	};
-	static char names[][24] = {"hashpower", "hot_lru_pct", "warm_lru_pct",
-		"hot_max_factor", "warm_max_factor", "temporary_ttl",
-		"no_slab_reassign", "modern"};
+	static char names[][24] = {"hashpower", "lockpower", "hot_lru_pct",
+		"warm_lru_pct", "hot_max_factor", "warm_max_factor",
+		"temporary_ttl", "no_slab_reassign", "modern"};
 	char *const words[] = {names[0], names[1], names[2], names[3], names[4],
-		names[5], names[6], names[7], NULL};
+		names[5], names[6], names[7], names[8], NULL};
 	uint64_t n = 0;
 
 	while (*list) {
@@ -123,6 +125,9 @@ extended(struct settings *s, char *list)
 		if (w == HASHPOWER) {
 			rc = number(at, value, 12, 30, &n);
 			s->hashpower = (unsigned)n;
+		} else if (w == LOCKPOWER) {
+			rc = number(at, value, 1, 20, &n);
+			s->lockpower = (unsigned)n;
 		} else if (w == HOT) {
 			rc = number(at, value, 1, 79, &n);
 			s->hot_percent = (unsigned)n;
@@ -244,6 +249,7 @@ options_parse(struct settings *s, int argc, char **argv)
 		.chunk_min = d.chunk_min,
 		.factor = d.factor,
 		.hashpower = d.hashpower,
+		.lockpower = d.stripes,
 		.hot_percent = d.hot_percent,
 		.warm_percent = d.warm_percent,
 		.hot_factor = d.hot_factor,

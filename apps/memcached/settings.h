@@ -18,6 +18,7 @@ struct settings {
 	uint32_t chunk_min;
 	double factor;
 	unsigned hashpower;
+	unsigned lockpower;
 	unsigned verbose;
 	unsigned hot_percent, warm_percent;
 	double hot_factor, warm_factor;
