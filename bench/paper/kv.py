@@ -8,18 +8,49 @@ import sample
 PORT = 11211
 KEYS = 100000
 MIB = 64
-TABLES = (12, 20)  # powers of two: buckets
+HASHPOWER = 18  # buckets: more than there are keys, so that none grows
+SMALL, LARGE = 1, 16  # tables of locks; all these are powers of two
+
+
+class Variant:
+    """A setup, and what its table of locks is."""
+
+    def __init__(self, setup, lockpower, hashpower=HASHPOWER):
+        self.setup = setup
+        self.lockpower = lockpower
+        self.hashpower = hashpower
+        self.name = setup.name
+        if lockpower:
+            self.name += f', {1 << lockpower} locks'
+
+    def options(self):
+        words = f'hashpower={self.hashpower}'
+        if self.setup.linux:
+            return words + ',no_hashexpand'
+        return words + (f',lockpower={self.lockpower}' if self.lockpower
+                        else '')
+
+
+def variants(setups):
+    """One core takes no lock, and Linux's memcached has as many as it likes."""
+    found = []
+    for setup in setups:
+        powers = (SMALL, LARGE)
+        if setup.linux or setup.app_cores == 1:
+            powers = (0,)
+        found += [Variant(setup, power) for power in powers]
+    return found
 
 
 @contextlib.contextmanager
-def server(ground, setup, hashpower):
+def server(ground, variant):
     """Filled."""
+    setup = variant.setup
+    options = ['-m', MIB, '-o', variant.options()]
     if setup.linux:
-        serving = ground.memcached(setup, [
-            '-m', MIB, '-o', f'hashpower={hashpower},no_hashexpand'])
+        serving = ground.memcached(setup, options)
     else:
-        program = [ground.bin / 'memcached', '-m', MIB, '-o',
-                   f'hashpower={hashpower}']
+        program = [ground.bin / 'memcached'] + options
         serving = ground.instance(setup, program, PORT,
                                   ['--app-memory', MIB + 32])
     with serving as process:

@@ -141,6 +141,16 @@ def setups(linux):
     return split + [rtc, Setup(linux, server, client, None, len(server))]
 
 
+def contended(linux):
+    """The same, with a program on two cores at least where there are two CPUs:
+    who shares nothing waits for no lock."""
+    found = setups(linux)
+    cpus = may()
+    if len(cpus) == 2:
+        found.insert(-1, Setup('rtc x2', cpus, cpus, ['--mode', 'rtc'], 2))
+    return found
+
+
 def rtc_layout(cores):
     """A layout file's text: so many cores that run to completion."""
     return '[layout]\nname = rtc\n\n[roles]\n0 = ' + 'R' * cores + '\n'
