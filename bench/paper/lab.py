@@ -124,7 +124,7 @@ class Lab:
                          'installs what is missing') from e
         if done.returncode:
             said = done.stdout.strip().splitlines()
-            raise Failed(f'{" ".join(command)}: '
+            raise Failed(f'{" ".join(map(str, command))}: '
                          f'{said[-1] if said else done.returncode}')
         return done.stdout
 
@@ -186,15 +186,8 @@ class Lab:
         """Waits until a server answers from the client's namespace."""
         probe = ['ip', 'netns', 'exec', self.ns['client'], 'timeout', '1',
                  'bash', '-c', f'exec 3<>/dev/tcp/{SERVER_IP}/{port}']
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if subprocess.run(probe, check=False, stderr=subprocess.DEVNULL,
-                              ).returncode == 0:
-                return
-            if process.poll() is not None:
-                break
-            time.sleep(.05)
-        raise Failed(f'the server does not answer: {last_line(process.log)}')
+        self.until_true(process, lambda: subprocess.run(
+            probe, check=False, stderr=subprocess.DEVNULL).returncode == 0)
 
     def options_of(self, setup):
         """Options of `dlibos run`; several cores that run to completion need a
@@ -225,6 +218,48 @@ class Lab:
             self.end(process)
 
     @contextlib.contextmanager
+    def bare_instance(self, setup, program):
+        """The same for a client that is an instance, too: the far end of the
+        veth has no address. Yields the client's port."""
+        self.networks()
+        name = f'{self.name}n{next(self.numbers)}'
+        far = self.name + 'v'
+        run = [self.bin / 'dlibos', 'run', '--name', name]
+        run += self.options_of(setup)
+        run += ['--port', f'veth:{self.name}w,netns={self.ns["client"]},'
+                f'peer={far}', '--ip', SERVER_IP + '/24', '--']
+        process = self.start(run + program, 'server', setup.server)
+        process.instance = name
+        try:
+            self.until_true(process, lambda: ' running ' in
+                            self.status(process))
+            client = self.ns['client']
+            self.must(['ip', '-n', client, 'addr', 'flush', 'dev', far])
+            self.must(['ip', 'netns', 'exec', client, 'ethtool', '-K', far,
+                       'tx', 'off', 'tso', 'off', 'gso', 'off', 'gro', 'off'])
+            yield 'afpacket:' + far
+        finally:
+            self.end(process)
+
+    def until_true(self, process, look):
+        """Waits for what a running server brings about."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and process.poll() is None:
+            try:
+                if look():
+                    return
+            except (Failed, OSError):
+                pass  # not yet
+            time.sleep(.05)
+        raise Failed(f'it does not come up: {last_line(process.log)}')
+
+    def listens(self, port, process):
+        """For a server that serves one connection only."""
+        self.until_true(process, lambda: self.must(
+            ['ip', 'netns', 'exec', self.ns['server'], 'ss', '-Hltn',
+             f'sport = :{port}']).strip())
+
+    @contextlib.contextmanager
     def shared_memory(self, setup, program, options=()):
         """An instance whose wire is memif: what the kernel takes no part in.
         Yields the options of `dlibos run` for its client."""
@@ -246,19 +281,12 @@ class Lab:
     def until_running(self, process):
         """The wire's socket has an abstract name, and the instance says when
         its programs run."""
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and process.poll() is None:
+        def look():
             names = pathlib.Path('/proc/net/unix').read_text(encoding='utf-8',
                                                              errors='replace')
-            if '@' + process.instance in names:
-                done = subprocess.run(
-                    [self.bin / 'dlibos', 'status', process.instance],
-                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                    check=False, text=True)
-                if ' running ' in done.stdout:
-                    return
-            time.sleep(.05)
-        raise Failed(f'no instance: {last_line(process.log)}')
+            return '@' + process.instance in names and ' running ' in (
+                self.must([self.bin / 'dlibos', 'status', process.instance]))
+        self.until_true(process, look)
 
     def status(self, process):
         return self.must(['ip', 'netns', 'exec', self.ns['server'],
