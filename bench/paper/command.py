@@ -83,7 +83,7 @@ def show(found):
     """Tables, for a terminal."""
     print(f'\n{found["title"]}')
     for t in found['tables']:
-        rows = [t['columns']] + [[page.text(c) for c in row] for row in
+        rows = [t['columns']] + [[page.plain(c) for c in row] for row in
                                  t['rows']]
         widths = [max(len(str(row[i])) for row in rows) for i in
                   range(len(t['columns']))]

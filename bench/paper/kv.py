@@ -76,8 +76,15 @@ def load(ground, setup, seconds, rate=0, what=''):
 
 
 def highest(ground, setup, seconds, start, limit_us, what=''):
-    """The highest rate that keeps the limit."""
+    """The highest rate that keeps the limit, and its 99th percentile; 0 and
+    None where not even the lowest does."""
     options = ['--load', 'skip', '-c', sample.CONNECTIONS, '-d', seconds,
                '--warm', min(.2, seconds / 4), '--rate', max(1000, int(start)),
                '--poisson', '--limit-p99', limit_us]
-    return client(ground, setup, options, 25 * (seconds + 3) + 30, what)
+    try:
+        got = client(ground, setup, options, 25 * (seconds + 3) + 30, what)
+    except lab.Failed as e:
+        if 'too much' in str(e):
+            return 0, None
+        raise
+    return got['rps'], got['p99_us']

@@ -175,9 +175,9 @@ class Lab:
         self.raw.append({'label': label, 'command': ' '.join(at),
                          'output': parsed(out)})
         if process.returncode:
-            said = (err.strip() or out.strip()).splitlines()
-            raise Failed(f'{pathlib.Path(str(command[0])).name}: '
-                         f'{said[-1] if said else "it failed"}')
+            said = (err.strip() or out.strip() or 'it failed').splitlines()
+            name = pathlib.Path(str(command[0])).name + ': '
+            raise Failed(name + said[-1].removeprefix(name))
         return out
 
     # --- servers --------------------------------------------------------------

@@ -16,12 +16,14 @@ svg { max-width: 100%; height: auto; display: block; margin: 1em 0; }
 '''
 
 
-def text(value):
+def plain(value):
     if isinstance(value, float):
-        value = f'{value:.4g}' if abs(value) < 10000 else f'{value:,.0f}'
-    elif value is None:
-        value = '-'
-    return html.escape(str(value))
+        return f'{value:.4g}' if abs(value) < 10000 else f'{value:,.0f}'
+    return '-' if value is None else str(value)
+
+
+def text(value):
+    return html.escape(plain(value))
 
 
 def inline(path):
