@@ -59,9 +59,12 @@ def number(value):
 def check_panel(p):
     if p['kind'] not in KINDS or not set(p.get('log', '')) <= set('xy'):
         raise ValueError('a panel of an unknown kind')
+    if not isinstance(p.setdefault('categories', []), list):
+        raise ValueError('categories that are no list')
     if not str(p['name']).replace('_', '').isalnum():
         raise ValueError('a panel without a plain name')
     for s in p['series']:
+        str(s['name'])
         for x, y in s['points']:
             if not number(x) or not number(y):
                 raise ValueError('a point that is no pair of numbers')
@@ -86,7 +89,7 @@ def read(path):
         raise Bad(f'{path}: {e.strerror}') from e
     except KeyError as e:
         raise Bad(f'{path}: {e.args[0]} is not there') from e
-    except (ValueError, TypeError, UnicodeDecodeError) as e:
+    except (ValueError, TypeError, AttributeError, UnicodeDecodeError) as e:
         raise Bad(f'{path}: {e}') from e
     if found['id'] != path.stem:
         raise Bad(f'{path}: it says that it is {found["id"]!r:.40}')
