@@ -114,6 +114,7 @@ def work(program, words):
     asked = read_words(program, words)
     out = asked['draw'] or asked['out'] or pathlib.Path('paper')
     complete = True
+    draw.need()
     if not asked['draw']:
         place = programs(asked['build'])
         out.mkdir(parents=True, exist_ok=True)

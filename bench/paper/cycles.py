@@ -132,8 +132,18 @@ def source_lines(path, offsets):
     return found
 
 
-def room_of(frames):
-    root = str(machine.ROOT) + '/'
+def source_root(ground):
+    """Where the sources lay when this was built."""
+    try:
+        cache = (ground.bin.parent / 'CMakeCache.txt').read_text('utf-8')
+        found = re.search(r'^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$', cache,
+                          re.M)
+    except OSError:
+        found = None
+    return (found[1] if found else str(machine.ROOT)) + '/'
+
+
+def room_of(frames, root):
     if any(LOCKS.match(function) for function, _ in frames):
         return 'locks'
     for _, path in frames:
@@ -184,10 +194,10 @@ def where(ground, setup, process, seconds):
         placed.append((int(pid), path, offset, symbol, dso))
     lines = {path: source_lines(path, offsets) for path, offsets in
              ours.items()}
-    found = {}
+    found, root = {}, source_root(ground)
     for pid, path, offset, symbol, dso in placed:
         frames = lines.get(path, {}).get(offset)
-        group = room_of(frames) if frames else by_name(symbol, dso,
+        group = room_of(frames, root) if frames else by_name(symbol, dso,
                                                        setup.linux)
         role = names.get(pid, setup.name)
         found.setdefault(role, collections.Counter())[group] += 1

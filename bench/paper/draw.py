@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 COLOURS = ('#1f5fa8', '#c8471d', '#3a8a3f', '#7b4ea3', '#b8860b', '#1d8f95',
-           '#a83265', '#555555', '#8fb339', '#d98cb3')
+           '#a83265', '#555555', '#8fb339', '#d98cb3', '#222266', '#c9a227',
+           '#66ccee', '#884422')
 TICKS = 12  # each value that was measured has its own, up to so many
 SIZES = {'svg': "svg size 760,440 font 'sans-serif,13' background '#ffffff'",
          'png': "pngcairo size 1140,660 font 'sans-serif,13'"}
@@ -105,10 +106,15 @@ def one_name_each(path, prefix):
     path.write_text(text, encoding='utf-8')
 
 
+def need():
+    """Before minutes are spent on what cannot be drawn."""
+    if not shutil.which('gnuplot'):
+        raise NoGnuplot('there is no gnuplot; ./dev bench paper all installs '
+                        'it')
+
+
 def draw(record, out):
     """Files of a record's panels; the SVGs, in order."""
-    if not shutil.which('gnuplot'):
-        raise NoGnuplot('there is no gnuplot; ./dev bench paper installs it')
     made = []
     for p in record['panels']:
         if not drawable(p):

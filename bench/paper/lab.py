@@ -121,7 +121,7 @@ class Lab:
                                   stderr=subprocess.STDOUT)
         except OSError as e:
             raise Failed(f'{command[0]}: {e.strerror}; ./dev bench paper '
-                         'installs what is missing') from e
+                         'all installs what is missing') from e
         if done.returncode:
             said = done.stdout.strip().splitlines()
             raise Failed(f'{" ".join(map(str, command))}: '
