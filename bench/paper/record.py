@@ -47,6 +47,9 @@ def series(into, name, points, reference=False):
 
 
 def table(into, title, columns, rows):
+    """Without rows, or with nobody to compare, there is none."""
+    if not rows or len(columns) < 2:
+        return
     into['tables'].append({'title': title, 'columns': list(columns),
                            'rows': [list(row) for row in rows]})
 
