@@ -120,16 +120,15 @@ def draw(record, out):
         if not drawable(p):
             continue
         stem = f'{record["id"]}-{p["name"]}'
-        for kind, terminal in SIZES.items():
-            path = out / f'{stem}.{kind}'
-            done = subprocess.run(
-                ['gnuplot', '-d'], input=script(p, terminal, path), text=True,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-            if done.returncode:
-                said = [line for line in done.stdout.splitlines() if
-                        line.strip()]
-                raise NoGnuplot(f'gnuplot: {stem}: '
-                                f'{said[-1] if said else "it failed"}')
+        both = ''.join(script(p, terminal, out / f'{stem}.{kind}')
+                       for kind, terminal in SIZES.items())
+        done = subprocess.run(
+            ['gnuplot', '-d'], input=both, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            said = [line for line in done.stdout.splitlines() if line.strip()]
+            raise NoGnuplot(f'gnuplot: {stem}: '
+                            f'{said[-1] if said else "it failed"}')
         made.append(out / f'{stem}.svg')
         one_name_each(made[-1], stem)
     return made

@@ -18,6 +18,7 @@ SERVER_IP = '10.97.0.2'
 CLIENT_IP = '10.97.0.1'
 MEMIF_SERVER_IP = '10.98.0.2'
 PATIENCE = 20  # seconds until a server must answer
+PROBES = 8
 
 
 class Failed(Exception):
@@ -183,11 +184,13 @@ class Lab:
     # --- servers --------------------------------------------------------------
 
     def until(self, port, process):
-        """Waits until a server answers from the client's namespace."""
+        """Waits until a server answers from the client's namespace: several
+        times in a row, for each of its cores begins to listen by itself."""
         probe = ['ip', 'netns', 'exec', self.ns['client'], 'timeout', '1',
                  'bash', '-c', f'exec 3<>/dev/tcp/{SERVER_IP}/{port}']
-        self.until_true(process, lambda: subprocess.run(
-            probe, check=False, stderr=subprocess.DEVNULL).returncode == 0)
+        self.until_true(process, lambda: all(subprocess.run(
+            probe, check=False, stderr=subprocess.DEVNULL).returncode == 0
+            for _ in range(PROBES)))
 
     def options_of(self, setup):
         """Options of `dlibos run`; several cores that run to completion need a

@@ -151,6 +151,21 @@ def contended(linux):
     return found
 
 
+def lone(linux):
+    """The same with one network core at each end: for a single connection, and
+    for shared memory, where each network core has a link of its own."""
+    found = []
+    for setup in setups(linux):
+        cores = 1
+        if setup.name == 'dlibos 1:1':
+            cores = 2 if setup.apart else len(setup.server)
+        elif not setup.linux and setup.name != 'rtc':
+            continue
+        found.append(Setup(setup.name, setup.server[:cores],
+                           setup.client[:cores], setup.options, 1))
+    return found
+
+
 def rtc_layout(cores):
     """A layout file's text: so many cores that run to completion."""
     return '[layout]\nname = rtc\n\n[roles]\n0 = ' + 'R' * cores + '\n'
