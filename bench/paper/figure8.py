@@ -91,8 +91,8 @@ def measure(ground, found):
            for variant in kv.variants(machine.setups('memcached'))]
     draw(found, 'memcached', 'memcached, USR', [g for g in got if g])
     found['notes'] += [
-        f'Samples of the CPU clock, {cycles.HERTZ} a second of CPU time, of the '
-        "server's processes. A sample counts for the room of its source line; "
+        f'Samples of the CPU clock, {cycles.HERTZ} a second of CPU time, of '
+        "the server's processes. A sample counts for the room of its source line; "
         'what was inlined, for the innermost. "library" is appcore/, mem/ and '
         'dlibos/, "waiting" is noc/idle.c; DPDK is in "driver".',
         'A core that polls and finds nothing is in the rooms that it asks '

@@ -52,8 +52,8 @@ def measure(ground, found):
     record.series(bars, 'in locks', [(i, r[3]) for i, r in enumerate(rows)])
     found['notes'] += [
         'Samples in the functions that take and drop locks, of all of the '
-        "program's that are not waiting for work; of Linux's memcached those in "
-        'pthread_mutex and futex functions. Of a split instance, the '
+        "program's that are not waiting for work; of Linux's memcached those "
+        'in pthread_mutex and futex functions. Of a split instance, the '
         'application cores alone.',
         'Buckets are those at the start: a table of ours that is too small '
         'grows, its locks do not; Debian\'s is told not to grow.']
