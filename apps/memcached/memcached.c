@@ -20,7 +20,8 @@
 #include "apps/memcached/udp.h"
 #include "dlibos/dlibos.h"
 
-#define TICK_MS	    100 /* the clock, and work on the store when it has any */
+#define TICK_MS	    100 /* the clock, and a look whether there is work */
+#define WORK_MS	    1	/* while the store has work */
 #define WORK_BUDGET 256 /* items looked at in a tick */
 #define CORES_MAX   256
 
@@ -269,8 +270,11 @@ tick(struct dl *dl, struct dl_timer *t)
 	struct core *c = t->arg;
 
 	store_clock(c->command.store, seconds());
-	store_work(c->command.store, WORK_BUDGET);
-	dl_timer_set(dl, t, TICK_MS);
+	/* A table that is too small makes chains of all gets meanwhile. */
+	if (store_work(c->command.store, WORK_BUDGET))
+		dl_timer_set(dl, t, WORK_MS);
+	else
+		dl_timer_set(dl, t, TICK_MS);
 }
 
 /* Each core's share, rounded up to whole pages. */
