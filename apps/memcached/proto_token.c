@@ -106,7 +106,9 @@ word_end(const char *p, size_t len)
 		p += __builtin_ctzll(hit) >> 3;
 		if (*p == ' ' || *p == '\n')
 			return p;
-		p++; /* it belongs to the word */
+		p++; /* it belongs to the word: most often "\r", the last one */
+		if (p < end && *p == '\n')
+			return p;
 	}
 	while (p < end && *p != ' ' && *p != '\n')
 		p++;

@@ -189,27 +189,23 @@ store_bump(struct store *s, struct item *it)
 	bump(s, it);
 }
 
-void
-store_prefetch(struct store *s, const char *key, size_t len)
+static inline struct item *
+enter_at(struct store *s, const char *key, size_t len, uint32_t hash,
+	struct entered *e)
 {
-	if (len - 1 < ITEM_KEY_MAX)
-		__builtin_prefetch(table_bucket(
-			&s->c->table, keyhash(s->c->config.secret, key, len)));
+	e->stripe = stripe_of(s, hash);
+	lock_take(s->shared, e->stripe);
+	return look(s, key, len, hash, &e->why);
 }
 
 static inline struct item *
 enter(struct store *s, const char *key, size_t len, struct entered *e)
 {
-	uint32_t hash;
-
 	e->stripe = NULL;
 	e->why = NULL;
 	if (len - 1 >= ITEM_KEY_MAX)
 		return NULL;
-	hash = keyhash(s->c->config.secret, key, len);
-	e->stripe = stripe_of(s, hash);
-	lock_take(s->shared, e->stripe);
-	return look(s, key, len, hash, &e->why);
+	return enter_at(s, key, len, keyhash(s->c->config.secret, key, len), e);
 }
 
 struct item *
@@ -233,21 +229,63 @@ store_missed(struct store *s, const struct entered *e)
 		count(e->why);
 }
 
+static inline struct item *
+got(struct store *s, struct item *it, const struct entered *e)
+{
+	if (it) {
+		bump(s, it);
+		ref_add(s->shared, it, REF_USER);
+	} else {
+		store_missed(s, e);
+	}
+	if (e->stripe)
+		lock_drop(s->shared, e->stripe);
+	return it;
+}
+
 struct item *
 store_find(struct store *s, const char *key, size_t len)
 {
 	struct entered e;
 	struct item *it = enter(s, key, len, &e);
 
-	if (it) {
-		bump(s, it);
-		ref_add(s->shared, it, REF_USER);
-	} else {
-		store_missed(s, &e);
-	}
-	if (e.stripe)
-		lock_drop(s->shared, e.stripe);
-	return it;
+	return got(s, it, &e);
+}
+
+/* Another thread may free a table that was outgrown: who shares one reads
+ * nothing of it without a lock, and asks for that lock. */
+uint32_t
+store_ahead(struct store *s, const char *key, size_t len)
+{
+	uint32_t hash = keyhash(s->c->config.secret, key, len);
+
+	if (s->shared)
+		__builtin_prefetch(stripe_of(s, hash), 1);
+	else
+		__builtin_prefetch(table_bucket(&s->c->table, hash));
+	return hash;
+}
+
+/* Where an item ends is not known before it is here. */
+void
+store_near(const struct store *s, uint32_t hash)
+{
+	const char *it;
+
+	if (s->shared)
+		return;
+	it = (const char *)*table_bucket(&s->c->table, hash);
+	__builtin_prefetch(it, 1);
+	__builtin_prefetch(it + 64);
+}
+
+struct item *
+store_find_ahead(struct store *s, const char *key, size_t len, uint32_t hash)
+{
+	struct entered e;
+	struct item *it = enter_at(s, key, len, hash, &e);
+
+	return got(s, it, &e);
 }
 
 struct item *

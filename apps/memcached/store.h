@@ -105,11 +105,16 @@ void store_returned(struct store *s, struct item *it);
 
 /* --- reading --------------------------------------------------------------*/
 
-/* Begins to fetch what store_find() will look at. */
-void store_prefetch(struct store *s, const char *key, size_t len);
-
 /* The item, held; NULL if there is none, or none any more. */
 struct item *store_find(struct store *s, const char *key, size_t len);
+
+/* The same for several keys together, so that their memory is on its way at one
+ * time: store_ahead() for each, which returns its hash; store_near() for each;
+ * then store_find_ahead() for each. A key has a length that can be found. */
+uint32_t store_ahead(struct store *s, const char *key, size_t len);
+void store_near(const struct store *s, uint32_t hash);
+struct item *store_find_ahead(
+	struct store *s, const char *key, size_t len, uint32_t hash);
 
 /* The same, which gives it a new end: get-and-touch. */
 struct item *store_find_touch(

@@ -15,6 +15,10 @@ struct text {
 /* Unless nobody wants to hear it. */
 void text_say(struct text *t, enum answer_text text);
 
+/* text_get.c: answers the gets of one key that lie there whole, up to the first
+ * other line. Returns the bytes that it is done with; 0: there is none. */
+size_t text_gets(struct proto *c, const char *p, size_t len);
+
 /* text_set.c: what is followed by data. */
 void text_set(struct text *t);
 void text_add(struct text *t);

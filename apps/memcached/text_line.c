@@ -4,8 +4,7 @@
  */
 #include <string.h>
 
-#include "apps/memcached/proto.h"
-#include "apps/memcached/proto_token.h"
+#include "apps/memcached/text.h"
 
 static proto_step keys, rest_of_line;
 
@@ -214,6 +213,11 @@ text_line(struct proto *c, const char *p, size_t len)
 		for (n = 1; n < len && p[n] == ' ';)
 			n++;
 		return n;
+	}
+	if (*p == 'g' && len >= 5) {
+		n = text_gets(c, p, len);
+		if (n)
+			return n;
 	}
 	if (*p == 'g' && len >= 5 && begins_get(c, p, len)) {
 		n = c->keys.with_cas ? 5 : 4;
