@@ -11,6 +11,7 @@
 s=dlkv$$s c=dlkv$$c name=dlkv$$ dir=$(mktemp -d) pid='' client=''
 text=''
 mib=256 # a million items of 128 bytes, and room
+table=(-o hashpower=20) # of all, that nobody's grows while it is measured
 chmod 755 "$dir"
 
 end() {
@@ -147,7 +148,7 @@ begin_memif() { # TEXT CPUS OPTION...
 	begin server taskset -c "$on" "$dlibos" run --name "$name" "$@" \
 		--app-memory $((mib + 16)) \
 		--port "memif:@$name,server,trust" --ip 10.98.0.2/24 -- \
-		"$bin/memcached" -m "$mib"
+		"$bin/memcached" -m "$mib" "${table[@]}"
 	pid=$!
 	await socket_is
 	fill_memif
@@ -165,7 +166,8 @@ begin_veth() { # TEXT CPUS KEYS PROGRAM_OPTION... -- OPTION...
 	begin server "${in_server[@]}" taskset -c "$on" "$dlibos" run \
 		--name "$name" --app-memory $((mib + 16)) \
 		--port "veth:dlk$$,netns=$c,peer=dlv$$" --ip 10.97.0.2/24 \
-		"$@" -- "$bin/memcached" "${program[@]}"
+		"$@" -- "$bin/memcached" "${table[@]}" \
+		"${program[@]}"
 	pid=$!
 	await on_veth "$near"
 	fill_veth "$near,$far" "$many"
@@ -199,7 +201,7 @@ begin_memcached() {
 	ip netns exec $s ethtool -K dlk$$ tx off tso off gso off gro off \
 		>/dev/null
 	begin server ip netns exec $s taskset -c "$far" memcached -u nobody \
-		-l 10.97.0.2 -p 11211 -U 0 -t 1 -m "$mib"
+		-l 10.97.0.2 -p 11211 -U 0 -t 1 -m "$mib" "${table[@]}"
 	pid=$!
 	await on_veth "$near"
 	fill_veth "$near" "$keys"
