@@ -16,7 +16,7 @@
  *
  * Order: store_open(), in other threads store_join(); in each turn
  * store_clock() first; store_work() regularly. Nothing else allocates, but for
- * one thing: when the table doubles, its new half is had with calloc().
+ * one thing: when the table doubles, the new one is had from the system.
  *
  * Keys have 1 to ITEM_KEY_MAX bytes of any value; other lengths are found by
  * nobody and are STORE_INVALID to put. All functions take O(1) steps, but for

@@ -5,24 +5,55 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "apps/memcached/table.h"
 
 #define TABLE_MAX 30 /* 2^n buckets */
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* A bucket is anywhere: with small pages it is a miss of the TLB, too. Zeros
+ * come when they are touched, for a large table would take its time. */
+static struct item **
+make(size_t count)
+{
+	size_t bytes = count * sizeof(struct item *);
+	void *p;
+
+	if (bytes < HUGE_PAGE)
+		return calloc(count, sizeof(struct item *));
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	(void)madvise(p, bytes, MADV_HUGEPAGE); /* where there are any */
+	return p;
+}
+
+static void
+drop(struct item **buckets, size_t count)
+{
+	size_t bytes = count * sizeof(struct item *);
+
+	if (bytes < HUGE_PAGE)
+		free(buckets);
+	else if (buckets)
+		munmap(buckets, bytes);
+}
 
 int
 table_init(struct table *t, unsigned power)
 {
 	*t = (struct table){.mask = (UINT32_C(1) << power) - 1};
-	t->buckets = calloc((size_t)t->mask + 1, sizeof(t->buckets[0]));
+	t->buckets = make((size_t)t->mask + 1);
 	return t->buckets ? 0 : -ENOMEM;
 }
 
 void
 table_fini(struct table *t)
 {
-	free(t->buckets);
-	free(t->old);
+	drop(t->buckets, (size_t)t->mask + 1);
+	drop(t->old, (size_t)t->old_mask + 1);
 }
 
 static void
@@ -44,7 +75,7 @@ begin(struct store *s)
 {
 	struct table *t = &s->c->table;
 	size_t count = ((size_t)t->mask + 1) * 2;
-	struct item **buckets = calloc(count, sizeof(buckets[0]));
+	struct item **buckets = make(count);
 
 	if (!buckets) {
 		t->failed = s->now; /* enough for this second */
@@ -70,7 +101,7 @@ end(struct store *s)
 	lock_all(s);
 	t->old = NULL;
 	drop_all(s);
-	free(old);
+	drop(old, (size_t)t->old_mask + 1);
 }
 
 static void

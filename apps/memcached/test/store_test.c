@@ -408,20 +408,20 @@ growth(void **state)
 	kit_init(&k);
 	k.config.hashpower = 4; /* it ends at every size with any number left */
 	kit_open(&k);
-	for (unsigned i = 0; i < 200000; i++) {
+	for (unsigned i = 0; i < 400000; i++) {
 		snprintf(key, sizeof(key), "%u", i);
 		kit_set(&k, key, key);
 		store_work(k.s, 1 + i % 5);
 	}
-	assert_int_equal(kit_stats(&k).hash_power_level, 18);
-	for (unsigned i = 0; i < 200000; i++) {
+	assert_int_equal(kit_stats(&k).hash_power_level, 19);
+	for (unsigned i = 0; i < 400000; i++) {
 		snprintf(key, sizeof(key), "%u", i);
 		kit_expect(&k, key, key);
 	}
-	assert_int_equal(kit_stats(&k).curr_items, 200000);
+	assert_int_equal(kit_stats(&k).curr_items, 400000);
 	store_stats_reset(k.s);
 	assert_int_equal(kit_stats(&k).get_hits, 0);
-	assert_int_equal(kit_stats(&k).curr_items, 200000);
+	assert_int_equal(kit_stats(&k).curr_items, 400000);
 }
 
 static void
