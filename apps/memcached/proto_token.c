@@ -77,44 +77,6 @@ number_put(char *to, uint64_t n)
 	return len;
 }
 
-/* Eight at a time: bytes up to a space leave their top bits set, the first one
- * for certain; those above it may be wrong. */
-static inline uint64_t
-small_bytes(const char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	w = __builtin_bswap64(w);
-#endif
-	return (w - 0x2121212121212121) & ~w & 0x8080808080808080;
-}
-
-const char *
-word_end(const char *p, size_t len)
-{
-	const char *end = p + len;
-
-	while (end - p >= 8) {
-		uint64_t hit = small_bytes(p);
-
-		if (!hit) {
-			p += 8;
-			continue;
-		}
-		p += __builtin_ctzll(hit) >> 3;
-		if (*p == ' ' || *p == '\n')
-			return p;
-		p++; /* it belongs to the word: most often "\r", the last one */
-		if (p < end && *p == '\n')
-			return p;
-	}
-	while (p < end && *p != ' ' && *p != '\n')
-		p++;
-	return p;
-}
-
 static const char digits64[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -31,9 +31,45 @@ bool token_i64(const char *p, size_t len, int64_t *to);
 /* Writes a number, at most 20 bytes; returns how many. */
 size_t number_put(char *to, uint64_t n);
 
+/* Eight at a time: bytes up to a space leave their top bits set, the first one
+ * for certain; those above it may be wrong. */
+static inline uint64_t
+word_end_hits(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	return (w - 0x2121212121212121) & ~w & 0x8080808080808080;
+}
+
 /* The byte that ends the word at p: a space or a line feed; p + len if there
  * is none. */
-const char *word_end(const char *p, size_t len);
+static inline const char *
+word_end(const char *p, size_t len)
+{
+	const char *end = p + len;
+
+	while (end - p >= 8) {
+		uint64_t hit = word_end_hits(p);
+
+		if (!hit) {
+			p += 8;
+			continue;
+		}
+		p += __builtin_ctzll(hit) >> 3;
+		if (*p == ' ' || *p == '\n')
+			return p;
+		p++; /* it belongs to the word: most often "\r", the last one */
+		if (p < end && *p == '\n')
+			return p;
+	}
+	while (p < end && *p != ' ' && *p != '\n')
+		p++;
+	return p;
+}
 
 /* Canonical base64 (RFC 4648, section 4). Returns how many bytes were
  * written, at most `room`; -1: it is none, or too long. */

@@ -201,8 +201,8 @@ line_goes_on(struct proto *c, const char *p, size_t len)
 	return n;
 }
 
-size_t
-text_line(struct proto *c, const char *p, size_t len)
+static size_t
+any_line(struct proto *c, const char *p, size_t len)
 {
 	const char *end;
 	size_t n;
@@ -213,11 +213,6 @@ text_line(struct proto *c, const char *p, size_t len)
 		for (n = 1; n < len && p[n] == ' ';)
 			n++;
 		return n;
-	}
-	if (*p == 'g' && len >= 5) {
-		n = text_gets(c, p, len);
-		if (n)
-			return n;
 	}
 	if (*p == 'g' && len >= 5 && begins_get(c, p, len)) {
 		n = c->keys.with_cas ? 5 : 4;
@@ -235,4 +230,12 @@ text_line(struct proto *c, const char *p, size_t len)
 	memcpy(c->buf, p, n);
 	c->held = (uint32_t)n;
 	return n;
+}
+
+size_t
+text_line(struct proto *c, const char *p, size_t len)
+{
+	size_t n = !c->held && *p == 'g' ? text_gets(c, p, len) : 0;
+
+	return n ? n : any_line(c, p, len);
 }
