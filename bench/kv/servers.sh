@@ -81,48 +81,45 @@ on_veth() { # CPUS OPTION...
 	ran ip netns exec $c taskset -c "$on" "$bin/kvload" --to 10.97.0.2 "$@"
 }
 
+of_got() { sed -nE "s/.*\"$1\": ([0-9]+).*/\1/p" "$dir/got"; }
+
 # Nothing failed, and each get found its value.
 well() {
-	awk '
-		function of(name) {
-			match($0, "\"" name "\": [0-9]+")
-			split(substr($0, RSTART, RLENGTH), part, ": ")
-			return part[2] + 0
-		}
-		{ n = of("requests"); bad = of("failed"); miss = of("missed") }
-		END { exit !(n > 0 && !bad && !miss) }' \
-		"$dir/got" ||
-		failed "operations failed or found nothing: $(cat "$dir/got")"
+	local done failed missed
+	done=$(of_got requests) failed=$(of_got failed) missed=$(of_got missed)
+	[ "${done:-0}" -gt 0 ] && [ "$failed$missed" = 00 ] ||
+		failed "operations failed or found nothing: ${done:-0}$(
+		) operations, $failed failed, $missed found nothing"
+}
+
+came_back() { # STATUS WHY_NOT
+	alive
+	[ "$1" = 0 ] || failed "$2"
+	well
 }
 
 work=(--gets 0.99 --pipeline 4 -c 64)
 
 by_memif() { # OPTION...
-	on_memif --keys "$keys" "${work[@]}" -d "$seconds" "$@" ||
-		failed "the load generator failed"
-	well
-	alive
+	on_memif --keys "$keys" "${work[@]}" -d "$seconds" "$@"
+	came_back $? "the load generator failed"
 }
 
 by_veth() { # CPUS OPTION...
 	local on=$1
 	shift
-	on_veth "$on" --keys "$keys" "${work[@]}" -d "$seconds" "$@" ||
-		failed "the load generator failed"
-	well
-	alive
+	on_veth "$on" --keys "$keys" "${work[@]}" -d "$seconds" "$@"
+	came_back $? "the load generator failed"
 }
 
 fill_memif() {
-	on_memif --keys "$keys" -c 64 --pipeline 8 --load only ||
-		failed "it cannot be filled"
-	well
+	on_memif --keys "$keys" -c 64 --pipeline 8 --load only
+	came_back $? "it cannot be filled"
 }
 
 fill_veth() { # CPUS KEYS OPTION...
-	on_veth "$1" --keys "$2" -c 64 --pipeline 64 --load only "${@:3}" ||
-		failed "it cannot be filled"
-	well
+	on_veth "$1" --keys "$2" -c 64 --pipeline 64 --load only "${@:3}"
+	came_back $? "it cannot be filled"
 }
 
 # Until one key can be stored.
