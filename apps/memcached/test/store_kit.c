@@ -108,7 +108,14 @@ kit_set(struct kit *k, const char *key, const char *value)
 struct item *
 kit_find(struct kit *k, const char *key)
 {
-	return store_find(k->s, key, strlen(key));
+	size_t len = strlen(key);
+	uint32_t hash = store_ahead(k->s, key, len);
+
+	/* Both ways in turn. */
+	if (hash & 1)
+		return store_find(k->s, key, len);
+	store_near(k->s, hash);
+	return store_find_ahead(k->s, key, len, hash);
 }
 
 void

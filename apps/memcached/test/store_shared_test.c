@@ -154,8 +154,14 @@ set(struct worker *w, const char *text, unsigned key)
 static void
 get(struct worker *w, const char *text, unsigned key)
 {
-	struct item *it = store_find(w->s, text, strlen(text));
+	size_t len = strlen(text);
+	uint32_t hash = store_ahead(w->s, text, len);
 	unsigned i = draw(w, LENT);
+	struct item *it;
+
+	store_near(w->s, hash);
+	it = key % 2 ? store_find(w->s, text, len)
+		     : store_find_ahead(w->s, text, len, hash);
 
 	if (!it)
 		return;
