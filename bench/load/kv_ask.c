@@ -63,6 +63,16 @@ ask(void *arg, void *cell, struct wire_piece *piece, uint32_t *tag)
 	return !set ? 1 : a->data->value_len[id] ? 3 : 2;
 }
 
+/* When it fills, no key may be left out. */
+static void
+unask(void *arg)
+{
+	struct kv_asker *a = arg;
+
+	if (a->fill)
+		a->next -= a->step;
+}
+
 /* --- answers --------------------------------------------------------------*/
 
 static enum proto_eat
@@ -207,6 +217,7 @@ const struct proto kv_proto = {
 	.state = sizeof(struct answer),
 	.cell = CELL,
 	.ask = ask,
+	.unask = unask,
 	.eat = eat,
 };
 

@@ -71,6 +71,8 @@ ask(struct load *l, unsigned conn, struct load_flight *f)
 		return -ENODATA;
 	}
 	rc = l->wire->send(l->wire_arg, conn, piece, n);
+	if (rc && l->proto->unask)
+		l->proto->unask(l->proto_arg);
 	if (rc)
 		return rc;
 	for (unsigned i = 0; i < n; i++)

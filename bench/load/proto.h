@@ -27,6 +27,10 @@ struct proto {
 	unsigned (*ask)(
 		void *p, void *cell, struct wire_piece *piece, uint32_t *tag);
 
+	/* What ask() said last found no room to be sent: it was not asked. May
+	 * be NULL, where any other question does as well. */
+	void (*unask)(void *p);
+
 	/* Eats bytes of the answer to `tag`, up to its end, and says how many.
 	 * kind: what is wrong with the answer, in the end; it may be missed. */
 	enum proto_eat (*eat)(void *p, void *state, uint32_t tag,

@@ -142,7 +142,13 @@ eat(void *p, void *st, uint32_t tag, const uint8_t *from, size_t len,
 	return *from == 'a' ? PROTO_DONE : PROTO_BAD;
 }
 
-static const struct proto one_byte = {.ask = ask, .eat = eat};
+static void
+unask(void *p)
+{
+	((struct net *)p)->asked--;
+}
+
+static const struct proto one_byte = {.ask = ask, .unask = unask, .eat = eat};
 
 static void
 net_answer(struct net *n, struct load *l, unsigned i)
@@ -391,6 +397,7 @@ without_room_nothing_is_lost(void **state)
 	load_finish(&l, n.now);
 	load_fini(&l);
 	assert_int_equal(l.tally.done, 1000);
+	assert_int_equal(n.asked, n.sends);
 	assert_in_range(l.tally.hist.max, 395 * MS, 405 * MS);
 }
 
