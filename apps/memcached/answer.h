@@ -48,12 +48,13 @@
 	X(ERROR, "ERROR\r\n")                                                 \
 	X(FORMAT, "CLIENT_ERROR bad command line format\r\n")                 \
 	X(BAD_CHUNK, "CLIENT_ERROR bad data chunk\r\n")                       \
-	X(TOO_LONG, "CLIENT_ERROR line too long\r\n")                         \
 	X(EXPTIME, "CLIENT_ERROR invalid exptime argument\r\n")               \
 	X(DELTA, "CLIENT_ERROR invalid numeric delta argument\r\n")           \
 	X(NUMBER,                                                             \
 		"CLIENT_ERROR cannot increment or decrement non-numeric "     \
 		"value\r\n")                                                  \
+	X(STATS_USAGE, "CLIENT_ERROR usage: stats detail on|off|dump\r\n")    \
+	X(STATS_LINE, "CLIENT_ERROR bad command line\r\n")                    \
 	X(DELETE_USAGE,                                                       \
 		"CLIENT_ERROR bad command line format.  Usage: delete <key> " \
 		"[noreply]\r\n")                                              \
@@ -62,6 +63,9 @@
 	X(DUPLICATE, "CLIENT_ERROR duplicate flag\r\n")                       \
 	X(FLAG_OR_DUPLICATE, "CLIENT_ERROR invalid or duplicate flag\r\n")    \
 	X(FLAGS_LONG, "CLIENT_ERROR options flags are too long\r\n")          \
+	X(SET_FLAGS_LONG, "CLIENT_ERROR options flags too long\r\n")          \
+	X(META_DELTA, "CLIENT_ERROR invalid numeric delta value\r\n")         \
+	X(META_INITIAL, "CLIENT_ERROR invalid numeric initial value\r\n")     \
 	X(OPAQUE_LONG, "CLIENT_ERROR opaque token too long\r\n")              \
 	X(KEY_CODE, "CLIENT_ERROR error decoding key\r\n")                    \
 	X(MODE_LENGTH, "CLIENT_ERROR incorrect length for M token\r\n")       \

@@ -18,7 +18,7 @@ get(const struct binary *b)
 
 	if (touch)
 		it = store_find_touch(
-			s, b->key, b->key_len, (int32_t)binary_u32(b->ext));
+			s, b->key, b->key_len, binary_u32(b->ext));
 	else
 		it = store_find(s, b->key, b->key_len);
 	if (!it && b->quiet)
@@ -35,7 +35,7 @@ get(const struct binary *b)
 	binary_put(flags, it->flags, 4);
 	if (b->op == OP_TOUCH) {
 		binary_head(b->c, b->opcode, b->opaque, BINARY_OK, it->cas,
-			NULL, 0, NULL, 0, 0);
+			flags, 4, NULL, 0, 0);
 		store_release(s, it);
 		return;
 	}
@@ -61,7 +61,7 @@ static enum store_result
 counter_new(const struct binary *b, uint64_t *value, uint64_t *cas)
 {
 	struct store *s = b->c->core->store;
-	struct store_how how = {.mode = STORE_ADD};
+	struct store_how how = {.mode = STORE_ADD, .uncounted = true};
 	enum store_result r;
 	struct item *it;
 	char digits[24];
@@ -71,8 +71,8 @@ counter_new(const struct binary *b, uint64_t *value, uint64_t *cas)
 		return STORE_NOT_FOUND;
 	*value = binary_u64(b->ext + 8);
 	len = number_put(digits, *value);
-	r = store_alloc(s, &it, b->key, b->key_len, 0,
-		(int32_t)binary_u32(b->ext + 16), len);
+	r = store_alloc(
+		s, &it, b->key, b->key_len, 0, binary_u32(b->ext + 16), len);
 	if (r != STORE_OK)
 		return r;
 	memcpy(item_data(it), digits, len);
@@ -89,6 +89,7 @@ sum(const struct binary *b)
 		.decr = b->op == OP_DECR,
 		.delta = binary_u64(b->ext),
 		.cas = b->cas,
+		.vivify = binary_u32(b->ext + 16) != UINT32_MAX,
 	};
 	uint64_t value = 0, cas = 0;
 	struct item *it = NULL;
@@ -118,10 +119,10 @@ flush(const struct binary *b)
 	struct command *core = b->c->core;
 
 	if (core->set->no_flush) {
-		binary_say(b, BINARY_UNKNOWN, 0);
+		binary_say(b, BINARY_AUTH, 0);
 		return;
 	}
-	store_flush(core->store, b->ext_len ? (int32_t)binary_u32(b->ext) : 0);
+	store_flush(core->store, b->ext_len ? binary_u32(b->ext) : 0);
 	if (!b->quiet)
 		binary_say(b, BINARY_OK, 0);
 }
@@ -177,6 +178,8 @@ enum {
 	MAY_KEY = 2,
 	VALUE = 4,
 	MAY_EXT = 8, /* or none */
+	/* A value is nothing to it, but the connection ends behind it. */
+	LAST_VALUE = 16,
 };
 
 static const struct rule {
@@ -197,11 +200,10 @@ static const struct rule {
 	[OP_GETK] = {get, KEY, 0},
 	[OP_APPEND] = {binary_set, KEY | VALUE, 0},
 	[OP_PREPEND] = {binary_set, KEY | VALUE, 0},
-	[OP_STAT] = {stat, MAY_KEY, 0},
-	[OP_VERBOSITY] = {good, 0, 4},
-	[OP_TOUCH] = {get, KEY, 4},
-	[OP_GAT] = {get, KEY, 4},
-	[OP_GATK] = {get, KEY, 4},
+	[OP_STAT] = {stat, MAY_KEY | LAST_VALUE, 0},
+	[OP_TOUCH] = {get, KEY | LAST_VALUE, 4},
+	[OP_GAT] = {get, KEY | LAST_VALUE, 4},
+	[OP_GATK] = {get, KEY | LAST_VALUE, 4},
 };
 
 /* The opcode without its quietness. */
@@ -232,8 +234,59 @@ fits(const struct binary *b, const struct rule *r)
 		b->ext_len == r->ext_len || (r->has & MAY_EXT && !b->ext_len);
 	bool key = r->has & KEY ? b->key_len : !b->key_len || r->has & MAY_KEY;
 
-	return ext && key && b->key_len <= ITEM_KEY_MAX &&
-		(r->has & VALUE || !b->value_len) && b->value_len < INT32_MAX;
+	return ext && key && (r->has & (VALUE | LAST_VALUE) || !b->value_len);
+}
+
+static inline const struct rule *
+rule_of(const struct binary *b)
+{
+	if (b->op >= sizeof(rules) / sizeof(*rules) || !rules[b->op].run)
+		return NULL;
+	return &rules[b->op];
+}
+
+/* --- what is refused ------------------------------------------------------*/
+
+/* Behind what tells where the next request begins. */
+static size_t
+refused(struct proto *c, const char *p, size_t len)
+{
+	size_t n = len < c->skip ? len : (size_t)c->skip;
+
+	(void)p;
+	c->skip -= n;
+	if (c->skip)
+		return n;
+	binary_say_set(c, c->set.refusal, 0);
+	c->closing = c->set.last;
+	proto_skip(c, c->set.left);
+	return n;
+}
+
+/* memcached answers when all but the value is there, and then loses its place
+ * in the stream, unless the refused request was one of some that it knows. Here
+ * the connection ends instead. */
+static enum binary_status
+judge(struct binary *b, bool *last)
+{
+	bool plain = !b->ext_len && !b->key_len;
+
+	*last = true;
+	if ((uint32_t)b->key_len + b->ext_len > b->body_len)
+		return BINARY_UNKNOWN;
+	if (b->key_len > ITEM_KEY_MAX)
+		return BINARY_INVALID;
+	if (b->op == OP_SASL_LIST && b->body_len)
+		return BINARY_INVALID;
+	if (b->op == OP_SASL_AUTH || b->op == OP_SASL_STEP) {
+		*last = b->ext_len || !b->key_len;
+		return *last ? BINARY_INVALID : BINARY_UNKNOWN;
+	}
+	if (!rule_of(b)) {
+		*last = !plain;
+		return BINARY_UNKNOWN;
+	}
+	return fits(b, rule_of(b)) ? BINARY_OK : BINARY_INVALID;
 }
 
 /* A head alone; says whether the request is to be run. */
@@ -241,6 +294,7 @@ static bool
 read_head(struct binary *b, const char *p)
 {
 	struct proto *c = b->c;
+	enum binary_status status;
 
 	b->opcode = (uint8_t)p[1];
 	b->op = loud(b->opcode, &b->quiet);
@@ -249,26 +303,26 @@ read_head(struct binary *b, const char *p)
 	b->body_len = binary_u32(p + 8);
 	memcpy(&b->opaque, p + 12, 4);
 	b->cas = binary_u64(p + 16);
+	b->value_len = b->body_len - b->key_len - b->ext_len;
 	if ((uint8_t)p[0] != BINARY_REQUEST ||
-		(uint32_t)b->key_len + b->ext_len > b->body_len) {
+		(uint32_t)b->key_len + b->ext_len > BINARY_KEY_SKIP) {
 		c->core->n.bad_binary++;
-		if ((uint8_t)p[0] == BINARY_REQUEST)
-			binary_say(b, BINARY_UNKNOWN, 0);
 		c->closing = true;
 		return false;
 	}
-	b->value_len = b->body_len - b->key_len - b->ext_len;
-	if (b->op >= sizeof(rules) / sizeof(*rules) || !rules[b->op].run) {
-		binary_say(b, BINARY_UNKNOWN, 0);
-		proto_skip(c, b->body_len);
-		return false;
-	}
-	if (!fits(b, &rules[b->op])) {
-		binary_say(b, BINARY_INVALID, 0);
-		proto_skip(c, b->body_len);
-		return false;
-	}
-	return true;
+	status = judge(b, &c->set.last);
+	if (status == BINARY_OK)
+		return true;
+	c->core->n.bad_binary += c->set.last;
+	c->set.opcode = b->opcode;
+	c->set.opaque = b->opaque;
+	c->set.refusal = status;
+	c->set.left = b->value_len;
+	c->skip = (uint64_t)b->key_len + b->ext_len;
+	c->step = refused;
+	if (!c->skip)
+		refused(c, p, 0);
+	return false;
 }
 
 size_t
@@ -303,5 +357,7 @@ binary_request(struct proto *c, const char *p, size_t len)
 	b.key = b.ext + b.ext_len;
 	c->held = 0;
 	rules[b.op].run(&b);
+	if (rules[b.op].has & LAST_VALUE && b.value_len)
+		c->closing = true;
 	return want - had;
 }

@@ -7,6 +7,8 @@
 #define BINARY_REQUEST	0x80
 #define BINARY_RESPONSE 0x81
 #define BINARY_HEAD	24
+/* More of extras and key is not waited for, only to refuse it. */
+#define BINARY_KEY_SKIP (16384 - BINARY_HEAD)
 
 enum binary_status {
 	BINARY_OK = 0,
@@ -16,6 +18,7 @@ enum binary_status {
 	BINARY_INVALID = 4,
 	BINARY_NOT_STORED = 5,
 	BINARY_NO_NUMBER = 6,
+	BINARY_AUTH = 0x20,
 	BINARY_UNKNOWN = 0x81,
 	BINARY_NO_MEMORY = 0x82,
 };
@@ -36,9 +39,11 @@ enum binary_op {
 	OP_APPEND = 0x0e,
 	OP_PREPEND = 0x0f,
 	OP_STAT = 0x10,
-	OP_VERBOSITY = 0x1b,
 	OP_TOUCH = 0x1c,
 	OP_GAT = 0x1d,
+	OP_SASL_LIST = 0x20,
+	OP_SASL_AUTH = 0x21,
+	OP_SASL_STEP = 0x22,
 	OP_GATK = 0x23,
 };
 

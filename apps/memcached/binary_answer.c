@@ -47,6 +47,8 @@ why(enum binary_status status)
 		return "Non-numeric server-side value for incr or decr";
 	case BINARY_NO_MEMORY:
 		return "Out of memory";
+	case BINARY_AUTH:
+		return "Auth failure.";
 	case BINARY_UNKNOWN:
 		break;
 	}

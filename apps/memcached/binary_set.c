@@ -8,8 +8,20 @@ stored(struct proto *c, bool good)
 	uint64_t cas = 0;
 
 	(void)good;
-	status = binary_status(
-		store_put(c->core->store, c->set.item, &c->set.how, &cas));
+	switch (store_put(c->core->store, c->set.item, &c->set.how, &cas)) {
+	case STORE_OK:
+		status = BINARY_OK;
+		break;
+	case STORE_EXISTS:
+		status = BINARY_EXISTS;
+		break;
+	case STORE_NOT_FOUND:
+		status = BINARY_NOT_FOUND;
+		break;
+	default: /* also if there is no room for a longer one */
+		status = BINARY_NOT_STORED;
+		break;
+	}
 	if (status == BINARY_NOT_STORED && c->set.how.mode == STORE_ADD)
 		status = BINARY_EXISTS;
 	if (status == BINARY_NOT_STORED && c->set.how.mode == STORE_REPLACE)
@@ -21,18 +33,16 @@ stored(struct proto *c, bool good)
 static enum store_mode
 mode(const struct binary *b)
 {
-	switch (b->op) {
-	case OP_ADD:
-		return STORE_ADD;
-	case OP_REPLACE:
-		return STORE_REPLACE;
-	case OP_APPEND:
+	if (b->op == OP_APPEND)
 		return STORE_APPEND;
-	case OP_PREPEND:
+	if (b->op == OP_PREPEND)
 		return STORE_PREPEND;
-	default:
-		return b->cas ? STORE_CAS : STORE_SET;
-	}
+	/* With a cas there must be something to compare it with. */
+	if (b->cas)
+		return STORE_CAS;
+	if (b->op == OP_ADD)
+		return STORE_ADD;
+	return b->op == OP_REPLACE ? STORE_REPLACE : STORE_SET;
 }
 
 void
@@ -41,7 +51,7 @@ binary_set(const struct binary *b)
 	struct proto *c = b->c;
 	struct store *s = c->core->store;
 	uint32_t flags = b->ext_len ? binary_u32(b->ext) : 0;
-	int64_t exptime = b->ext_len ? (int32_t)binary_u32(b->ext + 4) : 0;
+	int64_t exptime = b->ext_len ? binary_u32(b->ext + 4) : 0;
 	enum store_result r;
 	struct item *it;
 
@@ -56,8 +66,10 @@ binary_set(const struct binary *b)
 		proto_data(c, it);
 		return;
 	}
-	if (c->set.how.mode == STORE_SET)
+	if (b->op == OP_SET)
 		store_discard(s, b->key, b->key_len);
 	binary_say(b, binary_status(r), 0);
 	proto_skip(c, b->value_len);
+	/* Nobody can mean so much: what follows is not looked at. */
+	c->closing = b->value_len > INT32_MAX - 2;
 }

@@ -18,6 +18,7 @@ struct command_counters {
 	uint64_t bytes_read, bytes_written;
 	uint64_t yields;      /* a peer that did not read was not read from */
 	uint64_t line_long;   /* connections that ended by a long line */
+	uint64_t http;	      /* ... by a request of HTTP */
 	uint64_t bad_binary;  /* ... by what is no binary request */
 	uint64_t send_failed; /* ... by an answer that could not be sent */
 };

@@ -135,6 +135,7 @@ all_of_it(struct command *c, const struct sink *k)
 	number(k, "rejected_connections", n.rejected_connections);
 	number(k, "response_obj_oom", c->pool->no_chunk);
 	number(k, "lines_too_long", n.line_long);
+	number(k, "http_requests", n.http);
 	number(k, "bad_binary_requests", n.bad_binary);
 	number(k, "sends_failed", n.send_failed);
 	number(k, "cmd_get", s.get_hits + s.get_misses);

@@ -14,7 +14,8 @@ meta_complain(struct text *t, enum meta_wrong wrong)
 		[META_INVALID] = ANSWER_FLAG,
 		[META_BAD_NUMBER] = ANSWER_TOKEN,
 		[META_BAD_FLAGS] = ANSWER_FORMAT,
-		[META_OPAQUE_LONG] = ANSWER_OPAQUE_LONG,
+		[META_BAD_DELTA] = ANSWER_META_DELTA,
+		[META_BAD_INITIAL] = ANSWER_META_INITIAL,
 		[META_MODE_LENGTH] = ANSWER_MODE_LENGTH,
 	};
 
@@ -78,11 +79,61 @@ say_found(struct proto *c, const struct meta_about *a,
 	answer_commit(&c->out, (size_t)(at - to));
 }
 
+static struct item *
+ask(struct store *s, const struct meta_request *r, struct store_told *told,
+	enum store_result *why)
+{
+	bool touch = meta_has(r, 'T');
+
+	return store_meta_get(s, r->key, r->key_len,
+		&(struct store_ask){
+			.no_bump = meta_has(r, 'u'),
+			.touch = touch,
+			.touch_first = meta_before(r, 'T', 'R'),
+			.vivify = meta_has(r, 'N'),
+			.recache = meta_has(r, 'R'),
+			.binary = meta_has(r, 'b'),
+			.exptime = r->exptime,
+			/* The later one counts. */
+			.vivify_time = touch && meta_before(r, 'N', 'T')
+				? r->exptime
+				: r->vivify,
+			.recache_ttl = r->recache,
+		},
+		told, why);
+}
+
+/* memcached sees it when it makes the answer, and a plain get is then done. */
+static void
+opaque_long(struct text *t, const struct meta_request *r)
+{
+	const uint64_t later = meta_bit('N') | meta_bit('T') | meta_bit('R') |
+		meta_bit('l') | meta_bit('h') | meta_bit('u');
+	struct store *s = t->c->core->store;
+	struct item *it = NULL;
+
+	if (!(r->seen & later))
+		it = store_find(s, r->key, r->key_len);
+	if (it)
+		store_release(s, it);
+	answer_fixed(&t->c->out, ANSWER_OPAQUE_LONG);
+}
+
+static void
+get_missed(struct text *t, const struct meta_request *r, enum store_result why)
+{
+	if (why == STORE_NO_MEMORY)
+		answer_fixed(&t->c->out, ANSWER_NO_MEMORY);
+	else if (!meta_has(r, 'q'))
+		meta_say(t->c, "EN",
+			&(struct meta_about){
+				.r = r, .binary = meta_has(r, 'b')});
+}
+
 static void
 get(struct text *t)
 {
 	struct store *s = t->c->core->store;
-	struct answer *out = &t->c->out;
 	struct meta_request r;
 	struct store_told told = {0};
 	enum store_result why;
@@ -93,32 +144,27 @@ get(struct text *t)
 		meta_complain(t, wrong);
 		return;
 	}
-	it = store_meta_get(s, r.key, r.key_len,
-		&(struct store_ask){
-			.no_bump = meta_has(&r, 'u'),
-			.touch = meta_has(&r, 'T'),
-			.vivify = meta_has(&r, 'N'),
-			.recache = meta_has(&r, 'R'),
-			.binary = meta_has(&r, 'b'),
-			.exptime = r.exptime,
-			.vivify_time = r.vivify,
-			.recache_ttl = r.recache,
-		},
-		&told, &why);
+	if (r.opaque_long) {
+		opaque_long(t, &r);
+		return;
+	}
+	it = ask(s, &r, &told, &why);
 	if (!it) {
-		if (why == STORE_NO_MEMORY)
-			answer_fixed(out, ANSWER_NO_MEMORY);
-		else if (!meta_has(&r, 'q'))
-			meta_say(t->c, "EN", &(struct meta_about){.r = &r});
+		get_missed(t, &r, why);
 		return;
 	}
 	struct meta_about about = {
 		.r = &r,
 		.it = it,
-		.now = store_now(s),
+		.which = "cfhlst",
 		.cas = it->cas,
 		.was_hit = told.hit,
+		.binary = it->state & ITEM_BINARY,
 		.idle = told.idle,
+		.now = store_now(s),
+		.before = told.before,
+		.touched = store_exptime(s, r.exptime),
+		.vivified = told.made ? store_exptime(s, r.vivify) : 0,
 	};
 	if (!meta_has(&r, 'v')) {
 		say_found(t->c, &about, &told);
@@ -126,7 +172,7 @@ get(struct text *t)
 		return;
 	}
 	say_value(t->c, it->len, &about, &told);
-	answer_item(out, it, item_data(it), (size_t)it->len + 2, true);
+	answer_item(&t->c->out, it, item_data(it), (size_t)it->len + 2, true);
 }
 
 static const char *
@@ -150,6 +196,8 @@ complain_briefly(struct text *t, enum meta_wrong wrong)
 {
 	if (wrong == META_KEY_LONG)
 		answer_fixed(&t->c->out, ANSWER_FORMAT);
+	else if (wrong == META_FLAGS_LONG)
+		answer_fixed(&t->c->out, ANSWER_SET_FLAGS_LONG);
 	else
 		answer_fixed(&t->c->out, ANSWER_FLAG_OR_DUPLICATE);
 }
@@ -165,6 +213,12 @@ static void delete (struct text *t)
 		complain_briefly(t, wrong);
 		return;
 	}
+	if (r.opaque_long) {
+		answer_fixed(&t->c->out, ANSWER_OPAQUE_LONG);
+		return;
+	}
+	if (meta_has(&r, 'C') && !r.cas)
+		r.cas = META_NO_CAS;
 	if (meta_has(&r, 'I'))
 		got = store_invalidate(s, r.key, r.key_len,
 			&(struct store_invalid){
@@ -175,26 +229,32 @@ static void delete (struct text *t)
 	else
 		got = store_delete(s, r.key, r.key_len, r.cas);
 	if (got != STORE_OK || !meta_has(&r, 'q'))
-		meta_say(t->c, code(got), &(struct meta_about){.r = &r});
+		meta_say(t->c, code(got),
+			&(struct meta_about){
+				.r = &r, .binary = meta_has(&r, 'b')});
 }
 
-/* A counter that was not there. */
+/* A counter that was not there. It ends as the later of N and T says. */
 static enum store_result
 counter_new(struct text *t, const struct meta_request *r, struct item **out)
 {
 	struct store *s = t->c->core->store;
 	char digits[24];
 	size_t len = number_put(digits, r->initial);
+	bool touch = meta_has(r, 'T') && meta_before(r, 'N', 'T');
 	enum store_result got;
 	struct item *it;
 
-	got = store_alloc(s, &it, r->key, r->key_len, 0, r->vivify, len);
+	got = store_alloc(s, &it, r->key, r->key_len, 0,
+		touch ? r->exptime : r->vivify, len);
 	if (got != STORE_OK)
 		return got;
 	memcpy(item_data(it), digits, len);
 	if (meta_has(r, 'b'))
 		store_set_binary(it);
-	got = store_put(s, it, &(struct store_how){.mode = STORE_ADD}, NULL);
+	got = store_put(s, it,
+		&(struct store_how){.mode = STORE_ADD, .uncounted = true},
+		NULL);
 	if (got == STORE_OK)
 		*out = it;
 	else
@@ -202,31 +262,52 @@ counter_new(struct text *t, const struct meta_request *r, struct item **out)
 	return got;
 }
 
+/* A sum, of which `about` knows the ends; `made`: it was not there. */
 static void
-sum_answer(struct text *t, const struct meta_request *r, struct item *it,
-	uint64_t value)
+sum_answer(struct text *t, struct meta_about *about, bool made, uint64_t value)
 {
+	const struct meta_request *r = about->r;
+	struct store *s = t->c->core->store;
 	struct proto *c = t->c;
-	struct meta_about about = {
-		.r = r,
-		.it = it,
-		.now = store_now(c->core->store),
-		.cas = it->cas,
-	};
 	char digits[24];
 	size_t n;
 
-	if (meta_has(r, 'q'))
+	if (r->opaque_long) {
+		answer_fixed(&c->out, ANSWER_OPAQUE_LONG);
 		return;
+	}
+	if (meta_has(r, 'q') && !made)
+		return;
+	about->which = "ct";
+	about->cas = about->it->cas;
+	about->now = store_now(s);
+	about->touched = store_exptime(s, r->exptime);
+	about->vivified = made ? store_exptime(s, r->vivify) : 0;
 	if (!meta_has(r, 'v')) {
-		meta_say(c, "HD", &about);
+		meta_say(c, "HD", about);
 		return;
 	}
 	n = number_put(digits, value);
-	say_value(c, n, &about, NULL);
+	say_value(c, n, about, NULL);
 	digits[n++] = '\r';
 	digits[n++] = '\n';
 	answer_copy(&c->out, digits, n);
+}
+
+static void
+sum_failed(
+	struct text *t, const struct meta_about *about, enum store_result got)
+{
+	struct answer *out = &t->c->out;
+
+	if (got == STORE_NOT_A_NUMBER)
+		answer_fixed(out, ANSWER_NUMBER);
+	else if (got == STORE_NO_MEMORY || got == STORE_TOO_LARGE)
+		answer_fixed(out, ANSWER_SUM_MEMORY);
+	else if (about->r->opaque_long)
+		answer_fixed(out, ANSWER_OPAQUE_LONG);
+	else
+		meta_say(t->c, code(got), about);
 }
 
 static void
@@ -234,42 +315,45 @@ sum(struct text *t)
 {
 	struct store *s = t->c->core->store;
 	struct meta_request r;
+	struct meta_about about = {.r = &r};
 	enum meta_wrong wrong = meta_parse(&r, t->token, 2, t->tokens);
 	struct item *it = NULL;
 	enum store_result got;
-	uint64_t value = r.initial;
+	uint64_t value;
+	bool made = false;
 
 	if (wrong) {
 		complain_briefly(t, wrong);
 		return;
 	}
-	if (r.mode && !strchr("Ii+Dd-", r.mode)) {
+	if (r.mode && !strchr("I+D-", r.mode)) {
 		answer_fixed(&t->c->out, ANSWER_MA_MODE);
 		return;
 	}
+	about.binary = meta_has(&r, 'b');
 	got = store_add(s, r.key, r.key_len,
 		&(struct store_sum){
-			.decr = r.mode && strchr("Dd-", r.mode),
+			.decr = r.mode == 'D' || r.mode == '-',
 			.delta = r.delta,
 			.cas = r.cas,
 			.touch = meta_has(&r, 'T'),
 			.exptime = r.exptime,
+			.before = &about.before,
+			.vivify = meta_has(&r, 'N'),
 		},
 		&value, &it);
 	if (got == STORE_NOT_FOUND && meta_has(&r, 'N')) {
+		made = true;
 		value = r.initial;
 		got = counter_new(t, &r, &it);
 	}
-	if (got == STORE_OK) {
-		sum_answer(t, &r, it, value);
-		store_release(s, it);
-	} else if (got == STORE_NOT_A_NUMBER) {
-		answer_fixed(&t->c->out, ANSWER_NUMBER);
-	} else if (got == STORE_NO_MEMORY || got == STORE_TOO_LARGE) {
-		answer_fixed(&t->c->out, ANSWER_SUM_MEMORY);
-	} else {
-		meta_say(t->c, code(got), &(struct meta_about){.r = &r});
+	if (got != STORE_OK) {
+		sum_failed(t, &about, got);
+		return;
 	}
+	about.it = it;
+	sum_answer(t, &about, made, value);
+	store_release(s, it);
 }
 
 static char *
@@ -297,14 +381,15 @@ debug(struct text *t)
 	struct item *it;
 	int n = 0;
 
-	if (t->tokens > 2 && token_is(&t->token[2], "b")) {
+	if (k->len <= ITEM_KEY_MAX && t->tokens > 2 &&
+		token_is(&t->token[2], "b")) {
 		n = base64_decode(key, sizeof(key), k->p, k->len);
 		name.len = n > 0 ? (size_t)n : 0;
 	} else {
 		name = *k;
 	}
 	if (n < 0) {
-		answer_fixed(out, ANSWER_KEY_CODE);
+		answer_fixed(out, ANSWER_FORMAT);
 		return;
 	}
 	if (name.len > ITEM_KEY_MAX) {
@@ -325,7 +410,8 @@ debug(struct text *t)
 		memcpy(at, name.p, name.len);
 		at += name.len;
 	}
-	at = field(at, " exp=", item_ttl(it, store_now(s)));
+	at = field(at, " exp=",
+		it->exptime ? (int64_t)store_now(s) - it->exptime : -1);
 	at = field(at, " la=", store_now(s) - it->time);
 	at = field(at, " cas=", (int64_t)it->cas);
 	memcpy(at, it->state & ITEM_FETCHED ? " fetch=yes" : " fetch=no ", 10);

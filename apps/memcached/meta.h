@@ -15,10 +15,12 @@ bool meta_command(struct text *t);
 struct meta_about {
 	const struct meta_request *r;
 	const struct item *it;
-	uint32_t now;
+	const char *which; /* flags that are told of an item */
 	uint64_t cas;
-	bool was_hit;
+	bool was_hit, binary; /* its key is told in base64 */
 	uint32_t idle;
+	/* t tells the end as it was, or as T and N before it have set it. */
+	uint32_t now, before, touched, vivified;
 };
 char *meta_flags_put(char *to, const struct meta_about *a);
 

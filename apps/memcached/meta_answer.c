@@ -4,30 +4,17 @@
 #include "apps/memcached/meta.h"
 
 static char *
-number(char *to, int64_t n)
-{
-	if (n < 0) {
-		*to++ = '-';
-		n = -n;
-	}
-	return to + number_put(to, (uint64_t)n);
-}
-
-static char *
 key_put(char *to, const struct meta_about *a)
 {
 	const struct meta_request *r = a->r;
-	bool binary = a->it ? a->it->state & ITEM_BINARY : meta_has(r, 'b');
 
-	if (!binary) {
+	if (!a->binary) {
 		memcpy(to, r->key, r->key_len);
 		return to + r->key_len;
 	}
 	to += base64_encode(to, r->key, r->key_len);
-	if (a->it) {
-		*to++ = ' ';
-		*to++ = 'b';
-	}
+	*to++ = ' ';
+	*to++ = 'b';
 	return to;
 }
 
@@ -44,40 +31,51 @@ said(char *to, const struct meta_about *a, const struct token *f)
 	return key_put(to, a);
 }
 
+static char *
+told(char *to, const struct meta_about *a, char f, uint32_t end)
+{
+	const struct item *it = a->it;
+
+	*to++ = ' ';
+	*to++ = f;
+	switch (f) {
+	case 'c':
+		return to + number_put(to, a->cas);
+	case 'f':
+		return to + number_put(to, it->flags);
+	case 'h':
+		*to++ = a->was_hit ? '1' : '0';
+		return to;
+	case 'l':
+		return to + number_put(to, a->idle);
+	case 's':
+		return to + number_put(to, it->len);
+	default: /* t */
+		if (end)
+			return to +
+				number_put(to, end > a->now ? end - a->now : 0);
+		*to++ = '-';
+		*to++ = '1';
+		return to;
+	}
+}
+
 char *
 meta_flags_put(char *to, const struct meta_about *a)
 {
-	const struct item *it = a->it;
+	uint32_t end = a->before;
 
 	for (unsigned i = 0; i < a->r->flags; i++) {
 		const struct token *f = &a->r->flag[i];
 
 		if (*f->p == 'O' || *f->p == 'k')
 			to = said(to, a, f);
-		if (!it || !strchr("cfhlst", *f->p))
-			continue;
-		*to++ = ' ';
-		*to++ = *f->p;
-		switch (*f->p) {
-		case 'c':
-			to += number_put(to, a->cas);
-			break;
-		case 'f':
-			to += number_put(to, it->flags);
-			break;
-		case 'h':
-			*to++ = a->was_hit ? '1' : '0';
-			break;
-		case 'l':
-			to += number_put(to, a->idle);
-			break;
-		case 's':
-			to += number_put(to, it->len);
-			break;
-		case 't':
-			to = number(to, item_ttl(it, a->now));
-			break;
-		}
+		else if (*f->p == 'T')
+			end = a->touched;
+		else if (*f->p == 'N' && a->vivified)
+			end = a->vivified;
+		else if (a->it && strchr(a->which, *f->p))
+			to = told(to, a, *f->p, end);
 	}
 	return to;
 }

@@ -5,67 +5,83 @@
 static const char known[] = "bcfhklqstuvCDFIJLMNOPRT";
 
 static enum meta_wrong
-key(struct meta_request *r, const struct token *k)
+decode_key(struct meta_request *r, const struct token *k)
 {
-	int n;
+	int n = base64_decode(r->key, sizeof(r->key), k->p, k->len);
 
-	if (!k->len || k->len > ITEM_KEY_MAX)
-		return META_KEY_LONG;
-	if (!meta_has(r, 'b')) {
-		memcpy(r->key, k->p, k->len);
-		r->key_len = k->len;
-		return META_GOOD;
-	}
-	n = base64_decode(r->key, sizeof(r->key), k->p, k->len);
-	if (n <= 0)
-		return META_KEY_CODE;
-	r->key_len = (size_t)n;
-	return META_GOOD;
+	r->key_len = n > 0 ? (size_t)n : 0;
+	return n > 0 ? META_GOOD : META_KEY_CODE;
 }
 
 static enum meta_wrong
-value(struct meta_request *r, const struct token *t)
+value(struct meta_request *r, const struct token *t, const struct token *k)
 {
 	const char *p = t->p + 1;
 	size_t n = t->len - 1;
-	bool good = true;
 
 	switch (*t->p) {
+	case 'b':
+		return decode_key(r, k);
 	case 'T':
-		good = token_i64(p, n, &r->exptime);
-		break;
+		return token_i32(p, n, &r->exptime) ? META_GOOD
+						    : META_BAD_NUMBER;
 	case 'N':
-		good = token_i64(p, n, &r->vivify);
-		break;
+		return token_i32(p, n, &r->vivify) ? META_GOOD
+						   : META_BAD_NUMBER;
 	case 'R':
-		good = token_i64(p, n, &r->recache);
-		break;
+		return token_i32(p, n, &r->recache) ? META_GOOD
+						    : META_BAD_NUMBER;
 	case 'C':
-		good = token_u64(p, n, &r->cas);
-		break;
+		return number_u64(p, n, &r->cas) ? META_GOOD : META_BAD_NUMBER;
 	case 'D':
-		good = token_u64(p, n, &r->delta);
-		break;
+		return number_u64(p, n, &r->delta) ? META_GOOD : META_BAD_DELTA;
 	case 'J':
-		good = token_u64(p, n, &r->initial);
-		break;
+		return number_u64(p, n, &r->initial) ? META_GOOD
+						     : META_BAD_INITIAL;
 	case 'F':
-		if (!token_u32(p, n, &r->client_flags))
-			return META_BAD_FLAGS;
-		break;
+		return token_u32(p, n, &r->client_flags) ? META_GOOD
+							 : META_BAD_FLAGS;
 	case 'M':
 		if (n != 1)
 			return META_MODE_LENGTH;
 		r->mode = *p;
-		break;
+		return META_GOOD;
 	case 'O':
-		if (t->len > META_OPAQUE)
-			return META_OPAQUE_LONG;
-		break;
+		r->opaque_long = t->len > META_OPAQUE;
+		return META_GOOD;
 	default:
-		break;
+		return META_GOOD;
 	}
-	return good ? META_GOOD : META_BAD_NUMBER;
+}
+
+/* The faults of letters end it at once. */
+static enum meta_wrong
+letters(struct meta_request *r)
+{
+	for (unsigned i = 0; i < r->flags; i++) {
+		unsigned char f = (unsigned char)*r->flag[i].p;
+
+		if (f >= 127)
+			return META_DUPLICATE;
+		if (r->seen & meta_bit((char)f) && strchr(known, f))
+			return META_DUPLICATE;
+		if (!strchr(known, f))
+			return META_INVALID;
+		r->seen |= meta_bit((char)f);
+	}
+	return META_GOOD;
+}
+
+bool
+meta_before(const struct meta_request *r, char a, char b)
+{
+	for (unsigned i = 0; i < r->flags; i++) {
+		if (*r->flag[i].p == a)
+			return true;
+		if (*r->flag[i].p == b)
+			return false;
+	}
+	return false;
 }
 
 enum meta_wrong
@@ -80,24 +96,24 @@ meta_parse(struct meta_request *r, const struct token *t, unsigned from,
 	r->exptime = r->vivify = r->recache = 0;
 	r->cas = r->initial = 0;
 	r->delta = 1;
-	r->flags = 0;
+	r->flags = n > from ? n - from : 0;
+	r->flag = t + from;
+	r->opaque_long = false;
 	if (t[1].len > ITEM_KEY_MAX)
 		return META_KEY_LONG;
-	if (n > from + META_FLAGS)
+	if (n >= META_TOKENS)
 		return META_FLAGS_LONG;
-	r->flag = t + from;
-	r->flags = n > from ? n - from : 0;
+	wrong = letters(r);
+	if (wrong)
+		return wrong;
+	memcpy(r->key, t[1].p, t[1].len);
+	r->key_len = t[1].len;
 	for (unsigned i = 0; i < r->flags; i++) {
-		char f = *r->flag[i].p;
+		enum meta_wrong one = value(r, &r->flag[i], &t[1]);
 
-		if (!f || !strchr(known, f))
-			return META_INVALID;
-		if (r->seen & meta_bit(f))
-			return META_DUPLICATE;
-		r->seen |= meta_bit(f);
+		/* F says nothing of its own. */
+		if (one && !(wrong && one == META_BAD_FLAGS))
+			wrong = one;
 	}
-	wrong = key(r, &t[1]);
-	for (unsigned i = 0; i < r->flags && !wrong; i++)
-		wrong = value(r, &r->flag[i]);
 	return wrong;
 }

@@ -5,8 +5,9 @@
 #include "apps/memcached/proto_token.h"
 #include "apps/memcached/store.h"
 
-#define META_FLAGS  20 /* as many as a line may have */
-#define META_OPAQUE 32 /* bytes of O and what follows it, at most */
+#define META_TOKENS 20	       /* a line of as many words has too many flags */
+#define META_OPAQUE 32	       /* bytes of O and what follows it, at most */
+#define META_NO_CAS UINT64_MAX /* is not 0, and that of no item */
 
 struct meta_request {
 	char key[ITEM_KEY_MAX]; /* decoded */
@@ -16,8 +17,9 @@ struct meta_request {
 	uint64_t seen; /* bit meta_bit(c) for each flag */
 	char mode;     /* of M; 0 */
 	uint32_t client_flags;
-	int64_t exptime, vivify, recache; /* T N R */
+	int32_t exptime, vivify, recache; /* T N R */
 	uint64_t cas, delta, initial;	  /* C D J */
+	bool opaque_long;
 };
 
 static inline uint64_t
@@ -41,11 +43,16 @@ enum meta_wrong {
 	META_INVALID,
 	META_BAD_NUMBER,
 	META_BAD_FLAGS, /* the number of F */
-	META_OPAQUE_LONG,
+	META_BAD_DELTA,
+	META_BAD_INITIAL,
 	META_MODE_LENGTH,
 };
 
-/* Reads the key and the flags, which begin at token `from` of `n`. */
+/* Whether flag `a` is there, and before flag `b`, if that is. */
+bool meta_before(const struct meta_request *r, char a, char b);
+
+/* Reads the key and the flags, which begin at token `from` of `n`. Of several
+ * faults the last one is told, as memcached does. */
 enum meta_wrong meta_parse(struct meta_request *r, const struct token *t,
 	unsigned from, unsigned n);
 

@@ -15,7 +15,7 @@ say(struct proto *c, const char *code, uint64_t cas)
 	at += 2;
 	memcpy(at, set->echo, before);
 	at += before;
-	if (set->want_cas && cas) {
+	if (set->want_cas) {
 		*at++ = ' ';
 		*at++ = 'c';
 		at += number_put(at, cas);
@@ -47,13 +47,7 @@ stored(struct proto *c, bool good)
 	case STORE_NOT_FOUND:
 		say(c, "NF", 0);
 		break;
-	case STORE_TOO_LARGE:
-		answer_fixed(&c->out, ANSWER_TOO_LARGE);
-		break;
-	case STORE_NO_MEMORY:
-		answer_fixed(&c->out, ANSWER_NO_MEMORY);
-		break;
-	default:
+	default: /* also if there is no room for a longer one */
 		say(c, "NS", 0);
 		break;
 	}
@@ -98,29 +92,50 @@ mode(struct store_how *how, const struct meta_request *r)
 	switch (r->mode) {
 	case 0:
 	case 'S':
-	case 's':
-		/* With a cas there must be something to compare it with. */
-		how->mode = meta_has(r, 'C') ? STORE_CAS : STORE_SET;
-		return true;
+		how->mode = STORE_SET;
+		break;
 	case 'E':
-	case 'e':
 		how->mode = STORE_ADD;
-		return true;
+		break;
 	case 'A':
-	case 'a':
 		how->mode = STORE_APPEND;
-		return true;
+		break;
 	case 'P':
-	case 'p':
 		how->mode = STORE_PREPEND;
-		return true;
+		break;
 	case 'R':
-	case 'r':
 		how->mode = STORE_REPLACE;
-		return true;
+		break;
 	default:
 		return false;
 	}
+	how->cas = r->cas;
+	if (meta_has(r, 'C') &&
+		(how->mode == STORE_SET || how->mode == STORE_REPLACE)) {
+		/* There must be something to compare it with. */
+		how->mode = STORE_CAS;
+		how->cas = r->cas ? r->cas : META_NO_CAS;
+		how->stale = meta_has(r, 'I') && r->cas;
+	}
+	return true;
+}
+
+/* Says what is wrong with the flags, if anything is. */
+static bool
+complains(struct text *t, struct meta_request *r, struct store_how *how)
+{
+	enum meta_wrong wrong = meta_parse(r, t->token, 3, t->tokens);
+	struct answer *out = &t->c->out;
+
+	if (wrong)
+		meta_complain(t, wrong);
+	else if (!mode(how, r))
+		answer_fixed(out, ANSWER_MS_MODE);
+	else if (r->opaque_long)
+		answer_fixed(out, ANSWER_OPAQUE_LONG);
+	else
+		return false;
+	return true;
 }
 
 void
@@ -129,38 +144,33 @@ meta_set(struct text *t)
 	struct proto *c = t->c;
 	struct store *s = c->core->store;
 	struct meta_request r;
-	enum meta_wrong wrong;
 	enum store_result got;
 	struct item *it;
-	uint32_t len;
+	int32_t len;
 
+	if (t->tokens >= META_TOKENS && t->token[1].len <= ITEM_KEY_MAX) {
+		answer_fixed(&c->out, ANSWER_SET_FLAGS_LONG);
+		return;
+	}
 	if (t->token[1].len > ITEM_KEY_MAX ||
-		!token_u32(t->token[2].p, t->token[2].len, &len) ||
+		!token_i32(t->token[2].p, t->token[2].len, &len) || len < 0 ||
 		len > INT32_MAX - 2) {
 		answer_fixed(&c->out, ANSWER_FORMAT);
 		return;
 	}
 	/* From here on the data are known to follow. */
 	c->set.how = (struct store_how){0};
-	wrong = meta_parse(&r, t->token, 3, t->tokens);
-	if (wrong || !mode(&c->set.how, &r)) {
-		if (wrong)
-			meta_complain(t, wrong);
-		else
-			answer_fixed(&c->out, ANSWER_MS_MODE);
+	if (complains(t, &r, &c->set.how)) {
 		proto_skip(c, (uint64_t)len + 2);
 		return;
 	}
-	c->set.how.cas = r.cas;
-	c->set.how.stale = meta_has(&r, 'I');
 	c->set.quiet = meta_has(&r, 'q');
 	c->set.done = stored;
 	remember(&c->set, &r);
-	got = store_alloc(
-		s, &it, r.key, r.key_len, r.client_flags, r.exptime, len);
+	got = store_alloc(s, &it, r.key, r.key_len, r.client_flags, r.exptime,
+		(size_t)len);
 	if (got != STORE_OK) {
-		if (c->set.how.mode == STORE_SET)
-			store_discard(s, r.key, r.key_len);
+		store_discard(s, r.key, r.key_len);
 		answer_fixed(&c->out,
 			got == STORE_TOO_LARGE ? ANSWER_TOO_LARGE
 					       : ANSWER_NO_MEMORY);

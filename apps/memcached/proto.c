@@ -9,7 +9,7 @@
 static void
 restart(struct proto *c)
 {
-	c->held = 0;
+	c->held = c->blank = 0;
 	c->step = c->binary ? binary_request : text_line;
 }
 

@@ -46,6 +46,8 @@ struct proto_set {
 	uint16_t echo_len, echo_cas; /* where the cas is to be put in */
 	uint32_t opaque;
 	uint8_t opcode;
+	uint8_t refusal; /* binary: what is answered instead */
+	bool last;	 /* and the connection ends */
 	char echo[PROTO_ECHO];
 };
 
@@ -54,13 +56,14 @@ struct proto_keys {
 	bool with_cas, touch;
 	bool any;     /* there was a key */
 	bool awaited; /* the exptime of a gat is still to come */
-	int64_t exptime;
+	int32_t exptime;
 };
 
 struct proto {
 	proto_step *step;
 	struct command *core;
-	uint32_t held; /* bytes of buf */
+	uint32_t held;	/* bytes of buf */
+	uint32_t blank; /* spaces that the line has begun with */
 	bool closing, binary;
 	struct proto_keys keys;
 	uint64_t skip; /* bytes that nobody wants */

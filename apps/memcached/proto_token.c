@@ -12,10 +12,8 @@ token_split(struct token *t, unsigned max, const char *line, size_t len)
 
 		while (p < end && *p == ' ')
 			p++;
-		if (p == end)
+		if (p == end || !*p || n == max)
 			return n;
-		if (n == max)
-			return max + 1;
 		from = p;
 		p = word_end(p, (size_t)(end - p));
 		t[n++] = (struct token){from, (size_t)(p - from)};
@@ -23,43 +21,25 @@ token_split(struct token *t, unsigned max, const char *line, size_t len)
 }
 
 bool
-token_u64(const char *p, size_t len, uint64_t *to)
-{
-	uint64_t n = 0;
-
-	if (!len)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned digit = (unsigned char)p[i] - (unsigned)'0';
-
-		if (digit > 9 || __builtin_mul_overflow(n, 10, &n) ||
-			__builtin_add_overflow(n, digit, &n))
-			return false;
-	}
-	*to = n;
-	return true;
-}
-
-bool
 token_u32(const char *p, size_t len, uint32_t *to)
 {
 	uint64_t n;
 
-	if (!token_u64(p, len, &n) || n > UINT32_MAX)
+	if (!number_u64(p, len, &n))
 		return false;
 	*to = (uint32_t)n;
 	return true;
 }
 
 bool
-token_i64(const char *p, size_t len, int64_t *to)
+token_i32(const char *p, size_t len, int32_t *to)
 {
-	bool minus = len && *p == '-';
 	uint64_t n;
+	bool minus;
 
-	if (!token_u64(p + minus, len - minus, &n) || n > INT64_MAX)
+	if (!number_read(p, len, &n, &minus) || n > (uint64_t)INT64_MAX + minus)
 		return false;
-	*to = minus ? -(int64_t)n : (int64_t)n;
+	*to = (int32_t)(minus ? -n : n);
 	return true;
 }
 
@@ -80,36 +60,40 @@ number_put(char *to, uint64_t n)
 static const char digits64[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* -1: none of them. Padding counts as zeros. */
 static int
 value64(char c)
 {
 	const char *at = c ? strchr(digits64, c) : NULL;
 
+	if (c == '=')
+		return 0;
 	return at ? (int)(at - digits64) : -1;
 }
 
 int
 base64_decode(char *to, size_t room, const char *p, size_t len)
 {
-	size_t n = 0, pad = 0;
+	size_t n = 0, have = 0, pad = 0;
+	uint32_t w = 0;
 
-	if (!len || len & 3)
+	for (size_t i = 0; i < len; i++)
+		have += value64(p[i]) >= 0;
+	if (!have || have & 3)
 		return -1;
-	pad = p[len - 1] != '=' ? 0 : p[len - 2] != '=' ? 1 : 2;
-	for (size_t i = 0; i < len; i += 4) {
-		size_t want = i + 4 < len ? 3 : 3 - pad;
-		uint32_t w = 0;
+	have = 0;
+	for (size_t i = 0; i < len && !(pad && !(have & 3)); i++) {
+		int v = value64(p[i]);
 
-		for (size_t k = 0; k < 4; k++) {
-			int v = k <= want ? value64(p[i + k]) : 0;
-
-			if (v < 0)
-				return -1;
-			w = w << 6 | (uint32_t)v;
-		}
-		if (n + want > room || w & ((1u << (8 * (3 - want))) - 1))
+		if (v < 0)
+			continue;
+		pad += p[i] == '=';
+		w = w << 6 | (uint32_t)v;
+		if (++have & 3)
+			continue;
+		if (pad > 2 || n + 3 - pad > room)
 			return -1;
-		for (size_t k = 0; k < want; k++)
+		for (size_t k = 0; k < 3 - pad; k++)
 			to[n++] = (char)(w >> (16 - 8 * k));
 	}
 	return (int)n;

@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TOKENS_MAX 24
+#include "apps/memcached/number.h"
+
+#define TOKENS_MAX 23 /* more are not looked at */
 
 struct token {
 	const char *p;
@@ -15,7 +17,7 @@ struct token {
 };
 
 /* Cuts a line, its end left out, at spaces into at most `max` tokens. Returns
- * how many there are; max + 1: more, which are left out. */
+ * how many there are; what is behind them is left out. A NUL ends the line. */
 unsigned token_split(
 	struct token *t, unsigned max, const char *line, size_t len);
 
@@ -23,10 +25,9 @@ unsigned token_split(
 	((t)->len == sizeof(text) - 1 && \
 		!memcmp((t)->p, text, sizeof(text) - 1))
 
-/* A number that fills all of it, in decimal. */
-bool token_u64(const char *p, size_t len, uint64_t *to);
+/* Numbers of number.h, of which the lower bits are taken. */
 bool token_u32(const char *p, size_t len, uint32_t *to);
-bool token_i64(const char *p, size_t len, int64_t *to);
+bool token_i32(const char *p, size_t len, int32_t *to);
 
 /* Writes a number, at most 20 bytes; returns how many. */
 size_t number_put(char *to, uint64_t n);
@@ -45,8 +46,8 @@ word_end_hits(const char *p)
 	return (w - 0x2121212121212121) & ~w & 0x8080808080808080;
 }
 
-/* The byte that ends the word at p: a space or a line feed; p + len if there
- * is none. */
+/* The byte that ends the word at p: a space, a line feed or a NUL; p + len if
+ * there is none. */
 static inline const char *
 word_end(const char *p, size_t len)
 {
@@ -60,19 +61,20 @@ word_end(const char *p, size_t len)
 			continue;
 		}
 		p += __builtin_ctzll(hit) >> 3;
-		if (*p == ' ' || *p == '\n')
+		if (*p == ' ' || *p == '\n' || !*p)
 			return p;
 		p++; /* it belongs to the word: most often "\r", the last one */
 		if (p < end && *p == '\n')
 			return p;
 	}
-	while (p < end && *p != ' ' && *p != '\n')
+	while (p < end && *p != ' ' && *p != '\n' && *p)
 		p++;
 	return p;
 }
 
-/* Canonical base64 (RFC 4648, section 4). Returns how many bytes were
- * written, at most `room`; -1: it is none, or too long. */
+/* Base64 (RFC 4648, section 4), as generous as memcached: other characters are
+ * passed over, and what follows the padding is not looked at. Returns how many
+ * bytes were written, at most `room`; -1: it is none, or too long. */
 int base64_decode(char *to, size_t room, const char *p, size_t len);
 /* Of base64_len(len) bytes. */
 size_t base64_encode(char *to, const char *p, size_t len);

@@ -168,11 +168,22 @@ warm_up(struct store *s, struct item *it)
 	count(&count_of(s, it)->moves_to_warm);
 }
 
+/* A get is counted once: its class and segment say all. */
+static inline void
+count_hit(struct store *s, const struct item *it)
+{
+	count(&count_of(s, it)->hits_to[WHERE_SEGMENT(it->where)]);
+}
+
+void
+store_count_hit(struct store *s, const struct item *it)
+{
+	count_hit(s, it);
+}
+
 static inline void
 bump(struct store *s, struct item *it)
 {
-	/* A get is counted once: its class and segment say all. */
-	count(&count_of(s, it)->hits_to[WHERE_SEGMENT(it->where)]);
 	if (it->time != s->now)
 		relaxed_store_32(&it->time, s->now);
 	if (it->state & ITEM_ACTIVE)
@@ -233,6 +244,7 @@ static inline struct item *
 got(struct store *s, struct item *it, const struct entered *e)
 {
 	if (it) {
+		count_hit(s, it);
 		bump(s, it);
 		ref_add(s->shared, it, REF_USER);
 	} else {
@@ -294,6 +306,7 @@ store_peek(struct store *s, const char *key, size_t len)
 	struct entered e;
 	struct item *it = store_enter(s, key, len, &e);
 
+	count(&s->n.cmd_meta);
 	if (it)
 		ref_add(s->shared, it, REF_USER);
 	store_leave(s, &e);

@@ -116,11 +116,12 @@ void store_near(const struct store *s, uint32_t hash);
 struct item *store_find_ahead(
 	struct store *s, const char *key, size_t len, uint32_t hash);
 
-/* The same, which gives it a new end: get-and-touch. */
+/* The same, which gives it a new end: get-and-touch. It is counted as a touch.
+ */
 struct item *store_find_touch(
 	struct store *s, const char *key, size_t len, int64_t exptime);
 
-/* The same, of which no counter and no segment hears. */
+/* The same, of which no segment hears, and of the counters cmd_meta alone. */
 struct item *store_peek(struct store *s, const char *key, size_t len);
 
 /* What a meta get asks, and is told. */
@@ -131,17 +132,19 @@ struct store_ask {
 	bool recache; /* who finds less left than recache_ttl is to renew it */
 	bool binary;  /* the key came in base64, for vivify */
 	int64_t exptime, vivify_time;
-	int64_t recache_ttl; /* seconds */
+	int64_t recache_ttl; /* a time, as exptime is */
+	bool touch_first;    /* recache asks the new end */
 	uint64_t new_cas;    /* of a vivified item; 0: the next */
 };
 
 struct store_told {
-	bool won;      /* W: the caller is to make the new value */
-	bool stale;    /* X */
-	bool sent;     /* Z: somebody else was told so */
-	bool made;     /* it is the empty item of a miss */
-	bool hit;      /* it was got before */
-	uint32_t idle; /* seconds since the last access before this one */
+	bool won;	 /* W: the caller is to make the new value */
+	bool stale;	 /* X */
+	bool sent;	 /* Z: somebody else was told so */
+	bool made;	 /* it is the empty item of a miss */
+	bool hit;	 /* it was got before */
+	uint32_t idle;	 /* seconds since the last access before this one */
+	uint32_t before; /* when it ended before a touch; 0: never */
 };
 
 /* The item, held; or NULL, and why: STORE_NOT_FOUND; with vivify also
@@ -185,6 +188,7 @@ struct store_how {
 	uint64_t new_cas; /* 0: the next */
 	bool stale;	  /* an older cas is taken, and the item left stale */
 	bool vivify;	  /* append, prepend: to nothing is a set */
+	bool uncounted;	  /* is no set in the statistics */
 };
 
 /* Puts a filled item into the table, instead of what has its key. The caller
@@ -218,11 +222,14 @@ struct store_sum {
 	uint64_t cas, new_cas; /* as in store_how */
 	bool touch;
 	int64_t exptime;
+	uint32_t *before; /* NULL, or gets the end before a touch */
+	bool vivify;	  /* where nothing is, nothing is missed */
 };
 
 /* *value is the sum, *out the item that has it, held; both only with STORE_OK.
  * out may be NULL. Without an item STORE_NOT_FOUND: who wants one made adds
- * it. A sum that is shorter than the old number is followed by spaces. */
+ * it. A sum that is shorter than the old number is followed by spaces, unless
+ * the old one is just being sent: then it is another item, and as short. */
 enum store_result store_add(struct store *s, const char *key, size_t len,
 	const struct store_sum *sum, uint64_t *value, struct item **out);
 

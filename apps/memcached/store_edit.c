@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "apps/memcached/number.h"
 #include "apps/memcached/store_in.h"
 
 #define NUMBER_MAX 20 /* digits of 2^64 - 1 */
@@ -11,25 +12,6 @@ static void
 touch(struct store *s, struct item *it, int64_t exptime)
 {
 	relaxed_store_32(&it->exptime, store_exptime(s, exptime));
-}
-
-/* Digits, and spaces behind them: what a shorter sum left. */
-static bool
-read_number(struct item *it, uint64_t *value)
-{
-	const char *p = item_data(it), *end = p + it->len;
-	uint64_t v = 0;
-
-	if (it->len == 0 || it->len > NUMBER_MAX || *p < '0' || *p > '9')
-		return false;
-	for (; p < end && *p >= '0' && *p <= '9'; p++)
-		if (__builtin_mul_overflow(v, 10, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
-			return false;
-	while (p < end && *p == ' ')
-		p++;
-	*value = v;
-	return p == end;
 }
 
 /* Returns its length; the number ends at text + NUMBER_MAX. */
@@ -52,25 +34,20 @@ fill_number(struct item *it, const char *number, uint32_t n)
 	memset(item_data(it) + n, ' ', it->len - n);
 }
 
-/* A new item for a sum; what it is to be told of the old one is copied. The
- * old one is held, or it might be thrown out to make room. */
+/* A new item for a sum; of the old one's state it has only how its key is
+ * shown. The old one is held, or it might be thrown out to make room. */
 static enum store_result
 replace_number(struct store *s, struct item *old, const char *number,
 	uint32_t n, struct item **out)
 {
-	uint32_t len = n > old->len ? n : old->len;
 	enum store_result r;
 
 	store_hold(s, old);
 	r = store_make(s, out, item_key(old), old->key_len, old->flags,
-		old->exptime, len);
+		old->exptime, n);
 	if (r == STORE_OK) {
 		fill_number(*out, number, n);
-		item_state(*out,
-			old->state &
-				(ITEM_BINARY | ITEM_FETCHED | ITEM_STALE |
-					ITEM_TOKEN),
-			0);
+		item_state(*out, old->state & ITEM_BINARY, 0);
 		store_unlink(s, old);
 		store_link(s, *out);
 	}
@@ -121,13 +98,16 @@ add(struct store *s, struct item **it, const struct store_sum *sum,
 	uint64_t v;
 
 	if (!old) {
-		count_sum(s, NULL, sum->decr);
+		if (!sum->vivify)
+			count_sum(s, NULL, sum->decr);
 		return STORE_NOT_FOUND;
 	}
-	if (sum->cas != 0 && sum->cas != old->cas)
+	if (old->len && sum->cas != 0 && sum->cas != old->cas)
 		return STORE_EXISTS;
-	if (!read_number(old, &v))
+	if (!number_u64(item_data(old), old->len, &v))
 		return STORE_NOT_A_NUMBER;
+	if (sum->before)
+		*sum->before = old->exptime;
 	count_sum(s, old, sum->decr);
 	if (sum->decr)
 		v = sum->delta < v ? v - sum->delta : 0;
@@ -203,8 +183,8 @@ store_find_touch(struct store *s, const char *key, size_t len, int64_t exptime)
 		store_bump(s, it);
 		touch(s, it, exptime);
 		ref_add(s->shared, it, REF_USER);
-	} else {
-		store_missed(s, &e);
+	} else if (e.why) {
+		count(e.why);
 	}
 	store_leave(s, &e);
 	return it;
@@ -228,16 +208,18 @@ vivify(struct store *s, const char *key, size_t len,
 	return STORE_OK;
 }
 
-/* Who is to make a new value: the first who sees that one is wanted. */
+/* Who is to make a new value: the first who sees that one is wanted. Whether it
+ * ends soon is asked before or behind a touch, as the words of the get are. */
 static void
 hand_token(struct store *s, struct item *it, const struct store_ask *ask,
 	struct store_told *told)
 {
 	bool wanted = it->state & ITEM_STALE;
+	uint32_t end = ask->touch_first ? it->exptime : told->before;
 
 	told->stale = wanted;
-	if (ask->recache && it->exptime != 0 &&
-		(int64_t)it->exptime - s->now < ask->recache_ttl)
+	if (ask->recache && end != 0 &&
+		end < store_exptime(s, ask->recache_ttl))
 		wanted = true;
 	told->sent = it->state & ITEM_TOKEN;
 	if (!wanted || told->sent)
@@ -252,14 +234,33 @@ meta_hit(struct store *s, struct item *it, const struct store_ask *ask,
 {
 	told->hit = it->state & ITEM_FETCHED;
 	told->idle = s->now > it->time ? s->now - it->time : 0;
-	hand_token(s, it, ask, told);
+	told->before = it->exptime;
 	if (ask->touch) {
 		touch(s, it, ask->exptime);
 		count_touch(s, it);
+	} else {
+		store_count_hit(s, it);
 	}
+	hand_token(s, it, ask, told);
 	if (!ask->no_bump)
 		store_bump(s, it);
 	ref_add(s->shared, it, REF_USER);
+}
+
+/* Memory for the item that a miss makes is the only thing that may be
+ * missing. */
+static enum store_result
+meta_miss(struct store *s, const char *key, size_t len,
+	const struct store_ask *ask, struct item **out)
+{
+	enum store_result r = vivify(s, key, len, ask, out);
+
+	if (r != STORE_OK)
+		return r;
+	store_count_hit(s, *out);
+	if (!ask->no_bump)
+		store_bump(s, *out);
+	return STORE_OK;
 }
 
 struct item *
@@ -272,14 +273,14 @@ store_meta_get(struct store *s, const char *key, size_t len,
 
 	*told = (struct store_told){0};
 	*why = STORE_OK;
-	count(&s->n.cmd_meta);
 	if (it) {
 		meta_hit(s, it, ask, told);
 	} else {
-		store_missed(s, &e);
 		*why = STORE_NOT_FOUND;
 		if (ask->vivify && e.stripe)
-			*why = vivify(s, key, len, ask, &it);
+			*why = meta_miss(s, key, len, ask, &it);
+		if (!it)
+			store_missed(s, &e);
 		told->won = told->made = it != NULL;
 	}
 	store_leave(s, &e);

@@ -200,7 +200,8 @@ void store_unlink(struct store *s, struct item *it);
 /* The same, with the class locked, too. */
 void store_unlink_in(struct store *s, struct item *it);
 
-/* That it was got, its stripe locked. */
+/* That it was got, its stripe locked; and that a get found it. */
 void store_bump(struct store *s, struct item *it);
+void store_count_hit(struct store *s, const struct item *it);
 
 #endif

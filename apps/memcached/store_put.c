@@ -121,7 +121,8 @@ store_put(struct store *s, struct item *it, const struct store_how *how,
 		r = STORE_INVALID;
 	} else {
 		r = permitted(old, how);
-		count_put(s, old, it, how, r);
+		if (!how->uncounted)
+			count_put(s, old, it, how, r);
 		if (r == STORE_OK)
 			r = exchange(s, old, it, how, cas);
 	}

@@ -42,8 +42,11 @@ static void delete (struct text *t)
 {
 	const struct token *k = &t->token[1];
 
-	if (t->tokens > 2 && !token_is(&t->token[2], "0") &&
-		!(t->tokens == 3 && t->quiet)) {
+	bool zero = t->tokens > 2 && token_is(&t->token[2], "0");
+
+	/* An end in the future was once allowed here. */
+	if ((t->tokens == 3 && !zero && !t->quiet) ||
+		(t->tokens == 4 && !(zero && t->quiet))) {
 		text_say(t, ANSWER_DELETE_USAGE);
 		return;
 	}
@@ -64,7 +67,7 @@ sum(struct text *t, bool decr)
 
 	if (!key_fits(t))
 		return;
-	if (!token_u64(t->token[2].p, t->token[2].len, &how.delta)) {
+	if (!number_u64(t->token[2].p, t->token[2].len, &how.delta)) {
 		text_say(t, ANSWER_DELTA);
 		return;
 	}
@@ -95,11 +98,11 @@ static void
 touch(struct text *t)
 {
 	const struct token *k = &t->token[1];
-	int64_t exptime;
+	int32_t exptime;
 
 	if (!key_fits(t))
 		return;
-	if (!token_i64(t->token[2].p, t->token[2].len, &exptime)) {
+	if (!token_i32(t->token[2].p, t->token[2].len, &exptime)) {
 		text_say(t, ANSWER_EXPTIME);
 		return;
 	}
@@ -112,8 +115,6 @@ verbosity(struct text *t)
 {
 	uint32_t level;
 
-	if (t->tokens == 2 && t->quiet)
-		return;
 	if (token_u32(t->token[1].p, t->token[1].len, &level))
 		text_say(t, ANSWER_OK);
 	else
@@ -129,14 +130,14 @@ version(struct text *t)
 static void
 flush_all(struct text *t)
 {
-	int64_t when = 0;
+	int32_t when = 0;
 
 	if (t->c->core->set->no_flush) {
 		text_say(t, ANSWER_NO_FLUSH);
 		return;
 	}
 	if (t->tokens > (t->quiet ? 2u : 1u) &&
-		!token_i64(t->token[1].p, t->token[1].len, &when)) {
+		!token_i32(t->token[1].p, t->token[1].len, &when)) {
 		text_say(t, ANSWER_EXPTIME);
 		return;
 	}
@@ -182,6 +183,24 @@ emit(void *to, const char *name, size_t name_len, const char *value,
 	answer_commit(out, n);
 }
 
+/* Of what is not there the usage is told alone. */
+static bool
+stats_usage(struct text *t, const struct token *what)
+{
+	const struct token *how = &t->token[2];
+
+	if (token_is(what, "detail") &&
+		!(t->tokens > 2 &&
+			(token_is(how, "on") || token_is(how, "off") ||
+				token_is(how, "dump"))))
+		answer_fixed(&t->c->out, ANSWER_STATS_USAGE);
+	else if (token_is(what, "cachedump") && t->tokens < 4)
+		answer_fixed(&t->c->out, ANSWER_STATS_LINE);
+	else
+		return false;
+	return true;
+}
+
 static void
 stats(struct text *t)
 {
@@ -189,6 +208,8 @@ stats(struct text *t)
 
 	if (t->tokens > 1)
 		what = t->token[1];
+	if (stats_usage(t, &what))
+		return;
 	switch (command_stats(t->c->core, what.p, what.len, emit, &t->c->out)) {
 	case COMMAND_STATS:
 		answer_fixed(&t->c->out, ANSWER_END);
@@ -215,56 +236,69 @@ cache_memlimit(struct text *t)
 		text_say(t, ANSWER_ERROR);
 }
 
-/* Words that a line has at least; what has fewer is an ERROR. */
+#define ANY TOKENS_MAX
+
+/* How many words a line has, at least and at most; else it is an ERROR. */
 static const struct {
 	const char *name;
 	void (*run)(struct text *t);
-	unsigned least;
+	unsigned least, most;
 } commands[] = {
-	{"set", text_set, 5},
-	{"incr", incr, 3},
-	{"delete", delete, 2},
-	{"add", text_add, 5},
-	{"cas", text_cas, 6},
-	{"touch", touch, 3},
-	{"decr", decr, 3},
-	{"append", text_append, 5},
-	{"prepend", text_prepend, 5},
-	{"replace", text_replace, 5},
-	{"version", version, 1},
-	{"stats", stats, 1},
-	{"flush_all", flush_all, 1},
-	{"verbosity", verbosity, 2},
-	{"quit", quit, 1},
-	{"shutdown", shut_down, 1},
-	{"cache_memlimit", cache_memlimit, 2},
+	{"set", text_set, 5, 6},
+	{"incr", incr, 3, 4},
+	{"delete", delete, 2, 4},
+	{"add", text_add, 5, 6},
+	{"cas", text_cas, 6, 7},
+	{"touch", touch, 3, 4},
+	{"decr", decr, 3, 4},
+	{"append", text_append, 5, 6},
+	{"prepend", text_prepend, 5, 6},
+	{"replace", text_replace, 5, 6},
+	{"version", version, 1, ANY},
+	{"stats", stats, 1, ANY},
+	{"flush_all", flush_all, 1, 3},
+	{"verbosity", verbosity, 2, 3},
+	{"quit", quit, 1, ANY},
+	{"shutdown", shut_down, 1, ANY},
+	{"cache_memlimit", cache_memlimit, 2, 3},
 };
+
+/* A browser, or one who makes it talk to us, is not talked to. */
+static void
+unknown(struct text *t)
+{
+	const struct token *first = t->token, *last = first + t->tokens - 1;
+
+	if (t->tokens && first->len > 1 && !strchr("acdgist", *first->p) &&
+		!(*first->p == 'm' && first->len == 2) && last->len >= 5 &&
+		!memcmp(last->p, "HTTP/", 5)) {
+		t->c->core->n.http++;
+		t->c->closing = true;
+		return;
+	}
+	answer_fixed(&t->c->out, ANSWER_ERROR);
+}
 
 void
 text_command(struct proto *c, const char *line, size_t len)
 {
-	struct token token[TOKENS_MAX + 1];
+	struct token token[TOKENS_MAX];
 	struct text t = {.c = c, .token = token};
-	const struct token *last;
 
 	t.tokens = token_split(token, TOKENS_MAX, line, len);
 	if (t.tokens && token[0].len == 2 && *token[0].p == 'm' &&
 		meta_command(&t))
 		return;
-	if (!t.tokens || t.tokens > TOKENS_MAX) {
-		answer_fixed(&c->out, ANSWER_ERROR);
-		return;
-	}
-	last = &token[t.tokens - 1];
-	t.quiet = t.tokens > 1 && token_is(last, "noreply");
-	for (unsigned i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+	t.quiet = t.tokens > 1 && token_is(&token[t.tokens - 1], "noreply");
+	for (unsigned i = 0;
+		t.tokens && i < sizeof(commands) / sizeof(*commands); i++) {
 		if (strlen(commands[i].name) != token[0].len ||
 			memcmp(commands[i].name, token[0].p, token[0].len) != 0)
 			continue;
-		if (t.tokens < commands[i].least)
+		if (t.tokens < commands[i].least || t.tokens > commands[i].most)
 			break;
 		commands[i].run(&t);
 		return;
 	}
-	answer_fixed(&c->out, ANSWER_ERROR);
+	unknown(&t);
 }

@@ -81,7 +81,7 @@ word(struct proto *c, const char *p, size_t len, bool end)
 	} else if (c->keys.awaited) {
 		c->keys.awaited = false;
 		c->keys.any = true;
-		if (!token_i64(p, len, &c->keys.exptime)) {
+		if (!token_i32(p, len, &c->keys.exptime)) {
 			fail(c, ANSWER_EXPTIME);
 			return;
 		}
@@ -119,7 +119,7 @@ keys(struct proto *c, const char *p, size_t len)
 
 	if (n == len)
 		return gather(c, p, len);
-	last = *end == '\n';
+	last = *end != ' ';
 	if (c->held) {
 		n = gather(c, p, n);
 		if (c->step != keys) /* the line goes on where it was cut */
@@ -128,11 +128,13 @@ keys(struct proto *c, const char *p, size_t len)
 		n = c->held;
 		c->held = 0;
 	}
-	if (last && n && p[n - 1] == '\r')
+	if (*end == '\n' && n && p[n - 1] == '\r')
 		n--;
 	word(c, p, n, last);
-	if (c->step == rest_of_line && last)
+	if (*end == '\n')
 		c->step = text_line;
+	else if (last) /* a NUL */
+		c->step = rest_of_line;
 	return used;
 }
 
@@ -143,6 +145,7 @@ begins_get(struct proto *c, const char *p, size_t len)
 {
 	c->keys = (struct proto_keys){0};
 	if (len >= 4 && !memcmp(p, "get ", 4)) {
+	} else if (len >= 5 && !memcmp(p, "bget ", 5)) { /* an old name */
 	} else if (len >= 5 && !memcmp(p, "gets ", 5)) {
 		c->keys.with_cas = true;
 	} else if (len >= 4 && !memcmp(p, "gat ", 4)) {
@@ -169,7 +172,6 @@ static size_t
 too_long(struct proto *c, size_t len)
 {
 	c->core->n.line_long++;
-	answer_fixed(&c->out, ANSWER_TOO_LONG);
 	c->closing = true;
 	return len;
 }
@@ -212,10 +214,12 @@ any_line(struct proto *c, const char *p, size_t len)
 	if (*p == ' ') {
 		for (n = 1; n < len && p[n] == ' ';)
 			n++;
-		return n;
+		c->blank += (uint32_t)n;
+		return c->blank > PROTO_LINE ? too_long(c, len) : n;
 	}
-	if (*p == 'g' && len >= 5 && begins_get(c, p, len)) {
-		n = c->keys.with_cas ? 5 : 4;
+	c->blank = 0;
+	if ((*p == 'g' || *p == 'b') && len >= 5 && begins_get(c, p, len)) {
+		n = c->keys.with_cas || *p == 'b' ? 5 : 4;
 		return n + (n < len ? keys(c, p + n, len - n) : 0);
 	}
 	end = memchr(p, '\n', len < PROTO_LINE ? len : PROTO_LINE);
@@ -226,7 +230,7 @@ any_line(struct proto *c, const char *p, size_t len)
 	}
 	if (len > PROTO_LINE)
 		return too_long(c, len);
-	n = *p == 'g' ? 1 : len;
+	n = *p == 'g' || *p == 'b' ? 1 : len;
 	memcpy(c->buf, p, n);
 	c->held = (uint32_t)n;
 	return n;

@@ -19,13 +19,7 @@ stored(struct proto *c, bool good)
 		case STORE_NOT_FOUND:
 			text = ANSWER_NOT_FOUND;
 			break;
-		case STORE_TOO_LARGE:
-			text = ANSWER_TOO_LARGE;
-			break;
-		case STORE_NO_MEMORY:
-			text = ANSWER_NO_MEMORY;
-			break;
-		default:
+		default: /* also if there is no room for a longer one */
 			text = ANSWER_NOT_STORED;
 			break;
 		}
@@ -40,8 +34,8 @@ store(struct text *t, enum store_mode mode)
 	const struct token *k = &t->token[1], *f = t->token + 2;
 	struct proto *c = t->c;
 	struct store *s = c->core->store;
-	uint32_t flags, len;
-	int64_t exptime;
+	uint32_t flags;
+	int32_t exptime, len;
 	enum store_result r;
 	struct item *it;
 
@@ -49,14 +43,15 @@ store(struct text *t, enum store_mode mode)
 	c->set.quiet = t->quiet;
 	c->set.done = stored;
 	if (k->len > ITEM_KEY_MAX || !token_u32(f[0].p, f[0].len, &flags) ||
-		!token_i64(f[1].p, f[1].len, &exptime) ||
-		!token_u32(f[2].p, f[2].len, &len) || len > INT32_MAX - 2 ||
+		!token_i32(f[1].p, f[1].len, &exptime) ||
+		!token_i32(f[2].p, f[2].len, &len) || len < 0 ||
+		len > INT32_MAX - 2 ||
 		(mode == STORE_CAS &&
-			!token_u64(f[3].p, f[3].len, &c->set.how.cas))) {
+			!number_u64(f[3].p, f[3].len, &c->set.how.cas))) {
 		text_say(t, ANSWER_FORMAT);
 		return;
 	}
-	r = store_alloc(s, &it, k->p, k->len, flags, exptime, len);
+	r = store_alloc(s, &it, k->p, k->len, flags, exptime, (size_t)len);
 	if (r == STORE_OK) {
 		proto_data(c, it);
 		return;

@@ -135,8 +135,7 @@ number(const char *text, uint64_t *v)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	if (!digits || digits + strspn(text + digits, " ") != strlen(text) ||
-		strlen(text) > 20)
+	if (!digits || (text[digits] && text[digits] != ' '))
 		return false;
 	errno = 0;
 	*v = strtoull(text, NULL, 10);
@@ -149,7 +148,7 @@ do_sum(struct model *m, unsigned i)
 	struct store_sum sum = {.decr = draw(m, 2), .delta = draw(m, 100000)};
 	struct entry *e = live(m, i);
 	uint64_t before, value = 0;
-	char key[16], text[24];
+	char key[16], text[sizeof(e->value)];
 	struct item *it;
 	enum store_result r;
 
