@@ -191,7 +191,9 @@ class Maker:
             f = self.flags([b'k', b'q', b'I'], b'T')
             return self.with_cas(b'md ' + key, f)
         if r < 0.98:
-            f = self.flags([b't', b'c', b'v', b'k', b'q'], b'N T')
+            # No T: Debian's gives it to the item that is gone, if the sum
+            # needed a new one.
+            f = self.flags([b't', b'c', b'v', b'k', b'q'], b'N')
             if rng.random() < 0.5:
                 f.append(b'D%d' % rng.choice(DELTAS))
             if rng.random() < 0.4:
