@@ -233,6 +233,7 @@ struct store_sum {
 enum store_result store_add(struct store *s, const char *key, size_t len,
 	const struct store_sum *sum, uint64_t *value, struct item **out);
 
+/* It is an access, too. */
 enum store_result store_touch(
 	struct store *s, const char *key, size_t len, int64_t exptime);
 

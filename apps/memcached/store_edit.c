@@ -166,8 +166,10 @@ store_touch(struct store *s, const char *key, size_t len, int64_t exptime)
 	struct item *it = store_enter(s, key, len, &e);
 
 	count_touch(s, it);
-	if (it)
+	if (it) {
+		store_bump(s, it);
 		touch(s, it, exptime);
+	}
 	store_leave(s, &e);
 	return it ? STORE_OK : STORE_NOT_FOUND;
 }
