@@ -411,7 +411,7 @@ debug(struct text *t)
 		at += name.len;
 	}
 	at = field(at, " exp=",
-		it->exptime ? (int64_t)store_now(s) - it->exptime : -1);
+		it->exptime ? (int32_t)(store_now(s) - it->exptime) : -1);
 	at = field(at, " la=", store_now(s) - it->time);
 	at = field(at, " cas=", (int64_t)it->cas);
 	memcpy(at, it->state & ITEM_FETCHED ? " fetch=yes" : " fetch=no ", 10);

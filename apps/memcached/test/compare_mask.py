@@ -19,7 +19,8 @@ RULES = {
            'that were not sent yet',
     'minus': 'memcached 1.6.18 refuses numbers of 2^63 and more by chance, so '
              'a case with one may be tried three times',
-    'item': 'size and class of an item follow from the server\'s own header',
+    'item': 'size and class of an item follow from the server\'s own header; '
+            'memcached does not note every access',
 }
 
 # What `stats` counts by commands alone; other lines are left out, and so is
@@ -33,8 +34,8 @@ CAS = re.compile(rb'^VALUE \S+ \d+ \d+ (\d+)\r$|'
                  rb'^(?:HD|VA \d+|NS|EX|NF|EN)(?: \S+)*? c(\d+)(?=[ \r])|'
                  rb'^ME .* cas=(\d+)(?= )', re.M)
 TIMES = re.compile(rb'(?<= t)(\d+)(?=[ \r])|(?<= l)(\d+)(?=[ \r])|'
-                   rb'(?<= exp=)(\d+)(?= )|(?<= la=)(\d+)(?= )')
-ITEM = re.compile(rb'(?<= )(cls|size)=\d+')
+                   rb'(?<= exp=)(-?\d+)(?= )')
+ITEM = re.compile(rb'(?<= )(cls|size|la)=\d+')
 VERSION = re.compile(rb'^VERSION .*?(?=\r$)', re.M)
 STAT = re.compile(rb'^STAT (\S+) .*\r\n', re.M)
 FLAGS_LINE = re.compile(rb'^(?:HD|VA \d+|ME) .*$', re.M)
