@@ -13,8 +13,8 @@ RULES = {
     'version': 'the two are different programs',
     'stat': 'what counts commands is compared; the rest is of the process, '
             'the machine or the build',
-    'ttl': 'a second may begin between the two; what is left to an expired '
-           'item wraps in memcached',
+    'ttl': 'a second may begin between the two, and memcached\'s clock is '
+           'another one late; what is left to an expired item wraps there',
     'cut': 'the end of a connection inside a request may take answers along '
            'that were not sent yet',
     'minus': 'memcached 1.6.18 refuses numbers of 2^63 and more by chance, so '
@@ -76,7 +76,7 @@ class Masks:
         return self.count('cas', data, CAS.sub(renamed, data))
 
     def ttl(self, a, b):
-        """b with those times of a's that are within a second of its own."""
+        """b with those times of a's that are within two seconds of its own."""
         ours, theirs = FLAGS_LINE.findall(a), FLAGS_LINE.findall(b)
         if len(ours) != len(theirs):
             return b
@@ -87,7 +87,7 @@ class Masks:
 
             def one(t):
                 want, is_ = next(times, -9), int(t.group())
-                if abs(want - is_) > 1 and want < 1 << 31:
+                if abs(want - is_) > 2 and want < 1 << 31:
                     return t.group()
                 return b'%d' % want
             return TIMES.sub(one, m.group())
