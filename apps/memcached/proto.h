@@ -54,8 +54,9 @@ struct proto_set {
 /* Of a get of any number of keys, read one by one. */
 struct proto_keys {
 	bool with_cas, touch;
-	bool any;     /* there was a key */
-	bool awaited; /* the exptime of a gat is still to come */
+	bool any;      /* there was a key */
+	bool awaited;  /* the exptime of a gat is still to come */
+	uint8_t ahead; /* keys of which the store was told already */
 	int32_t exptime;
 };
 

@@ -6,6 +6,8 @@
 
 #include "apps/memcached/text.h"
 
+#define KEYS_AHEAD 16
+
 static proto_step keys, rest_of_line;
 
 /* --- the keys of a get ----------------------------------------------------*/
@@ -110,6 +112,31 @@ gather(struct proto *c, const char *p, size_t len)
 	return n;
 }
 
+/* Of the keys that follow, as far as they are there: what is to be looked at
+ * comes while those before are answered. */
+static void
+look_ahead(struct proto *c, const char *p, size_t len)
+{
+	unsigned n = 0;
+
+	for (; n < KEYS_AHEAD; n++) {
+		const char *end = word_end(p, len);
+		size_t key = (size_t)(end - p);
+
+		if (key == len)
+			break;
+		if (*end == '\n' && key && p[key - 1] == '\r')
+			store_prefetch(c->core->store, p, key - 1);
+		else
+			store_prefetch(c->core->store, p, key);
+		if (*end != ' ')
+			break;
+		p += key + 1;
+		len -= key + 1;
+	}
+	c->keys.ahead = (uint8_t)n;
+}
+
 static size_t
 keys(struct proto *c, const char *p, size_t len)
 {
@@ -120,6 +147,10 @@ keys(struct proto *c, const char *p, size_t len)
 	if (n == len)
 		return gather(c, p, len);
 	last = *end != ' ';
+	if (c->keys.ahead)
+		c->keys.ahead--;
+	else if (*end == ' ')
+		look_ahead(c, end + 1, len - used);
 	if (c->held) {
 		n = gather(c, p, n);
 		if (c->step != keys) /* the line goes on where it was cut */
