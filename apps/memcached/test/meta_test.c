@@ -93,6 +93,41 @@ static const struct kit_row rows[] = {
 		"CLIENT_ERROR bad data chunk\r\nERROR\r\nMN\r\nCLIENT_ERROR "
 		"bad data chunk\r\nERROR\r\nMN\r\n",
 		false},
+	{"set a 0 0 1\r\na\r\nmg a t T30 t T30\r\nmg a t T30 t\r\n"
+	 "mg a T20 R30\r\nms a 1\r\nb\r\nmg a R30 T20\r\nmg a T20 R30\r\n",
+		"STORED\r\nCLIENT_ERROR duplicate flag\r\nCLIENT_ERROR "
+		"duplicate flag\r\nHD W\r\nHD\r\nHD\r\nHD W\r\n",
+		false},
+	{"ma c N100 J7 T50 v t\r\nma c t T60\r\nma c T70 t q\r\nmg c t v h\r\n"
+	 "ma d T50 N100 t q\r\nma d f s h l\r\nma d Mi\r\nma d C9 O1 k\r\n",
+		"VA 1 t50\r\n7\r\nHD t50\r\nVA 1 t70 h0\r\n9\r\nHD t100\r\n"
+		"HD\r\nCLIENT_ERROR invalid mode for ma M token\r\n"
+		"EX O1 kd\r\n",
+		false},
+	{"mg e N30\r\nmg e h u\r\nmg e2 N30 u\r\nmg e2 h\r\n",
+		"HD W\r\nHD h1 Z\r\nHD W\r\nHD h0 Z\r\n", false},
+	{"ms f 1 MA c\r\nx\r\nms f 1 C5 c\r\nx\r\nms f 1 MR C5\r\nx\r\n"
+	 "ms f +1 F4294967297\r\nx\r\nmg f f\r\nmd f C0\r\nms f 1 Ms\r\nx\r\n",
+		"NS c0\r\nNF c0\r\nNF\r\nHD\r\nHD f1\r\nEX\r\nCLIENT_ERROR "
+		"invalid mode for ms M token\r\n",
+		false},
+	{"ms f 1 Fx Mxx\r\nx\r\nms f 1 Mxx Fx\r\nx\r\nms f 1 Tx Jx\r\nx\r\n"
+	 "mg f Dx\r\nmg f Fx\r\n",
+		"CLIENT_ERROR incorrect length for M token\r\nCLIENT_ERROR "
+		"incorrect length for M token\r\nCLIENT_ERROR invalid numeric "
+		"initial value\r\nCLIENT_ERROR invalid numeric delta value\r\n"
+		"CLIENT_ERROR bad command line format\r\n",
+		false},
+	{"ms Zw== 1 b\r\nx\r\nmd Z-w==xxxx b k I\r\nmd Zw== b k\r\n"
+	 "md Zw== b k\r\nme !! b\r\n",
+		"HD\r\nHD kZw== b\r\nHD kZw== b\r\nNF kZw== b\r\nCLIENT_ERROR "
+		"bad command line format\r\n",
+		false},
+	{"mg a h O234567890123456789012345678901234\r\n"
+	 "md a O234567890123456789012345678901234\r\n",
+		"CLIENT_ERROR opaque token too long\r\nCLIENT_ERROR opaque "
+		"token too long\r\n",
+		false},
 	{"set a 0 0 1\r\na\r\nmg a R30 v t\r\ntouch a 10\r\nmg a R30 v t\r\nmg "
 	 "a R30 v t\r\nmg a R5 t\r\nmg a Rx\r\n",
 		"STORED\r\nVA 1 t-1\r\na\r\nTOUCHED\r\nVA 1 t10 W\r\na\r\nVA 1 "

@@ -97,6 +97,29 @@ static const struct kit_row rows[] = {
 		"OK\r\nOK\r\nOK\r\nOK\r\nCLIENT_ERROR invalid exptime "
 		"argument\r\n",
 		false},
+	{"set n +1 0 +2\r\n10\r\nget n\r\nincr n +1\r\n",
+		"STORED\r\nVALUE n 1 2\r\n10\r\nEND\r\n11\r\n", false},
+	{"set n 4294967301 4294967295 1\r\n1\r\nget n\r\n", "STORED\r\nEND\r\n",
+		false},
+	{"set n -18446744073709551611 0 1\r\n1\r\nget n\r\n",
+		"STORED\r\nVALUE n 5 1\r\n1\r\nEND\r\n", false},
+	{"set n 0 0 4294967296\r\nx\r\n",
+		"CLIENT_ERROR bad data chunk\r\nERROR\r\n", false},
+	{"set n 0 99999999999999999999 1\r\n1\r\n",
+		"CLIENT_ERROR bad command line format\r\nERROR\r\n", false},
+	{"set n 0 0 1 noreply x\r\nincr n 1 2 3\r\ntouch n 1 2 3\r\n",
+		"ERROR\r\nERROR\r\nERROR\r\n", false},
+	{"delete n 0 0\r\ndelete n 1 2 3\r\n",
+		"CLIENT_ERROR bad command line format.  Usage: delete <key> "
+		"[noreply]\r\nERROR\r\n",
+		false},
+	{"set n 0 0 2\r\r\n10\r\nbget n\r\nget n\r\r\n",
+		"STORED\r\nVALUE n 0 2\r\n10\r\nEND\r\nEND\r\n", false},
+	{"stats detail\r\nstats cachedump\r\nm HTTP/1\r\nmx HTTP/1\r\n",
+		"CLIENT_ERROR usage: stats detail on|off|dump\r\n"
+		"CLIENT_ERROR bad command line\r\nERROR\r\nERROR\r\n",
+		false},
+	{"GET / HTTP/1.1\r\n", "", true},
 	{"quit\r\n", "", true},
 	{"quit foo\r\n", "", true},
 	{"shutdown\r\n", "ERROR: shutdown not enabled\r\n", false},
@@ -130,6 +153,28 @@ cas_is_told_and_compared(void **state)
 
 	(void)state;
 	kit_talk(r, sizeof(r) / sizeof(*r));
+}
+
+/* What is behind a NUL is not there. */
+static void
+a_nul_ends_a_line(void **state)
+{
+	static const char in[] = "set k 0 0 1\0 x\r\na\r\nget k\0 k\r\n"
+				 "get \0k\r\nset a\0b 0 0 1\r\nget k\0";
+	static const char want[] = "STORED\r\nVALUE k 0 1\r\na\r\nEND\r\n"
+				   "ERROR\r\nERROR\r\n"
+				   "VALUE k 0 1\r\na\r\nEND\r\n";
+
+	(void)state;
+	for (size_t cut = 1; cut < 100; cut += 24) {
+		static struct kit k;
+
+		kit_begin(&k);
+		kit_feed(&k, in, sizeof(in) - 1, cut);
+		assert_int_equal(k.out_len, sizeof(want) - 1);
+		assert_memory_equal(k.out, want, sizeof(want) - 1);
+		kit_end(&k);
+	}
 }
 
 /* A get of more keys than there is room for answers waits, and goes on. */
@@ -268,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_memcached_answers),
 		cmocka_unit_test(cas_is_told_and_compared),
+		cmocka_unit_test(a_nul_ends_a_line),
 		cmocka_unit_test(many_keys),
 		cmocka_unit_test(lines_and_keys_are_bounded),
 		cmocka_unit_test(a_value_outlives_its_key_while_it_is_sent),
