@@ -168,21 +168,8 @@ warm_up(struct store *s, struct item *it)
 	count(&count_of(s, it)->moves_to_warm);
 }
 
-/* A get is counted once: its class and segment say all. */
 static inline void
-count_hit(struct store *s, const struct item *it)
-{
-	count(&count_of(s, it)->hits_to[WHERE_SEGMENT(it->where)]);
-}
-
-void
-store_count_hit(struct store *s, const struct item *it)
-{
-	count_hit(s, it);
-}
-
-static inline void
-bump(struct store *s, struct item *it)
+mark(struct store *s, struct item *it)
 {
 	if (it->time != s->now)
 		relaxed_store_32(&it->time, s->now);
@@ -194,10 +181,30 @@ bump(struct store *s, struct item *it)
 		warm_up(s, it);
 }
 
+/* A get is counted once: its class and segment say all. */
+static inline void
+count_hit(struct store *s, const struct item *it)
+{
+	count(&count_of(s, it)->hits_to[WHERE_SEGMENT(it->where)]);
+}
+
+static inline void
+bump(struct store *s, struct item *it)
+{
+	count_hit(s, it);
+	mark(s, it);
+}
+
 void
 store_bump(struct store *s, struct item *it)
 {
-	bump(s, it);
+	mark(s, it);
+}
+
+void
+store_count_hit(struct store *s, const struct item *it)
+{
+	count_hit(s, it);
 }
 
 static inline struct item *
@@ -244,7 +251,6 @@ static inline struct item *
 got(struct store *s, struct item *it, const struct entered *e)
 {
 	if (it) {
-		count_hit(s, it);
 		bump(s, it);
 		ref_add(s->shared, it, REF_USER);
 	} else {

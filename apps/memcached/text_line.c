@@ -112,6 +112,13 @@ gather(struct proto *c, const char *p, size_t len)
 	return n;
 }
 
+static void
+ahead(struct proto *c, const char *key, size_t len)
+{
+	if (len - 1 < ITEM_KEY_MAX)
+		store_ahead(c->core->store, key, len);
+}
+
 /* Of the keys that follow, as far as they are there: what is to be looked at
  * comes while those before are answered. */
 static void
@@ -125,12 +132,14 @@ look_ahead(struct proto *c, const char *p, size_t len)
 
 		if (key == len)
 			break;
-		if (*end == '\n' && key && p[key - 1] == '\r')
-			store_prefetch(c->core->store, p, key - 1);
-		else
-			store_prefetch(c->core->store, p, key);
-		if (*end != ' ')
+		if (*end != ' ') {
+			ahead(c, p,
+				key -
+					(*end == '\n' && key &&
+						p[key - 1] == '\r'));
 			break;
+		}
+		ahead(c, p, key);
 		p += key + 1;
 		len -= key + 1;
 	}
