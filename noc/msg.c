@@ -201,7 +201,7 @@ check_addr6(const struct rule *r, const struct msg *m, unsigned n)
 }
 
 /* An endpoint, its address, and the pieces of a datagram. */
-static int
+__attribute__((noinline)) static int
 check_endpoint(
 	const struct rule *r, const struct msg *m, unsigned n, uint64_t bytes)
 {
@@ -251,10 +251,10 @@ msg_check(const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes)
 	const struct rule *r;
 	int rc;
 
-	if (m->type == MSG_ADDR || m->type == MSG_PIECE)
-		return -MSG_BAD_RUN;
-	if (m->type >= MSG_TYPES || !rules[m->type].name)
-		return -MSG_BAD_TYPE;
+	if (unlikely(m->type >= MSG_TYPES || !rules[m->type].name))
+		return m->type == MSG_ADDR || m->type == MSG_PIECE
+			? -MSG_BAD_RUN
+			: -MSG_BAD_TYPE;
 	r = &rules[m->type];
 	if (r->way != way)
 		return -MSG_BAD_WAY;

@@ -90,7 +90,8 @@ world_close(struct world *w)
 void
 world_tell(struct world *w, unsigned net, struct msg m)
 {
-	world_event(w, net, &m, 1);
+	assert_true(edge_send(&w->net[net], &m, 1));
+	assert_int_equal(w->edge[net].edge.down, EDGE_UP);
 }
 
 void

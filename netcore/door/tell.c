@@ -274,12 +274,12 @@ retry(struct door *d, struct door_app *a)
 	}
 }
 
-bool
-door_turn(struct door *d)
+__attribute__((noinline)) static bool
+turn(struct door *d)
 {
-	if (unlikely(d->udp_news))
+	if (d->udp_news)
 		datagram_turn(d);
-	if (likely(!d->pending && !d->held))
+	if (!d->pending && !d->held)
 		return false;
 	for (unsigned i = 0; i < d->cfg.apps; i++) {
 		if (d->app[i].pending_head)
@@ -288,4 +288,10 @@ door_turn(struct door *d)
 			conn_rx_go_on(d, &d->app[i]);
 	}
 	return d->pending && d->tx_done != d->tx_sent;
+}
+
+bool
+door_turn(struct door *d)
+{
+	return unlikely(d->pending || d->held || d->udp_news) && turn(d);
 }
