@@ -103,18 +103,21 @@ struct attempt {
 	uint32_t next; /* unused ones: number + 1 */
 };
 
-#define APP_COUNTERS(X) \
-	X(accepted)     \
-	X(connected)    \
-	X(closed)       \
-	X(rx_bytes)     \
-	X(kept)         \
-	X(keep_failed)  \
-	X(tx_bytes)     \
-	X(acked_bytes)  \
-	X(udp_received) \
-	X(udp_sent)     \
-	X(sends_refused) /* -EAGAIN */
+#define APP_COUNTERS(X)                       \
+	X(accepted)                           \
+	X(connected)                          \
+	X(closed)                             \
+	X(rx_bytes)                           \
+	X(kept)                               \
+	X(keep_failed)                        \
+	X(tx_bytes)                           \
+	X(acked_bytes)                        \
+	X(udp_received)                       \
+	X(udp_sent)                           \
+	X(sends_refused) /* -EAGAIN */        \
+	X(told)		 /* by other cores */ \
+	X(tells)                              \
+	X(tells_refused) /* -EAGAIN */
 
 struct app_count {
 #define X(name) uint64_t name;
@@ -150,6 +153,8 @@ struct dl {
 	struct domain_counter *shown, *shown_gauge;
 	uint64_t show_due; /* in ns of clock_ns() */
 	struct rtc *rtc;   /* NULL: the network cores are elsewhere */
+	unsigned deaf;	   /* cores that the program waits to tell; which: */
+	bool is_deaf[LIMIT_MATES];
 };
 
 /* start.c's, shared by the cores of this process. */
@@ -232,6 +237,16 @@ udp_turn(struct dl *dl)
 /* rtc.c: a core with a network core of its own, in one thread. */
 void rtc_run(struct dl *dl);
 void rtc_show(struct rtc *r);
+
+/* tell.c: what another core said; and who can be told again. */
+void tell_rx(void *arg, struct edge *e, const struct msg *m, unsigned n);
+unsigned tell_room(struct dl *dl);
+/* After the flush, which makes the room; returns the work it was. */
+static inline unsigned
+tell_turn(struct dl *dl)
+{
+	return unlikely(dl->deaf) ? tell_room(dl) : 0;
+}
 
 /* show.c: the counters, where tools can see them. */
 void show_open(struct dl *dl);

@@ -74,6 +74,7 @@ run(struct dl *dl)
 		room_turn(dl);
 		work += udp_turn(dl);
 		hub_flush(hub);
+		work += tell_turn(dl);
 		hub_idle(hub, work, timer_deadline(dl));
 	}
 }

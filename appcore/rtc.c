@@ -56,7 +56,7 @@ rtc_show(struct rtc *r)
 	netcore_rest(&r->net);
 }
 
-/* The program's share of a turn. */
+/* The program's share of a turn: also what other cores tell it, and pokes. */
 static unsigned
 serve(void *arg)
 {
@@ -64,7 +64,8 @@ serve(void *arg)
 	unsigned work;
 
 	r->down.busy = false;
-	work = edge_serve(&r->down, LIMIT_PARK);
+	work = hub_serve(&r->dl->core->hub);
+	work += edge_serve(&r->down, LIMIT_PARK);
 	work += edge_serve(&r->up.edge, LIMIT_PARK);
 	timer_run(r->dl);
 	command_retry(r->dl);
@@ -84,7 +85,8 @@ turn(struct rtc *r, struct hub *hub)
 	r->down.busy = true;
 	work = netcore_turn(&r->net, serve, r);
 	r->down.busy = false;
-	work += hub_serve(hub); /* pokes */
+	hub_flush(hub);
+	work += tell_turn(r->dl);
 	return work + r->up.edge.parked + r->down.parked + !!r->dl->udp_news;
 }
 

@@ -18,6 +18,7 @@ dl_run(const struct dl_program *program, void *arg)
 	app.program = program;
 	app.arg = arg;
 	domain_join(&app.domain, &ops);
+	app.domain.mate = program->told ? tell_rx : NULL;
 	return domain_run(&app.domain);
 }
 

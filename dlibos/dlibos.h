@@ -47,6 +47,15 @@ struct dl_program {
 	 * themselves. Pings that had no answer when it went will get none. May
 	 * be NULL. */
 	void (*net_changed)(struct dl *dl, unsigned net, int up);
+
+	/* Core `from` of this program said dl_tell(). NULL: no core of it will
+	 * be told anything. */
+	void (*told)(
+		struct dl *dl, unsigned from, uint32_t cookie, uint64_t value);
+
+	/* After -EAGAIN of dl_tell(): that core can be told again; is called
+	 * once for that. May be NULL. */
+	void (*tell_room)(struct dl *dl, unsigned core);
 };
 
 /* Joins the instance and runs the program on all cores that it was given.
@@ -80,6 +89,16 @@ unsigned dl_nets(const struct dl *dl);
  * 0; -ENOTCONN when it is not there; -EAGAIN when too much is under way: try
  * again after the next callback. */
 int dl_ping(struct dl *dl, unsigned net, uint32_t cookie, uint64_t value);
+
+/* --- other cores of the program -------------------------------------------*/
+
+/* Says something to another core of this process, in 16 bytes. What was told
+ * is heard in order, and never lost; what this core wrote before, in memory
+ * that `value` may point to, is seen by the one who hears it. `value` must be
+ * below 2^63. 0; -EAGAIN: too much is under way, try again in tell_room();
+ * -EINVAL: no such core, or it is this one; -ENOTCONN: the program has no
+ * told(), or more cores than 64. */
+int dl_tell(struct dl *dl, unsigned core, uint32_t cookie, uint64_t value);
 
 /* --- connections ----------------------------------------------------------*/
 

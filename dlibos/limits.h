@@ -21,6 +21,8 @@
 #define LIMIT_RUN      8     /* slots of one scatter/gather array */
 #define LIMIT_BURST    32    /* messages taken from an edge in a turn */
 #define LIMIT_BAD      16    /* bad messages until a channel is closed */
+#define LIMIT_MATES    64    /* cores of one domain that tell each other */
+#define LIMIT_MATE     256   /* slots from one of them to another */
 
 /* Connections. */
 #define LIMIT_CONNS	16384	   /* of a network core, the default */

@@ -43,6 +43,8 @@ init_common(struct edge *e, const struct edge_config *c)
 	e->own_fence = c->own_fence;
 	e->bell_in = c->bell_in;
 	e->bell_out = c->bell_out;
+	e->ring = c->ring;
+	e->ring_arg = c->ring_arg;
 	e->count = c->count ? c->count : &e->counters;
 	e->park = aligned_alloc(CACHELINE, LIMIT_PARK * sizeof(*e->park));
 	return e->park ? 0 : -ENOMEM;
@@ -233,10 +235,12 @@ static void
 ring(struct edge *e, uint32_t asleep)
 {
 	e->rung = asleep;
-	if (e->bell_out < 0)
+	if (e->bell_out < 0 && !e->ring)
 		return;
 	e->count->rings++;
-	if (bell_ring(e->bell_out))
+	if (e->ring)
+		e->ring(e->ring_arg);
+	else if (bell_ring(e->bell_out))
 		e->down = EDGE_PEER_GONE;
 }
 
@@ -312,11 +316,12 @@ serve_copies(struct edge *e, const struct msg *m, unsigned n, bool cut)
 
 /* The network side takes a command only while there is parking for what it
  * may be answered with. The application side takes always: so one of the two
- * always drains, and with it the other. */
+ * always drains, and with it the other. Between application cores both take
+ * always. */
 static bool
 may_serve(const struct edge *e)
 {
-	return e->in == MSG_EVENT || edge_room(e) >= LIMIT_BURST;
+	return e->in != MSG_COMMAND || edge_room(e) >= LIMIT_BURST;
 }
 
 unsigned

@@ -27,6 +27,9 @@ struct edge;
 typedef void edge_handler(
 	void *arg, struct edge *e, const struct msg *m, unsigned n);
 
+/* Wakes the other side's core, in place of a bell. */
+typedef void edge_ring(void *arg);
+
 /* What one side shows to the other: a page, then the slots that it fills.
  * The lines are apart because they are read at different times. */
 struct edge_page {
@@ -67,7 +70,9 @@ struct edge_config {
 	uint64_t in_bytes; /* the partition that its data lies in */
 	int bell_in;	   /* read end, -1 without; closed by edge_fini() */
 	int bell_out;	   /* write end, likewise */
-	bool own_fence;	   /* the kernel has no heavy fence (cpu.h) */
+	edge_ring *ring;   /* of one process: called for bell_out; or NULL */
+	void *ring_arg;
+	bool own_fence;		  /* the kernel has no heavy fence (cpu.h) */
 	struct edge_count *count; /* NULL: private ones */
 	edge_handler *handler;
 	void *arg;
@@ -96,6 +101,8 @@ struct edge {
 	struct msg *park;
 	uint32_t park_head, park_tail;
 	int bell_in, bell_out;
+	edge_ring *ring;
+	void *ring_arg;
 	struct edge_count counters;
 };
 

@@ -68,6 +68,8 @@ static const struct rule rules[MSG_TYPES] = {
 	[MSG_UDP_SEND] = {"udp_send", C, MSGF_MORE | MSGF_V6, ARG_ANY,
 		REF_ENDPOINT, false, true},
 	[MSG_UDP_DONE] = {"udp_done", C, 0, ARG_ZERO, REF_COUNT, false},
+
+	[MSG_TELL] = {"tell", MSG_MATE, 0, ARG_ZERO, REF_ANY, true},
 };
 
 /* MSG_ADDR and MSG_PIECE have no rule: they are legal only where

@@ -1,4 +1,5 @@
-/* msg.h - THE CONTRACT between network cores and application cores.
+/* msg.h - THE CONTRACT between network cores and application cores, and
+ * between application cores of one domain.
  *
  * A message is 16 bytes, four to a cache line. Payload never travels in it:
  * what travels is {offset, length} into a partition that the other side can
@@ -86,6 +87,9 @@ enum msg_type {
 	MSG_PING,	/* conn, arg, ref: anything; a pong brings them back */
 	MSG_UDP_SEND,	/* arg=listen id, ref=peer; pieces in App */
 	MSG_UDP_DONE,	/* ref=count: the oldest datagrams, of all, were read */
+
+	/* From an application core to another one of its domain. */
+	MSG_TELL, /* conn=cookie, ref=value: both are the program's own */
 
 	/* Either way, inside a run only. */
 	MSG_ADDR,  /* arg=0, 1; conn,ref=the high and low 32 bits of half
@@ -186,6 +190,7 @@ enum msg_bad {
 enum msg_way {
 	MSG_EVENT,
 	MSG_COMMAND,
+	MSG_MATE, /* between the cores of one domain */
 };
 
 /* Checks the run that begins at m[0] and has up to n slots visible, coming

@@ -12,6 +12,7 @@
 #include "dlibos/base/cpu.h"
 #include "dlibos/base/log.h"
 #include "dlibos/domain/domain.h"
+#include "dlibos/domain/mesh.h"
 
 /* The number in the environment; and nobody below us shall inherit it. */
 static int
@@ -117,8 +118,12 @@ static void
 edge_went_down(void *arg, struct edge *edge)
 {
 	struct domain_core *c = arg;
-	struct domain_edge *e = edge->arg;
+	struct domain_edge *e;
 
+	if (edge->in == MSG_MATE) /* our own process wrote there */
+		die(EXIT_FAIL, "core %u, told by another one: %s", c->plan.id,
+			edge_down_name(edge->down));
+	e = edge->arg;
 	if (edge->down != EDGE_PEER_GONE)
 		log_say("channel to %s closed: %s",
 			c->domain->peer[e->peer].name,
@@ -179,6 +184,7 @@ core_thread(void *arg)
 		die(EXIT_FAIL, "core %u cannot be put on CPU %d: %s",
 			c->plan.id, c->plan.cpu, strerror(-rc));
 	domain_core_edges(c);
+	mesh_join(c);
 	return (void *)(intptr_t)c->domain->ops->core_main(c);
 }
 
@@ -215,6 +221,7 @@ domain_run(struct domain *d)
 	 * thread before this one is pinned. */
 	for (unsigned i = 0; i < d->plan.cores; i++)
 		make_hub(&d->core[i]);
+	mesh_open(d);
 	start(&d->control, control_thread, d, "control");
 	for (unsigned i = 1; i < d->plan.cores; i++)
 		start(&d->core[i].thread, core_thread, &d->core[i], "a core");
@@ -227,6 +234,7 @@ domain_run(struct domain *d)
 		if ((int)(intptr_t)s > status)
 			status = (int)(intptr_t)s;
 	}
+	mesh_close(d);
 	return status;
 }
 

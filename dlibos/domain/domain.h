@@ -90,6 +90,8 @@ struct domain {
 	uint32_t edges;
 	struct domain_peer peer[LIMIT_DOMAINS];
 	struct part part[PART_KINDS]; /* our own */
+	struct mesh *mesh;	      /* between our cores; mesh.h; or NULL */
+	edge_handler *mate;	      /* set before domain_run(): make it */
 	pthread_t control;
 	pthread_mutex_t lock;
 	pthread_cond_t emptied;

@@ -35,11 +35,14 @@ static const struct msg good[MSG_TYPES] = {
 	[MSG_PING] = {MSG_PING, 0, 1, 2, 3},
 	[MSG_UDP_SEND] = {MSG_UDP_SEND, 0, 3, 0, 0x350a000001},
 	[MSG_UDP_DONE] = {MSG_UDP_DONE, 0, 0, 0, 1},
+	[MSG_TELL] = {MSG_TELL, 0, 0, 2, 3},
 };
 
 static enum msg_way
 way_of(unsigned type)
 {
+	if (type == MSG_TELL)
+		return MSG_MATE;
 	return type < MSG_ACCEPT ? MSG_EVENT : MSG_COMMAND;
 }
 
