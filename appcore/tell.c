@@ -4,6 +4,8 @@
 #include "appcore/appcore.h"
 #include "dlibos/domain/mesh.h"
 
+_Static_assert(DL_TELL_CORES == LIMIT_MATES, "what programs are told");
+
 void
 tell_rx(void *arg, struct edge *e, const struct msg *m, unsigned n)
 {

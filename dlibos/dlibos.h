@@ -97,7 +97,8 @@ int dl_ping(struct dl *dl, unsigned net, uint32_t cookie, uint64_t value);
  * that `value` may point to, is seen by the one who hears it. `value` must be
  * below 2^63. 0; -EAGAIN: too much is under way, try again in tell_room();
  * -EINVAL: no such core, or it is this one; -ENOTCONN: the program has no
- * told(), or more cores than 64. */
+ * told(), or more cores than DL_TELL_CORES. */
+#define DL_TELL_CORES 64u
 int dl_tell(struct dl *dl, unsigned core, uint32_t cookie, uint64_t value);
 
 /* --- connections ----------------------------------------------------------*/

@@ -77,6 +77,8 @@ static void
 chunk_free(struct answer_pool *p, struct answer_chunk *c)
 {
 	c->used = 0;
+	if (c->lone)
+		return;
 	c->next = p->free;
 	p->free = c;
 }
@@ -89,7 +91,15 @@ piece_done(struct answer *a, const struct answer_piece *p)
 	if (!c)
 		return;
 	if (p->is_item) {
-		store_returned(a->pool->store, p->owner);
+		if (p->store)
+			a->pool->give_back(
+				a->pool->arg, p->store - 1u, p->owner);
+		else
+			store_returned(a->pool->store, p->owner);
+		return;
+	}
+	if (p->is_hole) {
+		((struct answer_hole *)p->owner)->answer = NULL;
 		return;
 	}
 	if (--c->pieces)
@@ -124,7 +134,10 @@ push(struct answer *a, const char *ptr, size_t len, void *owner, bool is_item)
 {
 	assert(a->end - a->first < ANSWER_PIECES);
 	a->ring[a->end++ & (ANSWER_PIECES - 1)] =
-		(struct answer_piece){ptr, owner, (uint32_t)len, is_item};
+		(struct answer_piece){.ptr = ptr,
+			.owner = owner,
+			.len = (uint32_t)len,
+			.is_item = is_item};
 	a->bytes += len;
 }
 
@@ -161,6 +174,11 @@ answer_reserve(struct answer *a, size_t n)
 	assert(n <= ANSWER_CHUNK);
 	if (c && ANSWER_CHUNK - c->used >= n)
 		return c->mem + c->used;
+	if (c && c->lone) {
+		a->broken = true;
+		c->used = 0;
+		return c->mem;
+	}
 	if (c && !c->pieces)
 		chunk_free(a->pool, c);
 	c = a->pool->free;
@@ -209,6 +227,31 @@ answer_item(
 		store_lend(a->pool->store, it);
 }
 
+/* What an empty piece was is over at once, if nothing is before it. */
+static void
+drop_empty(struct answer *a)
+{
+	while (a->first != a->sent &&
+		!a->ring[a->first & (ANSWER_PIECES - 1)].len)
+		a->first++;
+}
+
+unsigned
+answer_ready(struct answer *a, unsigned max)
+{
+	unsigned n = 0;
+
+	while (answer_unsent(a) && !answer_at(a, 0)->len &&
+		!answer_at(a, 0)->is_hole)
+		a->sent++;
+	drop_empty(a);
+	if (max > answer_unsent(a))
+		max = answer_unsent(a);
+	while (n < max && answer_at(a, n)->len)
+		n++;
+	return n;
+}
+
 void
 answer_acked(struct answer *a, size_t bytes)
 {
@@ -228,5 +271,6 @@ answer_acked(struct answer *a, size_t bytes)
 		piece_done(a, p);
 		a->first++;
 	}
+	drop_empty(a);
 	settle(a);
 }

@@ -9,6 +9,10 @@
  * last piece; or among the fixed texts, which nobody writes after the start.
  * A connection that waits for nothing holds neither.
  *
+ * Where an answer is still to come from another core there is a hole, which
+ * nothing behind it overtakes; what fills it may lie in items of that core's
+ * store (shard.h), which are given back to it.
+ *
  * All memory that pieces lie in comes from the callers' alloc(), once, when the
  * pool is made.
  */
@@ -25,6 +29,8 @@
 #define ANSWER_CHUNK  4096
 /* What one step of a parser may add; a step is not begun with less room. */
 #define ANSWER_STEP 32
+/* Of which a hole takes so many: a head, an item, and one to spare. */
+#define ANSWER_HOLE 3
 /* Bytes that a peer may leave unread until it is not read from. */
 #define ANSWER_BYTES (1u << 20)
 
@@ -89,6 +95,7 @@ struct answer_chunk {
 	char *mem;
 	uint32_t used;
 	uint32_t pieces;
+	bool lone; /* of no pool: the answer has only this one */
 	struct answer_chunk *next; /* while it is free */
 };
 
@@ -104,14 +111,19 @@ struct answer_pool {
 	struct answer_chunk *chunks; /* all of them */
 	struct answer_fixed fixed[ANSWER_TEXTS_END];
 	uint64_t no_chunk; /* connections that ended for want of one */
+	/* Gives an item of another core's store back. NULL: there are none. */
+	void (*give_back)(void *arg, unsigned core, struct item *it);
+	void *arg;
 	char trash[ANSWER_CHUNK];
 };
 
 struct answer_piece {
 	const char *ptr;
-	void *owner; /* an item or a chunk; NULL: nobody */
+	void *owner; /* an item, a chunk or a hole; NULL: nobody */
 	uint32_t len;
 	bool is_item;
+	bool is_hole;
+	uint16_t store; /* of an item: 0: our own; or whose, + 1 */
 };
 
 struct answer {
@@ -122,6 +134,12 @@ struct answer {
 	uint64_t bytes; /* of all pieces, but for that part */
 	bool broken;	/* no chunk was left: the connection is to end */
 	struct answer_piece ring[ANSWER_PIECES];
+};
+
+/* Lies with the one who will fill it. */
+struct answer_hole {
+	struct answer *answer; /* NULL: it was filled, or nobody waits */
+	uint32_t at;
 };
 
 /* Bytes of memory that a pool of so many chunks takes of alloc(). */
@@ -158,11 +176,16 @@ void answer_copy(struct answer *a, const void *p, size_t n);
 void answer_item(
 	struct answer *a, struct item *it, const char *p, size_t n, bool last);
 
+/* Pieces and holes that are not sent. */
 static inline unsigned
 answer_unsent(const struct answer *a)
 {
 	return a->end - a->sent;
 }
+
+/* How many pieces may be sent now, at most `max`: none behind a hole. 0: no
+ * more, for now; else it is to be asked again when these are sent. */
+unsigned answer_ready(struct answer *a, unsigned max);
 
 /* The i-th piece that is to be sent. */
 static inline const struct answer_piece *
@@ -179,5 +202,25 @@ answer_sent(struct answer *a, unsigned pieces)
 
 /* The oldest bytes that were sent are acknowledged. */
 void answer_acked(struct answer *a, size_t bytes);
+
+/* --- answer_hole.c: answers from another core ------------------------------*/
+
+/* An answer of its own, to be taken to pieces by the functions below: its text
+ * goes into `c`, whose memory has ANSWER_CHUNK bytes, and nowhere else. */
+void answer_begin_lone(
+	struct answer *a, struct answer_pool *p, struct answer_chunk *c);
+
+/* Something is still to come here. The hole stays where it is until it is
+ * filled, or answer_end() has let go of it. */
+void answer_dig(struct answer *a, struct answer_hole *h);
+
+/* All of `from`, a lone answer of core number `core`: into the hole, which need
+ * not be there any more; or behind what is there. Its text is copied; items are
+ * given away. `from` is empty then. */
+void answer_fill(struct answer_hole *h, struct answer *from, unsigned core);
+void answer_append(struct answer *a, struct answer *from, unsigned core);
+
+/* The same, but nobody wants it: `p` knows how to give items back. */
+void answer_discard(struct answer_pool *p, struct answer *from, unsigned core);
 
 #endif

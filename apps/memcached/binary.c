@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apps/memcached/proto_token.h"
+#include "apps/memcached/shard.h"
 
 static void
 get(const struct binary *b)
@@ -325,6 +326,27 @@ read_head(struct binary *b, const char *p)
 	return false;
 }
 
+static void
+run(struct binary *b, const char *whole)
+{
+	const struct rule *r = &rules[b->op];
+
+	b->ext = whole + BINARY_HEAD;
+	b->key = b->ext + b->ext_len;
+	if (!b->c->core->shard ||
+		!shard_binary(b, whole, r->has & KEY, r->has & VALUE))
+		r->run(b);
+}
+
+void
+binary_run(struct proto *c, const char *whole)
+{
+	struct binary b = {.c = c};
+
+	if (read_head(&b, whole))
+		run(&b, whole);
+}
+
 size_t
 binary_request(struct proto *c, const char *p, size_t len)
 {
@@ -353,10 +375,8 @@ binary_request(struct proto *c, const char *p, size_t len)
 		}
 		want += (size_t)b.ext_len + b.key_len;
 	}
-	b.ext = whole + BINARY_HEAD;
-	b.key = b.ext + b.ext_len;
 	c->held = 0;
-	rules[b.op].run(&b);
+	run(&b, whole);
 	if (rules[b.op].has & LAST_VALUE && b.value_len)
 		c->closing = true;
 	return want - had;

@@ -33,8 +33,9 @@ struct command {
 	 * own. They are read without a lock: a number may be a little old. */
 	struct command *const *all;
 	unsigned cores;
-	uint32_t started; /* second */
-	bool shutdown;	  /* a peer asked for the end */
+	struct shard *shard; /* NULL: all keys are in this store */
+	uint32_t started;    /* second */
+	bool shutdown;	     /* a peer asked for the end */
 };
 
 /* One statistic, as text. */

@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "apps/memcached/shard.h"
+
 struct field {
 	const char *name;
 	size_t at;
@@ -120,7 +122,7 @@ all_of_it(struct command *c, const struct sink *k)
 	struct store_stats s;
 	struct rusage use;
 
-	store_stats(c->store, &s);
+	shard_stats(c, &s);
 	getrusage(RUSAGE_SELF, &use);
 	number(k, "pid", (uint64_t)getpid());
 	number(k, "uptime", store_now(c->store) - c->started);
@@ -153,7 +155,7 @@ of_classes(struct command *c, const struct sink *k, bool want_items)
 	char before[32];
 
 	for (unsigned i = 1; i <= store_classes(c->store); i++) {
-		if (!store_class_stats(c->store, i, &cls))
+		if (!shard_class_stats(c, i, &cls))
 			continue;
 		if (want_items ? !cls.number : !cls.total_pages)
 			continue;
@@ -172,7 +174,7 @@ of_slabs(struct command *c, const struct sink *k)
 	struct store_stats s;
 
 	of_classes(c, k, false);
-	store_stats(c->store, &s);
+	shard_stats(c, &s);
 	number(k, "active_slabs", s.active_slabs);
 	number(k, "total_malloced", s.total_malloced);
 }

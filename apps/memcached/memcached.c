@@ -17,6 +17,7 @@
 
 #include "apps/memcached/options.h"
 #include "apps/memcached/proto.h"
+#include "apps/memcached/shard.h"
 #include "apps/memcached/udp.h"
 #include "dlibos/dlibos.h"
 
@@ -43,7 +44,8 @@ struct program {
 	struct settings set;
 	pthread_mutex_t lock; /* while cores begin */
 	struct store *first;
-	unsigned joined; /* cores that have their view */
+	uint64_t secret[2]; /* of which core has which key */
+	unsigned joined;    /* cores that have their view */
 	struct core *cores[CORES_MAX];
 	struct command *all[CORES_MAX];
 };
@@ -51,6 +53,7 @@ struct program {
 struct core {
 	struct command command;
 	struct answer_pool pool;
+	struct shard shard;
 	struct program *program;
 	struct dl *dl;
 	struct dl_timer tick;
@@ -78,13 +81,13 @@ flush(struct client *cl)
 {
 	struct answer *a = &cl->proto.out;
 
-	while (answer_unsent(a) && !cl->closed) {
+	unsigned n;
+
+	while (!cl->closed && (n = answer_ready(a, DL_PIECES))) {
 		struct dl_piece p[DL_PIECES];
-		unsigned n = answer_unsent(a);
 		uint64_t bytes = 0;
 		int rc;
 
-		n = n < DL_PIECES ? n : DL_PIECES;
 		for (unsigned i = 0; i < n; i++) {
 			const struct answer_piece *from = answer_at(a, i);
 
@@ -113,7 +116,8 @@ settle(struct client *cl)
 	if (a->broken)
 		give_up(cl);
 	flush(cl);
-	if (cl->closed || answer_unsent(a))
+	if (cl->closed || answer_unsent(a) ||
+		(cl->proto.ask && cl->proto.ask->away))
 		return;
 	if (cl->proto.closing || cl->eof) {
 		cl->closed = true;
@@ -222,6 +226,70 @@ static const struct dl_handler handler = {
 	.remote_closed = remote_closed,
 	.closed = closed,
 };
+
+/* --- keys of other cores --------------------------------------------------*/
+
+static int
+tell(void *arg, unsigned core, enum shard_word word, void *p)
+{
+	struct core *c = arg;
+
+	return dl_tell(c->dl, core, (uint32_t)word, (uintptr_t)p);
+}
+
+static void
+resume(void *arg, struct proto *proto)
+{
+	struct client *cl = (struct client *)(void *)((char *)proto -
+		offsetof(struct client, proto));
+
+	(void)arg;
+	dl_read_on(cl->conn);
+	settle(cl);
+}
+
+static void
+told(struct dl *dl, unsigned from, uint32_t word, uint64_t value)
+{
+	struct core *c = dl_user(dl);
+
+	shard_told(&c->shard, from, (enum shard_word)word,
+		(void *)(uintptr_t)value);
+}
+
+static void
+tell_room(struct dl *dl, unsigned core)
+{
+	struct core *c = dl_user(dl);
+
+	(void)core;
+	shard_room(&c->shard);
+}
+
+static int
+open_shard(struct core *c)
+{
+	struct program *p = c->program;
+	struct shard_config config = {
+		.command = &c->command,
+		.self = dl_core(c->dl),
+		.cores = p->set.threads,
+		.conns = c->most,
+		.secret = {p->secret[0], p->secret[1]},
+		.tell = tell,
+		.resume = resume,
+		.arg = c,
+	};
+
+	if (!p->set.sharded || p->set.threads == 1)
+		return 0;
+	if (dl_cores(c->dl) > DL_TELL_CORES) {
+		fprintf(stderr, "memcached: --mode sharded: at most %u cores\n",
+			DL_TELL_CORES);
+		return -EINVAL;
+	}
+	return shard_open(&c->shard, &config);
+}
 
 /* --- a core ---------------------------------------------------------------*/
 
@@ -375,6 +443,10 @@ begin(struct core *c)
 	c->command.all = p->all;
 	c->command.cores = s->threads;
 	c->command.started = seconds();
+	if (open_shard(c)) {
+		fputs("memcached: it cannot begin: out of memory\n", stderr);
+		return -1;
+	}
 	p->all[dl_core(c->dl)] = &c->command;
 	p->cores[dl_core(c->dl)] = c;
 	p->joined++;
@@ -455,11 +527,16 @@ start(struct dl *dl, void *arg)
 int
 main(int argc, char **argv)
 {
-	static const struct dl_program program = {.start = start};
+	static const struct dl_program program = {
+		.start = start, .told = told, .tell_room = tell_room};
 	static struct program p = {.lock = PTHREAD_MUTEX_INITIALIZER};
 	int rc = options_parse(&p.set, argc, argv);
 
 	if (rc)
 		return rc < 0 ? 2 : 0;
+	if (getrandom(p.secret, sizeof(p.secret), 0) != sizeof(p.secret)) {
+		fputs("memcached: no random numbers\n", stderr);
+		return 1;
+	}
 	return dl_run(&program, &p);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "apps/memcached/shard.h"
+
 /* The protocol of a connection never changes: binary requests begin so. */
 #define BINARY_MAGIC 0x80
 
@@ -30,12 +32,17 @@ proto_begin(struct proto *c, struct command *core)
 	c->held = 0;
 	c->closing = false;
 	c->set.item = NULL;
+	c->ask = NULL;
+	c->waits = c->toured = false;
+	c->guest = c->defers = c->ready = false;
 	answer_begin(&c->out, core->pool);
 }
 
 void
 proto_end(struct proto *c)
 {
+	if (c->core->shard)
+		shard_leave(c);
 	if (c->set.item)
 		store_release(c->core->store, c->set.item);
 	c->set.item = NULL;
@@ -47,7 +54,8 @@ proto_read(struct proto *c, const char *p, size_t len)
 {
 	size_t all = 0;
 
-	while (all < len && !c->closing && answer_has_room(&c->out)) {
+	while (all < len && !c->closing && answer_has_room(&c->out) &&
+		(!c->core->shard || shard_may_read(c))) {
 		all += c->step(c, p + all, len - all);
 		if (c->out.broken)
 			c->closing = true;
@@ -77,11 +85,14 @@ proto_skip(struct proto *c, uint64_t bytes)
 		restart(c);
 }
 
-static void
-data_done(struct proto *c)
+void
+proto_data_done(struct proto *c)
 {
 	struct item *it = c->set.item;
 
+	c->ready = c->defers;
+	if (c->ready)
+		return;
 	restart(c);
 	c->set.done(c, !c->set.bad_tail);
 	c->set.item = NULL;
@@ -96,7 +107,7 @@ data_tail(struct proto *c, const char *p, size_t len)
 	for (; n < len && c->set.tail < 2; n++)
 		c->set.bad_tail |= p[n] != "\r\n"[c->set.tail++];
 	if (c->set.tail == 2)
-		data_done(c);
+		proto_data_done(c);
 	return n;
 }
 
@@ -111,7 +122,7 @@ data(struct proto *c, const char *p, size_t len)
 	if (c->set.left)
 		return n;
 	if (c->binary) {
-		data_done(c);
+		proto_data_done(c);
 		return n;
 	}
 	c->step = data_tail;
@@ -130,7 +141,7 @@ proto_data(struct proto *c, struct item *it)
 	if (it->len)
 		return;
 	if (c->binary)
-		data_done(c);
+		proto_data_done(c);
 	else
 		c->step = data_tail;
 }

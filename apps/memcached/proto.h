@@ -60,6 +60,8 @@ struct proto_keys {
 	int32_t exptime;
 };
 
+struct shard_ask;
+
 struct proto {
 	proto_step *step;
 	struct command *core;
@@ -70,6 +72,15 @@ struct proto {
 	uint64_t skip; /* bytes that nobody wants */
 	struct answer out;
 	struct proto_set set;
+	/* shard.h: a request whose end another core has to tell; those who wait
+	 * until they may ask; that all others have run what is run now. */
+	struct shard_ask *ask;
+	struct proto *next, *prev;
+	bool waits, toured;
+	/* It is part of a request from another core, and not a connection;
+	 * which `defers` what is to be done with the data of a set until it is
+	 * with the owner of the item again. */
+	bool guest, defers, ready;
 	char buf[PROTO_LINE];
 };
 
@@ -87,6 +98,14 @@ void proto_end(struct proto *c);
 /* Where text commands and binary requests begin. */
 proto_step text_line;
 proto_step binary_request;
+
+/* text_line.c, binary.c: a key of a get, as c->keys says, without an END; and a
+ * request whose head, extras and key lie in one piece. */
+void text_get(struct proto *c, const char *key, size_t len);
+void binary_run(struct proto *c, const char *whole);
+
+/* With all data there: what proto_data() promised. */
+void proto_data_done(struct proto *c);
 
 /* Skips so many bytes, and goes on with `then`. */
 void proto_skip(struct proto *c, uint64_t bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "apps/memcached/meta.h"
+#include "apps/memcached/shard.h"
 
 void
 text_say(struct text *t, enum answer_text text)
@@ -286,6 +287,8 @@ text_command(struct proto *c, const char *line, size_t len)
 	struct text t = {.c = c, .token = token};
 
 	t.tokens = token_split(token, TOKENS_MAX, line, len);
+	if (c->core->shard && t.tokens && shard_line(&t, line, len))
+		return;
 	if (t.tokens && token[0].len == 2 && *token[0].p == 'm' &&
 		meta_command(&t))
 		return;

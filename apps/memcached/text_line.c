@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "apps/memcached/shard.h"
 #include "apps/memcached/text.h"
 
 #define KEYS_AHEAD 16
@@ -55,6 +56,8 @@ get(struct proto *c, const char *key, size_t len, bool end)
 	struct store *s = c->core->store;
 	struct item *it;
 
+	if (c->core->shard && shard_get(c, key, len))
+		return false;
 	if (__builtin_expect(c->keys.touch, 0))
 		it = store_find_touch(s, key, len, c->keys.exptime);
 	else
@@ -67,6 +70,12 @@ get(struct proto *c, const char *key, size_t len, bool end)
 		answer_item(
 			&c->out, it, it->text, item_text_len(it, end), true);
 	return end;
+}
+
+void
+text_get(struct proto *c, const char *key, size_t len)
+{
+	get(c, key, len, false);
 }
 
 /* A word of a get; `end`: the last one. */
@@ -158,7 +167,7 @@ keys(struct proto *c, const char *p, size_t len)
 	last = *end != ' ';
 	if (c->keys.ahead)
 		c->keys.ahead--;
-	else if (*end == ' ')
+	else if (*end == ' ' && !c->core->shard)
 		look_ahead(c, end + 1, len - used);
 	if (c->held) {
 		n = gather(c, p, n);
@@ -279,7 +288,11 @@ any_line(struct proto *c, const char *p, size_t len)
 size_t
 text_line(struct proto *c, const char *p, size_t len)
 {
-	size_t n = !c->held && *p == 'g' ? text_gets(c, p, len) : 0;
+	size_t n = 0;
+
+	/* One by one where their items may be other cores'. */
+	if (!c->held && *p == 'g' && !c->core->shard)
+		n = text_gets(c, p, len);
 
 	return n ? n : any_line(c, p, len);
 }

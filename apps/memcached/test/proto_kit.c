@@ -70,7 +70,7 @@ take(struct kit *k)
 {
 	struct answer *a = &k->conn.out;
 
-	while (answer_unsent(a)) {
+	while (answer_ready(a, 1)) {
 		const struct answer_piece *p = answer_at(a, 0);
 		size_t len = p->len;
 
