@@ -15,6 +15,14 @@
 
 #define EVENTS 16
 
+static int
+watch(struct hub *h, int fd, void *ptr)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = ptr};
+
+	return epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
 int
 hub_init(struct hub *h, enum idle_policy p, uint64_t spin_ns,
 	struct hub_count *count)
@@ -32,7 +40,7 @@ hub_init(struct hub *h, enum idle_policy p, uint64_t spin_ns,
 		rc = -errno;
 		goto close_epoll;
 	}
-	rc = hub_watch(h, h->poke_fd);
+	rc = watch(h, h->poke_fd, h);
 	if (!rc)
 		return 0;
 	close(h->poke_fd);
@@ -46,14 +54,6 @@ hub_fini(struct hub *h)
 {
 	close(h->poke_fd);
 	close(h->epoll_fd);
-}
-
-static int
-watch(struct hub *h, int fd, void *ptr)
-{
-	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = ptr};
-
-	return epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
 int
@@ -128,6 +128,17 @@ hub_flush(struct hub *h)
 		edge_flush(h->edge[i]);
 }
 
+/* Also of a poke that was seen before it rang: else it would end every sleep
+ * to come. */
+static void
+hush_poke(struct hub *h)
+{
+	uint64_t v;
+
+	while (read(h->poke_fd, &v, sizeof(v)) < 0 && errno == EINTR)
+		;
+}
+
 /* What the kernel has to say; waits for it for up to `ms`. Returns whether
  * there was anything. */
 static bool
@@ -138,17 +149,14 @@ listen_to_kernel(struct hub *h, int ms)
 
 	for (int i = 0; i < n; i++) {
 		struct edge *e = ev[i].data.ptr;
-
+		if (ev[i].data.ptr == h) {
+			hush_poke(h);
+			continue;
+		}
 		/* The ringer is gone: serve what it left, as far as that is
 		 * possible, then go down. */
 		if (e && !bell_hush(e->bell_in) && !edge_pending(e))
 			e->down = EDGE_PEER_GONE;
-	}
-	if (atomic_load_32(&h->poked)) {
-		uint64_t v;
-
-		if (read(h->poke_fd, &v, sizeof(v)) < 0)
-			return true; /* it was taken before */
 	}
 	return n > 0;
 }

@@ -236,6 +236,23 @@ a_deadline_ends_a_sleep(void **state)
 	hub_fini(&hub);
 }
 
+/* A poke that was served between its word and its ring ends one sleep only. */
+static void
+a_poke_that_rings_late_is_silenced(void **state)
+{
+	struct hub hub;
+
+	(void)state;
+	assert_int_equal(hub_init(&hub, IDLE_SLEEP, 0, NULL), 0);
+	hub_poke(&hub);
+	atomic_store_32(&hub.poked, 0);
+	hub_idle(&hub, 0, UINT64_MAX);
+	assert_false(hub.fresh_sleep);
+	hub_idle(&hub, 0, clock_ns() + 1000000);
+	assert_true(hub.fresh_sleep); /* it ended by time */
+	hub_fini(&hub);
+}
+
 static void
 waking_can_be_measured(void **state)
 {
@@ -254,6 +271,7 @@ main(void)
 		cmocka_unit_test(policies_have_names),
 		cmocka_unit_test(a_dead_peer_is_served_then_dropped),
 		cmocka_unit_test(a_poke_wakes),
+		cmocka_unit_test(a_poke_that_rings_late_is_silenced),
 		cmocka_unit_test(a_deadline_ends_a_sleep),
 		cmocka_unit_test(waking_can_be_measured),
 	};
