@@ -404,6 +404,8 @@ open_store(struct core *c)
 	config.hot_factor = s->hot_factor;
 	config.warm_factor = s->warm_factor;
 	config.shared = s->threads > 1 && !s->sharded;
+	/* What one core calls its items, no other does. */
+	config.cas = s->sharded ? (uint64_t)dl_core(c->dl) << 48 : 0;
 	config.page = page;
 	config.arg = c;
 	if (getrandom(config.secret, sizeof(config.secret), 0) !=

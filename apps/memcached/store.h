@@ -51,6 +51,7 @@ struct store_config {
 	uint32_t temp_ttl;  /* up to it an item is temporary; 0: none is */
 	unsigned hot_percent, warm_percent; /* of a class's bytes */
 	double hot_factor, warm_factor;	    /* of the age of the cold tail */
+	uint64_t cas;			    /* of the first item, less 1 */
 	bool shared;
 	unsigned stripes;   /* shared: 2^stripes locks, at most 2^hashpower */
 	uint64_t secret[2]; /* random; the hash is keyed with it */

@@ -100,6 +100,7 @@ make_common(const struct store_config *config)
 	}
 	memset(c->stripes, 0, stripes * sizeof(c->stripes[0]));
 	slab_classes(c);
+	c->cas = config->cas;
 	return c;
 }
 

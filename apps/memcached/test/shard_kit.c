@@ -227,7 +227,7 @@ bool
 talker_turn(struct talker *t)
 {
 	uint64_t r = kit_draw(&t->seed);
-	size_t n = r & 7 ? 1 + (r >> 8) % 200 : 1 + (r >> 8) % 3, used;
+	size_t n = 1 + (r >> 8) % (r & 7 ? 200 : r & 8 ? 3 : 60000), used;
 	size_t owed;
 
 	if (!t->mate)
