@@ -146,6 +146,12 @@ all_of_it(struct command *c, const struct sink *k)
 	number(k, "threads", c->set->threads);
 	number(k, "conn_yields", n.yields);
 	fields(k, general, COUNT(general), &s, "");
+	if (c->shard) {
+		number(k, "shard_requests_sent", c->shard->asked);
+		number(k, "shard_requests_run", c->shard->served);
+		number(k, "shard_waits", c->shard->waited);
+		number(k, "shard_stalls", c->shard->stalled);
+	}
 }
 
 static void

@@ -244,6 +244,7 @@ resume(void *arg, struct proto *proto)
 		offsetof(struct client, proto));
 
 	(void)arg;
+	flush(cl); /* empty answers take room until then */
 	dl_read_on(cl->conn);
 	settle(cl);
 }

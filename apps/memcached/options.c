@@ -39,10 +39,9 @@ usage(void)
 	     "-o hashpower=N,hot_lru_pct=N,warm_lru_pct=N,hot_max_factor=X,\n"
 	     "   warm_max_factor=X,temporary_ttl=N,no_slab_reassign,modern,\n"
 	     "   lockpower=N\n"
-	     "--mode sharded: each core has a store of its own, and "
-	     "connections\n"
-	     "   are shared by the network; shared: one store for all "
-	     "(default)\n"
+	     "--mode sharded: each core has a part of the keys in a store of "
+	     "its\n"
+	     "   own, and no lock; shared: one store for all (default)\n"
 	     "-V           the version whose behaviour this is");
 	return 1;
 }

@@ -114,7 +114,9 @@ struct shard {
 	bool summed; /* statistics are being answered with it */
 	struct shard_item *items;
 	unsigned items_first, items_n, items_most; /* a ring; likewise */
-	uint64_t asked, served, waited, stalled;
+	uint64_t asked, served;
+	uint64_t waited;  /* connections that were not read from */
+	uint64_t stalled; /* words that could not be told at once */
 };
 
 /* 0; -ENOMEM. */
