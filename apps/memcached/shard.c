@@ -61,16 +61,6 @@ put(struct shard_queue *q, struct shard_ask *a)
 	q->tail = a;
 }
 
-static struct shard_ask *
-take(struct shard_queue *q)
-{
-	struct shard_ask *a = q->head;
-
-	if (a)
-		q->head = a->next;
-	return a;
-}
-
 static unsigned
 aim(const struct shard_ask *a)
 {
@@ -282,6 +272,21 @@ counts(const struct shard_ask *a)
 	return a->job == SHARD_COUNT;
 }
 
+/* There is one sum: its users take turns. Returns whether it is a's now. */
+static bool
+count_in_turn(struct shard_queue *q, struct shard_ask *a)
+{
+	bool first = !q->head;
+
+	a->later = NULL;
+	if (first)
+		q->head = a;
+	else
+		q->tail->later = a;
+	q->tail = a;
+	return first;
+}
+
 /* All others have run it: it is run here, as if it had just been read. */
 static void
 run_here(struct shard *s, struct shard_ask *a)
@@ -334,12 +339,13 @@ tour_end(struct shard *s, struct shard_ask *a)
 	else if (!counted)
 		shard_run(s, a);
 	if (counted)
-		take(&s->counts);
+		s->counts.head = a->later;
 	ask_free(s, a);
-	if (c)
-		s->is.resume(s->is.arg, c);
+	/* First the next, for c may go on and want to count again. */
 	if (counted && s->counts.head)
 		tour_begin(s, s->counts.head);
+	if (c)
+		s->is.resume(s->is.arg, c);
 }
 
 void
@@ -347,15 +353,12 @@ shard_tour(struct proto *c, enum shard_job job, const char *text, size_t len)
 {
 	struct shard *s = c->core->shard;
 	struct shard_ask *a = ask_new(c, job, text, len);
-	bool first = !s->counts.head;
 
 	a->brief = false;
 	a->tour = a->away = true;
 	a->sum = &s->sum;
 	c->ask = a;
-	if (counts(a))
-		put(&s->counts, a);
-	if (!counts(a) || first)
+	if (!counts(a) || count_in_turn(&s->counts, a))
 		tour_begin(s, a);
 }
 

@@ -68,7 +68,8 @@ struct shard_ask {
 	uint8_t word;	 /* while it could not be told */
 	struct proto *c; /* the connection; NULL: it is gone. Of brief ones:
 			  * if the hole has an answer */
-	struct shard_ask *next;
+	struct shard_ask *next;	 /* free; or not told yet */
+	struct shard_ask *later; /* that counts after it, while it is away */
 	struct shard_sum *sum;
 	struct answer_hole hole;
 	uint32_t len; /* of the request, in guest.buf */

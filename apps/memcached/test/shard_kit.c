@@ -51,11 +51,16 @@ tell(void *arg, unsigned core, enum shard_word word, void *p)
 	return 0;
 }
 
-/* Whoever has a connection sees to it in its next turn. */
+/* Whoever has the connection sees to it in its next turn; and only if it was
+ * said so. */
 static void
 resume(void *arg, struct proto *c)
 {
-	(void)arg, (void)c;
+	struct talker *t = (struct talker *)(void *)((char *)c -
+		offsetof(struct talker, proto));
+
+	(void)arg;
+	t->awake = true;
 }
 
 static void
@@ -175,6 +180,7 @@ talker_begin(struct talker *t, struct mate *m, const char *ask, size_t len)
 	t->ask_len = len;
 	t->out_len = t->acked = 0;
 	t->first = t->pieces = 0;
+	t->awake = true;
 }
 
 static void
@@ -220,38 +226,56 @@ acknowledge(struct talker *t, size_t bytes)
 		t->pieces--;
 	}
 	t->acked = all;
+	t->awake |= bytes > 0;
 	answer_acked(&t->proto.out, bytes);
+}
+
+static bool
+reads(const struct talker *t)
+{
+	return t->ask_len && !t->proto.closing;
+}
+
+/* As a program does that was called: what is there goes out first, which may
+ * make room. */
+static void
+go_on(struct talker *t, uint64_t r)
+{
+	size_t n = 1 + (r >> 8) % (r & 7 ? 200 : r & 8 ? 3 : 60000), used;
+	char *piece;
+
+	t->awake = false;
+	take(t);
+	if (!reads(t))
+		return;
+	n = n < t->ask_len ? n : t->ask_len;
+	piece = malloc(n); /* which is there only while it is read */
+	must(piece, "memory");
+	memcpy(piece, t->ask, n);
+	used = proto_read(&t->proto, piece, n);
+	free(piece);
+	t->ask += used;
+	t->ask_len -= used;
+	t->awake |= used > 0;
+	take(t);
 }
 
 bool
 talker_turn(struct talker *t)
 {
 	uint64_t r = kit_draw(&t->seed);
-	size_t n = 1 + (r >> 8) % (r & 7 ? 200 : r & 8 ? 3 : 60000), used;
 	size_t owed;
 
 	if (!t->mate)
 		return false;
-	if (t->ask_len && !t->proto.closing) {
-		char *piece;
-
-		n = n < t->ask_len ? n : t->ask_len;
-		piece = malloc(n); /* which is there only while it is read */
-		must(piece, "memory");
-		memcpy(piece, t->ask, n);
-		used = proto_read(&t->proto, piece, n);
-		free(piece);
-		t->ask += used;
-		t->ask_len -= used;
-	}
+	if (t->awake)
+		go_on(t, r);
 	must(!t->proto.out.broken, "an answer is broken");
-	take(t);
 	owed = t->out_len - t->acked;
 	if (owed)
 		acknowledge(t, r & 64 ? owed : (r >> 20) % (owed + 1));
-	return (t->ask_len && !t->proto.closing) ||
-		answer_unsent(&t->proto.out) || t->out_len != t->acked ||
-		(t->proto.ask && t->proto.ask->away);
+	return reads(t) || answer_unsent(&t->proto.out) ||
+		t->out_len != t->acked || (t->proto.ask && t->proto.ask->away);
 }
 
 void

@@ -57,6 +57,7 @@ struct talker {
 		size_t at, len;
 	} piece[ANSWER_PIECES];
 	unsigned first, pieces;
+	bool awake; /* something has happened since it was read from */
 	uint64_t seed;
 };
 

@@ -112,20 +112,26 @@ compare_alone(struct talker *t, const struct script *s, uint64_t seed)
 static void
 run(unsigned n, uint64_t *seed)
 {
+	unsigned stuck = 0;
+
 	for (unsigned idle = 0; idle < 4;) {
-		bool busy = false;
+		bool busy = false, moved = false;
 
 		for (unsigned i = 0; i < n; i++)
-			if (kit_draw(seed) & 3)
+			if (stuck || kit_draw(seed) & 3)
 				busy |= talker_turn(&talkers[i]);
 			else
 				busy = true;
+		for (unsigned i = 0; i < n; i++)
+			moved |= talkers[i].mate && talkers[i].awake;
 		for (unsigned i = 0; i < KIT_CORES; i++)
-			busy |= mate_hear(&mates.mate[i], kit_draw(seed) % 6) >
-				0;
+			moved |= mate_hear(&mates.mate[i], kit_draw(seed) % 6);
 		for (unsigned i = 0; i < KIT_CORES; i++)
 			busy |= mates.mate[i].shard.busy > 0;
-		idle = busy ? 0 : idle + 1;
+		idle = busy || moved ? 0 : idle + 1;
+		stuck = moved ? 0 : stuck + 1;
+		if (stuck > 10000)
+			fail_msg("somebody is never told to go on");
 	}
 }
 
@@ -226,6 +232,50 @@ who_ends_early_leaves_nothing(void **state)
 		for (unsigned i = 0; i < TALKERS; i++)
 			free(s[i].p);
 	}
+}
+
+/* So many quiet requests for keys of that core. */
+static void
+add_quiet(struct script *s, unsigned core, unsigned n)
+{
+	for (unsigned i = 0; n; i++) {
+		char key[16];
+		int len = snprintf(key, sizeof(key), "k%u", i);
+
+		if (shard_of(&mates.mate[0].shard, key, (size_t)len) != core)
+			continue;
+		script_add(s, "mg %s q\r\n", key);
+		n--;
+	}
+}
+
+/* What is answered with nothing takes room until what was before it is there;
+ * which may be the last that comes. */
+static void
+quiet_ones_are_not_waited_for(void **state)
+{
+	struct script s = {NULL, 0, 0};
+	struct talker *t = &talkers[0];
+	uint64_t order = 1;
+
+	(void)state;
+	mates_open(&mates, TALKERS, KIT_RING);
+	add_quiet(&s, 0, 1);
+	add_quiet(&s, 2, 200);
+	script_add(&s, "mn\r\n");
+	say(t, &mates.mate[1], s.p);
+	for (unsigned i = 0; i < 200; i++) {
+		talker_turn(t);
+		mate_hear(&mates.mate[2], 100);
+		mate_hear(&mates.mate[1], 100);
+	}
+	assert_true(t->ask_len > 0);
+	assert_int_equal(mates.mate[1].shard.busy, 1);
+	run(1, &order);
+	assert_int_equal(t->out_len, 4);
+	talker_end(t);
+	mates_close(&mates);
+	free(s.p);
 }
 
 /* Nobody hears anything, until all have asked as much as they may. */
@@ -522,6 +572,7 @@ main(void)
 		cmocka_unit_test(answers_are_those_of_one_core),
 		cmocka_unit_test(binary_answers_are_those_of_one_core),
 		cmocka_unit_test(who_ends_early_leaves_nothing),
+		cmocka_unit_test(quiet_ones_are_not_waited_for),
 		cmocka_unit_test(who_has_asked_too_much_is_not_read_from),
 		cmocka_unit_test(who_does_not_read_holds_nobody_up),
 		cmocka_unit_test(all_are_flushed_counted_and_reset),
