@@ -1,6 +1,7 @@
 /* gets KEYS - what a get takes of the CPU among so many keys of USR, four that
- * come together, from their bytes to acknowledged pieces: ns, without a network.
- * The clock is that of the process, which others that want the CPU do not move.
+ * come together, from their bytes to acknowledged pieces: ns, without a
+ * network. The clock is that of the process, which others that want the CPU do
+ * not move.
  */
 #include <stdio.h>
 #include <stdlib.h>
