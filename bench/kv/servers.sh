@@ -94,7 +94,8 @@ well() {
 
 came_back() { # STATUS WHY_NOT
 	alive
-	[ "$1" = 0 ] || [ "$(of_got failed)" ] || failed "$2"
+	[ "$1" = 0 ] || [ ! -s "$dir/got" ] || well # which says more
+	[ "$1" = 0 ] || failed "$2"
 	well
 }
 
