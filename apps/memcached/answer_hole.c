@@ -1,5 +1,5 @@
-/* Answers that another core has made: they come as pieces, and go to the place
- * that was kept for them. */
+/* answer_hole.c - answers that another core has made: they come as pieces, and
+ * go to the place that was kept for them. */
 #include <assert.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* number.c - numbers as memcached reads them. */
 #include "apps/memcached/number.h"
 
 /* What isspace() says in the C locale. */

@@ -1,4 +1,4 @@
-/* The connection's side: asking, waiting, and what comes back. */
+/* shard.c - the connection's side: asking, waiting, and what comes back. */
 #include "apps/memcached/shard.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Which core a request is for, and whether data may follow it. */
+/* shard_route.c - which core a request is for, and whether data may follow. */
 #include <string.h>
 
 #include "apps/memcached/binary.h"

@@ -1,5 +1,5 @@
-/* The key's side: what another core asks is run as if it had been read from a
- * connection; and the sums that statistics are. */
+/* shard_run.c - the key's side: what another core asks is run as if it had been
+ * read from a connection; and the sums that statistics are. */
 #include <string.h>
 
 #include "apps/memcached/shard.h"

@@ -1,3 +1,4 @@
+/* mesh.c - edges between the cores of one process. */
 #include "dlibos/domain/mesh.h"
 
 #include <stdlib.h>

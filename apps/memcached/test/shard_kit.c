@@ -1,3 +1,4 @@
+/* shard_kit.c - what tests put around sharded cores. */
 #include "apps/memcached/test/shard_kit.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* shard_script.c - what connections ask, made up by a seed. */
 #include "apps/memcached/test/shard_script.h"
 
 #include <stdarg.h>
