@@ -1,6 +1,6 @@
 /* udp.c - the frame is of four numbers of 16 bits, the first byte first: the
- * request, which the answer says again; which datagram of it this is, and of how
- * many; and a 0. */
+ * request, which the answer says again; which datagram of it this is, and of
+ * how many; and a 0. */
 #include "apps/memcached/udp.h"
 
 #include <errno.h>
