@@ -27,8 +27,7 @@ struct rule {
 	uint8_t flags; /* those allowed */
 	uint8_t arg;
 	uint8_t ref;
-	bool conn;   /* whether conn means anything; else it is zero */
-	bool pieces; /* may follow the endpoint */
+	bool conn; /* whether conn means anything; else it is zero */
 };
 
 #define E MSG_EVENT
@@ -49,7 +48,7 @@ static const struct rule rules[MSG_TYPES] = {
 		false},
 	[MSG_PONG] = {"pong", E, 0, ARG_ANY, REF_ANY, true},
 	[MSG_UDP_DATA] = {"udp_data", E, MSGF_MORE | MSGF_V6, ARG_ANY,
-		REF_ENDPOINT, false, true},
+		REF_ENDPOINT, false},
 	[MSG_UDP_SENT] = {"udp_sent", E, 0, ARG_ANY, REF_COUNT, false},
 
 	[MSG_ACCEPT] = {"accept", C, 0, ARG_ANY, REF_ZERO, true},
@@ -66,7 +65,7 @@ static const struct rule rules[MSG_TYPES] = {
 	[MSG_SET_OPTION] = {"set_option", C, 0, ARG_OPTION, REF_OPTION, true},
 	[MSG_PING] = {"ping", C, 0, ARG_ANY, REF_ANY, true},
 	[MSG_UDP_SEND] = {"udp_send", C, MSGF_MORE | MSGF_V6, ARG_ANY,
-		REF_ENDPOINT, false, true},
+		REF_ENDPOINT, false},
 	[MSG_UDP_DONE] = {"udp_done", C, 0, ARG_ZERO, REF_COUNT, false},
 
 	[MSG_TELL] = {"tell", MSG_MATE, 0, ARG_ZERO, REF_ANY, true},
@@ -180,14 +179,21 @@ check_slot(const struct rule *r, const struct msg *m, uint64_t bytes)
 	return 1;
 }
 
+/* Whether a datagram may follow its endpoint. */
+static bool
+has_pieces(const struct msg *m)
+{
+	return m->type == MSG_UDP_DATA || m->type == MSG_UDP_SEND;
+}
+
 /* The two address slots behind an endpoint. */
 static int
-check_addr6(const struct rule *r, const struct msg *m, unsigned n)
+check_addr6(const struct msg *m, unsigned n)
 {
 	if (!(m->flags & MSGF_MORE) || n < 3)
 		return -MSG_BAD_RUN;
 	for (unsigned i = 1; i <= 2; i++) {
-		uint8_t more = i == 1 || r->pieces ? MSGF_MORE : 0;
+		uint8_t more = i == 1 || has_pieces(m) ? MSGF_MORE : 0;
 
 		if (m[i].type != MSG_ADDR)
 			return -MSG_BAD_RUN;
@@ -204,16 +210,15 @@ check_addr6(const struct rule *r, const struct msg *m, unsigned n)
 
 /* An endpoint, its address, and the pieces of a datagram. */
 __attribute__((noinline)) static int
-check_endpoint(
-	const struct rule *r, const struct msg *m, unsigned n, uint64_t bytes)
+check_endpoint(const struct msg *m, unsigned n, uint64_t bytes)
 {
 	static const struct rule piece = {
 		.flags = MSGF_MORE, .arg = ARG_ZERO, .ref = REF_DATA};
 	int at = 1, rc;
 
 	if (m->flags & MSGF_V6)
-		at = check_addr6(r, m, n);
-	else if ((m->flags & MSGF_MORE) && !r->pieces)
+		at = check_addr6(m, n);
+	else if ((m->flags & MSGF_MORE) && !has_pieces(m))
 		return -MSG_BAD_FLAGS;
 	for (; at > 0 && (m[at - 1].flags & MSGF_MORE); at++) {
 		if ((unsigned)at == n || at == LIMIT_RUN ||
@@ -264,7 +269,7 @@ msg_check(const struct msg *m, unsigned n, enum msg_way way, uint64_t bytes)
 	if (rc < 0)
 		return rc;
 	if (r->ref == REF_ENDPOINT)
-		return check_endpoint(r, m, n, bytes);
+		return check_endpoint(m, n, bytes);
 	return m->flags & MSGF_MORE ? check_array(r, m, n, bytes) : 1;
 }
 
