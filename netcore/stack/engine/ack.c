@@ -54,6 +54,13 @@ take_sacks(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 
 /* --- RACK (RFC 8985, 6.2) -------------------------------------------------*/
 
+/* A time that lies ahead is of more than half an hour ago. */
+static inline bool
+rack_is_old(const struct stack *s, const struct tcb *c)
+{
+	return seq_gt(c->rack_us, s->us);
+}
+
 static void
 rack_update(struct stack *s, struct tcb *c, const struct segs_news *n)
 {
@@ -64,9 +71,10 @@ rack_update(struct stack *s, struct tcb *c, const struct segs_news *n)
 	/* Of one that was sent twice it may be the first that came. */
 	if (n->newest_retrans && rtt < c->min_rtt_us)
 		return;
-	if (seq_lt(n->newest_us, c->rack_us) ||
-		(n->newest_us == c->rack_us &&
-			!seq_gt(n->newest_end, c->rack_end)))
+	if (!rack_is_old(s, c) &&
+		(seq_lt(n->newest_us, c->rack_us) ||
+			(n->newest_us == c->rack_us &&
+				!seq_gt(n->newest_end, c->rack_end))))
 		return;
 	c->rack_us = n->newest_us;
 	c->rack_end = n->newest_end;
@@ -106,7 +114,7 @@ rack_lost(const struct stack *s, const struct tcb *c, uint32_t i, uint32_t wnd,
 	int32_t d = (int32_t)(g->sent_us + c->rack_rtt_us + wnd - s->us);
 
 	*left = 0;
-	if (!sent_before(g, c->rack_us, c->rack_end))
+	if (rack_is_old(s, c) || !sent_before(g, c->rack_us, c->rack_end))
 		return false;
 	if (d > 0)
 		*left = (uint32_t)d;

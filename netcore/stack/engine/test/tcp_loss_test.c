@@ -273,6 +273,29 @@ ranges_of_nothing(void **state)
 	script_end(s);
 }
 
+/* RFC 8985, 6.2: what was sent an hour ago is not younger than what is sent now,
+ * though a clock of 32 bits says so. */
+static void
+an_idle_hour(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++) {
+		uint32_t at = s->written + 1;
+
+		send_all(s, 4, 4);
+		script_wait(s, 10);
+		SEND(.seq = 1, .ack = at + 2 * MSS);
+		script_wait(s, 8);
+		SILENCE();
+		SEND(.seq = 1, .ack = at + 4 * MSS);
+		script_wait(s, 3600 * 1000);
+	}
+	assert_int_equal(COUNT(retransmits), 0);
+	script_end(s);
+}
+
 int
 main(void)
 {
@@ -288,6 +311,7 @@ main(void)
 		cmocka_unit_test(duplicate_widens_the_wait),
 		cmocka_unit_test(peer_forgets_what_it_sacked),
 		cmocka_unit_test(ranges_of_nothing),
+		cmocka_unit_test(an_idle_hour),
 	};
 
 	return cmocka_run_group_tests_name("tcp_loss", tests, NULL, NULL);
