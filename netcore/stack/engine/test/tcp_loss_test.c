@@ -273,8 +273,8 @@ ranges_of_nothing(void **state)
 	script_end(s);
 }
 
-/* RFC 8985, 6.2: what was sent an hour ago is not younger than what is sent now,
- * though a clock of 32 bits says so. */
+/* RFC 8985, 6.2: what was sent an hour ago is not younger than what is sent
+ * now, though a clock of 32 bits says so. */
 static void
 an_idle_hour(void **state)
 {
