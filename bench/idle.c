@@ -277,7 +277,7 @@ main(int argc, char **argv)
 		uint64_t spin_ns = spin_time(&o);
 
 		report_add(&r, "spin_us", "us", (double)spin_ns * 1e-3);
-		for (unsigned k = 0; k < IDLE_POLICIES; k++) {
+		for (unsigned k = 0; k < sizeof(order) / sizeof(*order); k++) {
 			cpu_time(&r, &o, order[k], spin_ns);
 			waking(&r, &o, order[k], spin_ns);
 		}

@@ -369,6 +369,17 @@ edge_wake(struct edge *e)
 }
 
 bool
+edge_peer_sleeps(const struct edge *e)
+{
+	uint32_t asleep;
+
+	if (e->direct)
+		return true;
+	asleep = atomic_load_32(&e->peer->asleep);
+	return asleep & EDGE_ASLEEP && asleep != e->rung;
+}
+
+bool
 edge_pending(const struct edge *e)
 {
 	if (e->direct)

@@ -153,8 +153,9 @@ edge_room(const struct edge *e)
 void edge_flush(struct edge *e);
 
 /* For the sleeper (hub.c): says so on our page; takes it back; whether there
- * is anything to do after all. */
+ * is anything to do after all. And whether the other side is one. */
 void edge_fall_asleep(struct edge *e);
+bool edge_peer_sleeps(const struct edge *e); /* and is not being woken */
 void edge_wake(struct edge *e);
 bool edge_pending(const struct edge *e);
 

@@ -211,10 +211,22 @@ fall_asleep(struct hub *h, uint64_t deadline)
 		edge_wake(h->edge[i]);
 }
 
+/* Somebody who may have something to do, and no other CPU to do it on. */
+static bool
+sharer_is_awake(const struct hub *h)
+{
+	for (unsigned i = 0; i < h->edges; i++)
+		if (!edge_peer_sleeps(h->edge[i]))
+			return true;
+	return false;
+}
+
 static void
 rest(struct hub *h, uint64_t deadline)
 {
-	if (!idle_turn(&h->idle) && !h->fresh_sleep)
+	bool yields = h->idle.policy == IDLE_SHARING && sharer_is_awake(h);
+
+	if (!yields && !idle_turn(&h->idle) && !h->fresh_sleep)
 		return;
 	if (h->idle.policy <= IDLE_YIELD)
 		return;

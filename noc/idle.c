@@ -15,6 +15,7 @@ static const char *const names[IDLE_POLICIES] = {
 	[IDLE_YIELD] = "yield",
 	[IDLE_ADAPTIVE] = "adaptive",
 	[IDLE_SLEEP] = "sleep",
+	[IDLE_SHARING] = "sharing",
 };
 
 int
@@ -54,6 +55,7 @@ idle_turn(struct idle *i)
 		sched_yield();
 		return false;
 	case IDLE_ADAPTIVE:
+	case IDLE_SHARING:
 		now = clock_cycles();
 		if (!i->since)
 			i->since = now;

@@ -10,6 +10,8 @@ enum idle_policy {
 	IDLE_YIELD,    /* lets others have it, for cores that share a CPU */
 	IDLE_ADAPTIVE, /* spins for a while, then sleeps; the default */
 	IDLE_SLEEP,    /* sleeps at once */
+	IDLE_SHARING,  /* adaptive while all its peers sleep, else sleeps: for a
+			* core that has its CPU together with them */
 	IDLE_POLICIES
 };
 
@@ -19,11 +21,11 @@ const char *idle_name(enum idle_policy p);
 
 struct idle {
 	enum idle_policy policy;
-	uint64_t spin_cycles; /* adaptive: spin so long before sleeping */
+	uint64_t spin_cycles; /* adaptive, sharing: so long before sleeping */
 	uint64_t since;	      /* when the spinning began; 0: not idle */
 };
 
-/* spin_ns: for IDLE_ADAPTIVE; 0 = IDLE_SPIN_NS. */
+/* spin_ns: for IDLE_ADAPTIVE and _SHARING; 0 = IDLE_SPIN_NS. */
 void idle_init(struct idle *i, enum idle_policy p, uint64_t spin_ns);
 
 /* One turn without work. True: sleep now. */

@@ -118,6 +118,7 @@ struct instance {
 	char name[LIMIT_NAME];
 	struct topology topology;
 	struct layout layout;
+	bool layout_chosen; /* by the user */
 	struct placement placement;
 	enum idle_policy idle;
 	uint64_t spin_ns;

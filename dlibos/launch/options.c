@@ -52,8 +52,8 @@ policy(const char *s)
 
 	if (p < 0)
 		die(EXIT_USAGE,
-			"--idle %s: choose poll, yield, adaptive or "
-			"sleep",
+			"--idle %s: choose poll, yield, adaptive, "
+			"sleep or sharing",
 			s);
 	return p;
 }
@@ -209,7 +209,6 @@ options_read(struct run_options *o, struct port *port, int argc, char **argv)
 	int at = 1, c;
 
 	*o = (struct run_options){
-		.layout = "1:1",
 		.idle = -1,
 		.dispatch = -1,
 		.conns = LIMIT_CONNS,

@@ -165,14 +165,32 @@ layout_for_mode(struct layout *l, enum plan_mode mode)
 	layout_count(l);
 }
 
+/* Nobody chose: what suits the machine. The kernel's end of a port needs a CPU,
+ * too. Three loops on two CPUs wait for each other by slices of the scheduler's,
+ * two on one by messages. */
+static void
+default_layout(struct instance *in)
+{
+	in->layout_chosen = in->opt.layout || in->opt.idle == IDLE_POLL;
+	if (!in->opt.layout)
+		in->opt.layout = "1:1";
+	if (in->layout_chosen || in->opt.mode == PLAN_MODE_RTC)
+		return;
+	in->opt.oversubscribe = true;
+	if (in->port.kind == PORT_VETH || in->port.kind == PORT_TAP)
+		topology_spare(&in->topology);
+}
+
 static void
 init_layout(struct instance *in)
 {
-	struct place_options po = {in->opt.oversubscribe, -1};
+	struct place_options po = {.nic_node = -1};
 	char err[512];
 
 	if (topology_load(&in->topology, NULL, err, sizeof(err)))
 		die(EXIT_FAIL, "%s", err);
+	default_layout(in);
+	po.oversubscribe = in->opt.oversubscribe;
 	if (layout_load(in->opt.layout, layout_dir(), &in->topology,
 		    &in->layout, err, sizeof(err)))
 		die(EXIT_USAGE, "%s", err);
@@ -202,23 +220,35 @@ _Static_assert((int)PLAN_ROUND_ROBIN == (int)LAYOUT_ROUND_ROBIN &&
 
 /* Cores that share a CPU must give it up. */
 static void
+share_cpus(struct instance *in)
+{
+	if (in->idle != IDLE_POLL && in->idle != IDLE_ADAPTIVE)
+		return;
+	if (in->layout_chosen)
+		log_say("cores share CPUs: idle policy sharing instead of %s",
+			idle_name(in->idle));
+	else
+		log_say("network and application core share CPU %d: there is "
+			"no other, or the port's other end needs that",
+			in->placement.cpu[in->child[0].core[0]]);
+	in->idle = IDLE_SHARING;
+}
+
+static void
 init_idle(struct instance *in)
 {
 	in->idle = in->opt.idle >= 0 ? (enum idle_policy)in->opt.idle
 				     : (enum idle_policy)in->layout.idle;
-	if (in->placement.oversubscribed &&
-		(in->idle == IDLE_POLL || in->idle == IDLE_ADAPTIVE)) {
-		log_say("cores share CPUs: idle policy sleep instead of %s",
-			idle_name(in->idle));
-		in->idle = IDLE_SLEEP;
-	}
+	if (in->placement.oversubscribed)
+		share_cpus(in);
 	for (unsigned i = 0; i < in->first_place; i++)
-		if (vacant_idle(in, &in->child[i]) != in->idle)
+		if (in->idle == IDLE_POLL &&
+			vacant_idle(in, &in->child[i]) != IDLE_POLL)
 			log_say("%s shares a CPU with a vacant place: idle "
 				"policy yield instead of poll",
 				in->child[i].name);
 	in->heavy_fence = cpu_join_fences();
-	if (in->idle == IDLE_ADAPTIVE) {
+	if (in->idle == IDLE_ADAPTIVE || in->idle == IDLE_SHARING) {
 		uint64_t ns = 2 *
 			idle_measure_wake(
 				in->placement.cpu[in->child[0].core[0]],

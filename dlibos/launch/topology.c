@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <hwloc.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* hwloc's logical numbers have holes once PUs are left out; this makes them
@@ -133,6 +134,33 @@ topology_load(
 			"lstopo(1) shows (%s)",
 			strerror(-rc));
 	return 0;
+}
+
+void
+topology_spare(struct topology *t)
+{
+	struct topology_pu first = t->pu[0];
+	unsigned n = 0;
+	bool l3, package;
+
+	if (t->cores < 2)
+		return;
+	while (t->pu[n].core == first.core)
+		n++;
+	t->pus -= n;
+	memmove(t->pu, t->pu + n, t->pus * sizeof(*t->pu));
+	/* Numbers go on being dense. */
+	l3 = t->pu[0].l3 != first.l3;
+	package = t->pu[0].package != first.package;
+	for (unsigned i = 0; i < t->pus; i++) {
+		t->pu[i].core--;
+		t->pu[i].l3 -= l3;
+		t->pu[i].package -= package;
+	}
+	t->cores--;
+	t->l3s -= l3;
+	t->packages -= package;
+	t->nodes = count_nodes(t);
 }
 
 int

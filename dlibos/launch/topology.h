@@ -35,6 +35,10 @@ enum topology_level { TOPOLOGY_L3, TOPOLOGY_NODE, TOPOLOGY_MACHINE };
 int topology_load(
 	struct topology *t, const char *synthetic, char *err, size_t errlen);
 
+/* Leaves the first physical core, on which most others run, to them; unless it
+ * is the only one. */
+void topology_spare(struct topology *t);
+
 /* The group of that level that PU i is in; PUs are together where it is
  * equal. -1: in none. */
 int topology_group(

@@ -54,7 +54,8 @@ vacant_core(struct instance *in, unsigned n)
 {
 	struct layout *l = &in->layout;
 	unsigned core = l->cores, own = l->app - n;
-	const struct topology_pu *pu = free_cpu(in);
+	const struct topology_pu *pu =
+		in->placement.oversubscribed ? NULL : free_cpu(in);
 	unsigned with;
 
 	if (core == LIMIT_CORES || in->children == LIMIT_DOMAINS || !own)
@@ -78,6 +79,11 @@ enum idle_policy
 vacant_idle(const struct instance *in, const struct child *c)
 {
 	bool shared = false;
+
+	/* One core of a CPU may spin; the others would keep it from that. */
+	if (in->idle == IDLE_SHARING &&
+		(!(c->role & ROLE_NET) || in->layout.net > 1))
+		return IDLE_SLEEP;
 
 	for (unsigned i = 0; i < c->cores; i++)
 		shared |= shares(in, c->core[i]);

@@ -253,6 +253,45 @@ a_poke_that_rings_late_is_silenced(void **state)
 	hub_fini(&hub);
 }
 
+/* Whether the hub sleeps when there was something to do just now. */
+static bool
+sleeps(struct hub *h)
+{
+	uint64_t before = h->count->sleeps;
+
+	hub_idle(h, 1, UINT64_MAX);
+	hub_idle(h, 0, clock_ns() + 1000000);
+	return h->count->sleeps > before;
+}
+
+/* A core that shares its CPU leaves it to a peer that may want it. */
+static void
+who_shares_a_cpu_spins_while_the_others_sleep(void **state)
+{
+	struct msg m = {.type = MSG_PING};
+	struct inbox in = {0};
+	struct hub hub;
+	struct pair p;
+
+	(void)state;
+	pair_make(&p, 8);
+	assert_int_equal(hub_init(&hub, IDLE_SHARING, 1000000000, NULL), 0);
+	assert_false(sleeps(&hub)); /* nobody is there */
+	pair_open(&p, 0, 8, inbox_put, &in);
+	pair_open(&p, 1, 8, inbox_put, &in);
+	assert_int_equal(hub_add(&hub, &p.end[0]), 0);
+	assert_true(sleeps(&hub));
+	edge_fall_asleep(&p.end[1]);
+	assert_false(sleeps(&hub));
+	assert_true(edge_send(&p.end[0], &m, 1));
+	hub_flush(&hub);
+	assert_true(sleeps(&hub)); /* for it was rung for */
+	edge_wake(&p.end[1]);
+	assert_true(sleeps(&hub));
+	hub_fini(&hub);
+	pair_free(&p);
+}
+
 static void
 waking_can_be_measured(void **state)
 {
@@ -273,6 +312,7 @@ main(void)
 		cmocka_unit_test(a_poke_wakes),
 		cmocka_unit_test(a_poke_that_rings_late_is_silenced),
 		cmocka_unit_test(a_deadline_ends_a_sleep),
+		cmocka_unit_test(who_shares_a_cpu_spins_while_the_others_sleep),
 		cmocka_unit_test(waking_can_be_measured),
 	};
 

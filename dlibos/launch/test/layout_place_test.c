@@ -390,6 +390,38 @@ oversubscribing_balances_the_mix(void **state)
 	}
 }
 
+/* The first core is left to others, unless it is the only one; what remains is
+ * a machine like any other. */
+static void
+a_core_can_be_spared(void **state)
+{
+	static const struct {
+		const char *machine;
+		unsigned pus, cores, l3s, nodes;
+		int first;
+	} cases[] = {
+		{TWO, 1, 1, 0, 1, 1},
+		{"core:1 pu:1", 1, 1, 0, 1, 0},
+		{ONE_CORE, 2, 1, 0, 1, 0},
+		{"numa:2 l3:1 core:1 pu:2", 2, 1, 1, 1, 2},
+		{"numa:2 l3:1 core:2 pu:2", 6, 3, 2, 2, 2},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		load_topology(&t, cases[i].machine);
+		topology_spare(&t);
+		assert_int_equal(t.pus, cases[i].pus);
+		assert_int_equal(t.cores, cases[i].cores);
+		assert_int_equal(t.l3s, cases[i].l3s);
+		assert_int_equal(t.nodes, cases[i].nodes);
+		assert_int_equal(t.pu[0].os, cases[i].first);
+		assert_int_equal(t.pu[0].core, 0);
+		assert_int_equal(t.pu[0].l3, t.l3s ? 0 : -1);
+		assert_int_equal(t.pu[0].package, 0);
+	}
+}
+
 static void
 oversubscribing_is_not_done_without_need(void **state)
 {
@@ -434,6 +466,7 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_says_so),
 		cmocka_unit_test(one_physical_core_is_too_few_for_a_ratio),
 		cmocka_unit_test(oversubscribing_balances_the_mix),
+		cmocka_unit_test(a_core_can_be_spared),
 		cmocka_unit_test(oversubscribing_is_not_done_without_need),
 		cmocka_unit_test(the_same_is_placed_the_same_way),
 	};
