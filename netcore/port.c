@@ -11,6 +11,8 @@
 /* A program may leave so much unread on a connection. */
 #define WINDOW (256u << 10)
 
+#define VETH "veth:" /* what a port's name begins with */
+
 static struct ip_addr
 address(const uint8_t ip4[4])
 {
@@ -100,6 +102,23 @@ part_of_core(const struct domain_core *c, enum part_kind kind)
 	return p;
 }
 
+/* Of a veth's end it is for us to find out what the kernel lets us have: an XDP
+ * socket, which costs less, or else a packet socket. */
+static int
+open_veth(struct driver **d, struct driver_config *c, char *why, size_t size)
+{
+	const char *name = c->port + strlen(VETH);
+	char text[LIMIT_PORT];
+
+	c->port = text;
+	snprintf(text, sizeof(text), "afxdp:%s", name);
+	if (!driver_open(d, c, why, size))
+		return 0;
+	log_say("%s; it gets a packet socket", why);
+	snprintf(text, sizeof(text), "afpacket:%s", name);
+	return driver_open(d, c, why, size);
+}
+
 static void
 open_port(struct netcore *n)
 {
@@ -118,6 +137,7 @@ open_port(struct netcore *n)
 		.label = label,
 		.steer = steer_plan(n->core),
 	};
+	int rc;
 
 	memcpy(c.mac, port->mac, sizeof(c.mac));
 	snprintf(label, sizeof(label), "%.*s-%.*s", LIMIT_NAME - 1,
@@ -126,7 +146,11 @@ open_port(struct netcore *n)
 	for (char *p = label; *p; p++)
 		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", *p))
 			*p = '-';
-	if (driver_open(&n->driver, &c, why, sizeof(why)))
+	if (!strncmp(c.port, VETH, strlen(VETH)))
+		rc = open_veth(&n->driver, &c, why, sizeof(why));
+	else
+		rc = driver_open(&n->driver, &c, why, sizeof(why));
+	if (rc)
 		die(EXIT_FAIL, "%s", why);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "dlibos/base/log.h"
@@ -26,9 +27,10 @@
 /* /dev/vfio/GROUP and the device's files in /sys are root's. */
 #define CAPS_PCI CAP(CAP_DAC_OVERRIDE)
 
-#define OPT_NETNS 1u /* the launcher's options of a kind */
-#define OPT_ENDS  2u
-#define OPT_PEER  4u
+#define OPT_NETNS  1u /* the launcher's options of a kind */
+#define OPT_ENDS   2u
+#define OPT_PEER   4u
+#define OPT_SOCKET 8u
 
 static const struct kind {
 	const char *word;
@@ -39,9 +41,11 @@ static const struct kind {
 	bool named; /* it does not go without a name */
 	bool pins;
 } kinds[PORT_KINDS] = {
-	[PORT_VETH] = {"veth", "veth[:NAME][,netns=NS][,host=A/L][,peer=NAME]",
-		CAPS_PACKET, OPT_NETNS | OPT_ENDS | OPT_PEER, true, false,
-		false},
+	[PORT_VETH] = {"veth",
+		"veth[:NAME][,netns=NS][,host=A/L][,peer=NAME]"
+		"[,socket=xdp|packet]",
+		CAPS_XDP, OPT_NETNS | OPT_ENDS | OPT_PEER | OPT_SOCKET, true,
+		false, true},
 	[PORT_TAP] = {"tap", "tap[:NAME][,netns=NS][,host=A/L]", CAPS_TAP,
 		OPT_NETNS | OPT_ENDS, true, false, false},
 	[PORT_AFPACKET] = {"afpacket", "afpacket:INTERFACE[,netns=NS]",
@@ -127,6 +131,10 @@ take_option(struct port *p, const char *s)
 		take_host(p, s + 5);
 	} else if (options & OPT_PEER && !strncmp(s, "peer=", 5)) {
 		take_name(p, p->peer, s + 5);
+	} else if (options & OPT_SOCKET && !strcmp(s, "socket=xdp")) {
+		p->socket = PORT_AFXDP;
+	} else if (options & OPT_SOCKET && !strcmp(s, "socket=packet")) {
+		p->socket = PORT_AFPACKET;
 	} else if (!strcmp(s, "trust") ||
 		(p->kind == PORT_AFXDP && !strncmp(s, "queue=", 6))) {
 		size_t n = strlen(p->rest);
@@ -299,16 +307,40 @@ default_names(struct port *p)
 			p->host[v].set = address_other(&p->ip[v], &p->host[v]);
 }
 
+static bool
+kernel_has_xdp(void)
+{
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* A veth of one network core has an XDP socket, or else a packet socket: which
+ * of them, the network domain finds out. Several take shares by packet sockets.
+ * A program is not given CAP_SYS_ADMIN unasked. */
+static enum port_kind
+resolved_kind(const struct port *p)
+{
+	if (p->kind != PORT_VETH)
+		return p->kind;
+	if (p->socket)
+		return p->socket;
+	if (p->shares > 1 || p->by_program || !kernel_has_xdp())
+		return PORT_AFPACKET;
+	return PORT_VETH;
+}
+
 static void
 resolve(struct port *p)
 {
-	const char *word = p->kind == PORT_VETH ? kinds[PORT_AFPACKET].word
-						: kinds[p->kind].word;
+	enum port_kind kind = resolved_kind(p);
 	int n;
 
 	if (kinds[p->kind].own)
-		n = snprintf(p->resolved, sizeof(p->resolved), "%s:%s%s", word,
-			p->name, p->rest);
+		n = snprintf(p->resolved, sizeof(p->resolved), "%s:%s%s",
+			kinds[kind].word, p->name, p->rest);
 	else
 		n = snprintf(p->resolved, sizeof(p->resolved), "%s", p->spec);
 	if (n < 0 || (size_t)n >= sizeof(p->resolved))
@@ -340,6 +372,8 @@ port_complete(struct port *p, unsigned users, const char *layout)
 static enum port_kind
 real_kind(const struct port *p)
 {
+	if (p->kind == PORT_VETH && !strncmp(p->resolved, "afpacket:", 9))
+		return PORT_AFPACKET;
 	if (p->kind == PORT_VDEV)
 		for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++)
 			if (!strncmp(p->resolved + 5, devices[i].device,
@@ -358,7 +392,7 @@ port_caps(const struct port *p)
 bool
 port_pins(const struct port *p)
 {
-	return kinds[p->kind].pins;
+	return kinds[p->kind == PORT_VETH ? real_kind(p) : p->kind].pins;
 }
 
 void

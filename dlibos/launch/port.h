@@ -39,6 +39,7 @@ enum port_kind {
 
 struct port {
 	enum port_kind kind;
+	enum port_kind socket;	   /* of a veth, if the user said which */
 	const char *spec;	   /* as the user said it */
 	char resolved[LIMIT_PORT]; /* as the network domain is told */
 	char name[IFNAMSIZ];	   /* the interface, of those that have one */
@@ -52,6 +53,7 @@ struct port {
 	uint8_t mac[6];			       /* all 0: likewise */
 	bool has_mac;
 	unsigned shares; /* network cores that have it together */
+	bool by_program; /* which opens it itself: mode rtc */
 	uint32_t steer_key;
 
 	int user_ns;	  /* `netns`; -1: ours */

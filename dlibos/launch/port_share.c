@@ -35,6 +35,11 @@ port_share(struct port *p, unsigned users, const char *layout)
 			"--port %.80s: it serves one network core, and layout "
 			"%s has %u: choose a layout with one, or another port",
 			p->spec, layout, users);
+	if (users > 1 && p->socket == PORT_AFXDP)
+		die(EXIT_USAGE,
+			"--port %.80s: an XDP socket serves one network core, "
+			"and layout %s has %u: leave socket=xdp away",
+			p->spec, layout, users);
 	if (users > LIMIT_QUEUES && port_is_one_process(p))
 		die(EXIT_USAGE,
 			"--port %.80s: it has %d queues at most, and layout %s "

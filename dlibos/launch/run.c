@@ -166,7 +166,7 @@ layout_for_mode(struct layout *l, enum plan_mode mode)
 }
 
 /* Nobody chose: what suits the machine. The kernel's end of a port needs a CPU,
- * too. Three loops on two CPUs wait for each other by slices of the scheduler's,
+ * too. Three loops on two CPUs wait for each other by the scheduler's slices,
  * two on one by messages. */
 static void
 default_layout(struct instance *in)
@@ -210,6 +210,7 @@ init_layout(struct instance *in)
 			"each of %u cores is one: choose veth, afpacket: or "
 			"memif:",
 			in->port.spec, in->layout.rtc);
+	in->port.by_program = in->layout.rtc > 0;
 	port_complete(
 		&in->port, in->layout.net + in->layout.rtc, in->layout.name);
 }
@@ -227,10 +228,6 @@ share_cpus(struct instance *in)
 	if (in->layout_chosen)
 		log_say("cores share CPUs: idle policy sharing instead of %s",
 			idle_name(in->idle));
-	else
-		log_say("network and application core share CPU %d: there is "
-			"no other, or the port's other end needs that",
-			in->placement.cpu[in->child[0].core[0]]);
 	in->idle = IDLE_SHARING;
 }
 

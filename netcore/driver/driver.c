@@ -259,20 +259,21 @@ driver_open(struct driver **out, const struct driver_config *config, char *why,
 void
 driver_close(struct driver *d)
 {
-	bool rings;
+	bool known;
 
 	if (!d)
 		return;
 	/* They may hold buffers of a mate. */
 	for (; d->wait_at != d->wait_end; d->wait_at++)
 		rte_pktmbuf_free(d->wait[d->wait_at % DRIVER_WAIT]);
-	/* DPDK takes such a port's interrupts away twice, which it finds an
-	 * error. */
-	rings = d->port->rings;
-	if (rings)
+	/* DPDK takes the interrupts of a port that rings away twice, which it
+	 * finds an error; and an XDP program, for which the right is gone: who
+	 * has the interface takes that. */
+	known = d->port->rings || d->port->spec.kind == SPEC_AFXDP;
+	if (known)
 		eal_hush();
 	port_put(d->port, d->queue);
-	if (rings)
+	if (known)
 		eal_speak();
 	let_go(d);
 }

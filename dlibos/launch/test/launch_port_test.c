@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "dlibos/launch/test/launch_kit.h"
+#include "dlibos/launch/test/launch_port_wrong.h"
 
 #define NAME "kit-port"
 #define VETH "veth:ours0,netns=kit,peer=web0"
@@ -282,7 +283,7 @@ veth_is_made(void **state)
 	our_end_is_dressed("ours0", 1400);
 	kit_order(text, sizeof(text), "status", NAME, NULL);
 	assert_non_null(strstr(text,
-		"\nnet0     port afpacket:ours0, 192.0.2.2/24, fd09::2/64; the "
+		"\nnet0     port veth:ours0, 192.0.2.2/24, fd09::2/64; the "
 		"host has web0, 192.0.2.1/24, fd09::1/64 in kit\n"));
 	assert_int_equal(kit_order(text, sizeof(text), "stop", NAME, NULL), 0);
 	nothing_is_left(); /* before the answer */
@@ -462,92 +463,6 @@ guest_is_left_alone(void **state)
 }
 
 /* --- wrong words ---------------------------------------------------------*/
-
-struct wrong {
-	const char *want;
-	const char *arg[8]; /* behind `run` and in front of the program */
-};
-
-static const struct wrong wrongs[] = {
-	{"--port : there are veth, tap", {"--port", ""}},
-	{"--port vet: there", {"--port", "vet"}},
-	{"--port: a byte of it does not print", {"--port", "tap:\x01"}},
-	{"--port: an instance has one", {"--port", "veth", "--port", "veth"}},
-	{"no name of an interface", {"--port", "veth:netns=x"}},
-	{"no name of an interface", {"--port", "veth:a-name-too-long0"}},
-	{"no name of an interface", {"--port", "veth:../x"}},
-	{"no name of an interface", {"--port", "veth:all"}},
-	{"no name of an interface", {"--port", "veth,peer="}},
-	{"an empty option", {"--port", "veth:a,"}},
-	{"one of its options is unknown; it is said like this: veth[:NAME]",
-		{"--port", "veth:a,b"}},
-	{"one of its options is unknown", {"--port", "tap:a,peer=b"}},
-	{"one of its options is unknown", {"--port", "afpacket:lo,queue=1"}},
-	{"it lacks a name", {"--port", "afpacket"}},
-	{"it lacks a name", {"--port", "memif:"}},
-	{"it lacks a name", {"--port", "pci"}},
-	{"network namespace no-such: No such file",
-		{"--port", "veth,netns=no-such"}},
-	{"network namespace /etc/passwd: it is none",
-		{"--port", "veth,netns=/etc/passwd"}},
-	{"network namespace : No such", {"--port", "veth,netns="}},
-	{"one network namespace is enough",
-		{"--port", "veth,netns=kit,netns=kit"}},
-	{"host is no address", {"--port", "veth,host=192.0.2.1"}},
-	{"host has two", {"--port", "tap,host=192.0.2.1/8,host=192.0.2.2/8"}},
-	{"host has the address of --ip",
-		{"--port", "veth,host=192.0.2.1/24", "--ip", "192.0.2.1/24"}},
-	{"there is no interface nope", {"--port", "afpacket:nope"}},
-	{"there is no interface nope in kit",
-		{"--port", "afxdp:nope,netns=kit"}},
-	{"there is an interface lo already", {"--port", "tap:lo"}},
-	{"there is an interface lo already in kit",
-		{"--port", "veth,netns=kit,peer=lo"}},
-	{"it serves one network core, and layout b-naive has 18",
-		{"--oversubscribe", "--layout=b-naive", "--port=pcap:rx=x"}},
-	{"it has 16 queues at most, and layout b-naive 18 network cores",
-		{"--oversubscribe", "--layout", "b-naive", "--port", "tap"}},
-	{"in mode rtc each of 18 cores is one: choose veth",
-		{"--oversubscribe", "--layout", "b-naive", "--mode", "rtc",
-			"--port", "tap"}},
-	{"say --port, too", {"--ip", "192.0.2.1/24"}},
-	{"say --port, too", {"--mtu", "1500"}},
-	{"--ip 192.0.2.1: say an address", {"--ip", "192.0.2.1"}},
-	{"--ip 192.0.2.0/24: say", {"--ip", "192.0.2.0/24"}},
-	{"--ip 192.0.2.255/24: say", {"--ip", "192.0.2.255/24"}},
-	{"--ip 192.0.2.1/33: say", {"--ip", "192.0.2.1/33"}},
-	{"--ip 192.0.2.1/0: say", {"--ip", "192.0.2.1/0"}},
-	{"--ip 192.0.2.1/: say", {"--ip", "192.0.2.1/"}},
-	{"--ip 192.0.2.1/+8: say", {"--ip", "192.0.2.1/+8"}},
-	{"--ip 224.0.0.1/24: say", {"--ip", "224.0.0.1/24"}},
-	{"--ip 127.0.0.1/8: say", {"--ip", "127.0.0.1/8"}},
-	{"--ip 0.0.0.0/8: say", {"--ip", "0.0.0.0/8"}},
-	{"--ip ::1/128: say", {"--ip", "::1/128"}},
-	{"--ip ff02::1/64: say", {"--ip", "ff02::1/64"}},
-	{"--ip fd00::1/129: say", {"--ip", "fd00::1/129"}},
-	{"--ip x/24: say", {"--ip", "x/24"}},
-	{"one for each", {"--ip", "192.0.2.1/24", "--ip", "192.0.2.2/24"}},
-	{"--gateway x: that is no address", {"--gateway", "x"}},
-	{"--gateway 192.0.2.1/24: that", {"--gateway", "192.0.2.1/24"}},
-	{"no neighbour in the network of --ip",
-		{"--port", "veth", "--ip", "192.0.2.1/24", "--gateway",
-			"192.0.3.1"}},
-	{"no neighbour in the network of --ip",
-		{"--port", "veth", "--ip", "192.0.2.1/24", "--gateway",
-			"fe80::1"}},
-	{"--mtu 575: say how many bytes, 576 to 9000", {"--mtu", "575"}},
-	{"--mtu 9001: say", {"--mtu", "9001"}},
-	{"--mtu 1500x: say", {"--mtu", "1500x"}},
-	{"--mtu 1279: IPv6 takes 1280",
-		{"--port", "veth", "--ip", "fd00::1/64", "--mtu", "1279"}},
-	{"--mac 01:00:00:00:00:00: say", {"--mac", "01:00:00:00:00:00"}},
-	{"--mac 00:00:00:00:00:00: say", {"--mac", "00:00:00:00:00:00"}},
-	{"--mac 02:00:00:00:00:1: say", {"--mac", "02:00:00:00:00:1"}},
-	{"--mac 02-00-00-00-00-01: say", {"--mac", "02-00-00-00-00-01"}},
-	{"--conns 0: say how many connections, 1 to 1048576", {"--conns", "0"}},
-	{"--conns 1048577: say", {"--conns", "1048577"}},
-	{"--rx-memory 0: say how many MiB", {"--rx-memory", "0"}},
-};
 
 #define WRONGS (sizeof(wrongs) / sizeof(*wrongs))
 

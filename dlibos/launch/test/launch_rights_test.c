@@ -109,7 +109,8 @@ struct kind {
 #define XDP    (PACKET | CAP(CAP_SYS_ADMIN))
 
 static const struct kind kinds[] = {
-	{"--port veth:ours", PACKET, false},
+	{"--port veth:ours,socket=packet", PACKET, false},
+	{"--port veth", XDP, true},
 	{"--port afpacket:lo", PACKET, false},
 	{"--port afxdp:lo", XDP, true},
 	{"--port tap", CAP(CAP_NET_ADMIN), false},

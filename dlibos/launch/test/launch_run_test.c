@@ -148,7 +148,7 @@ static const struct wrong wrongs[] = {
 	{"--name: a name is ", {"run", "--name", "a\nb", "true"}},
 	{"--name: a name is ",
 		{"run", "--name", "a-name-that-is-far-too-long", "true"}},
-	{"--idle never: choose poll, yield, adaptive or sleep",
+	{"--idle never: choose poll, yield, adaptive, sleep or sharing",
 		{"run", "--idle", "never", "true"}},
 	{"--dispatch random: choose round-robin or least-conns",
 		{"run", "--dispatch", "random", "true"}},
