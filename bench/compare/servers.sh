@@ -21,17 +21,19 @@ our_program() {
 	esac
 }
 
-# With two CPUs the split has one of its cores on the client's.
+# Without a layout both halves of the split share a CPU, if there is one.
 start_ours() { # OPTION...
-	local program on=$behind
-	[ "$1" = --mode ] || [ "$servers" -gt 1 ] || on=$behind,$front
+	local program
 	our_program
-	serve "$on" "$dlibos" run --name "$name" "$@" --app-memory 80 \
+	serve "$behind" "$dlibos" run --name "$name" "$@" --app-memory 80 \
 		--port "veth:${name}s,netns=$c,peer=${name}c" \
 		--ip "$address/24" -- "${program[@]}"
 }
 
-start_dlibos() { start_ours --oversubscribe; }
+start_dlibos() {
+	# shellcheck disable=SC2046
+	start_ours $([ "$servers" = 1 ] || echo --layout 1:1)
+}
 start_rtc() { start_ours --mode rtc; }
 
 kernel_wire() { wire_link "$s" "$c" "${name}s" "${name}c" "${address%.*}"; }
