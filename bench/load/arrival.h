@@ -7,8 +7,13 @@
 #ifndef BENCH_LOAD_ARRIVAL_H
 #define BENCH_LOAD_ARRIVAL_H
 
-#include <stdbool.h>
 #include <stdint.h>
+
+enum arrival_kind {
+	ARRIVAL_EQUAL,
+	ARRIVAL_POISSON,
+	ARRIVAL_ETC, /* as at Facebook's pool of that name; see arrival.c */
+};
 
 struct arrival {
 	uint64_t start; /* ns */
@@ -16,13 +21,13 @@ struct arrival {
 	double gap;	/* ns, on average */
 	double at;	/* ns after start */
 	uint64_t rnd;
-	bool poisson;
+	enum arrival_kind kind;
 };
 
 /* rate: a second, above 0. The first is due at `start` if they come in equal
  * distances, else a gap later. */
-void arrival_init(struct arrival *a, double rate, bool poisson, uint64_t seed,
-	uint64_t start);
+void arrival_init(struct arrival *a, double rate, enum arrival_kind kind,
+	uint64_t seed, uint64_t start);
 
 /* The time that was due is taken. */
 void arrival_take(struct arrival *a);

@@ -3,7 +3,8 @@
  *
  * Sizes are those that Atikoglu and others published of Facebook's pools
  * (SIGMETRICS 2012):
- *	USR	keys of 16 and 21 bytes (one half each), values of 2
+ *	USR	keys of 16 and 21 bytes, values of 2; that one half of the keys
+ *		is of each length is ours
  *	ETC	keys by a generalised extreme value distribution, values by a
  *		table up to 14 bytes and a generalised Pareto one above
  */

@@ -183,7 +183,7 @@ enter(struct load *l, enum load_phase p)
 		l->began = l->now + l->conf.warm_ns;
 		l->end = l->began + l->conf.run_ns;
 		if (l->conf.rate > 0)
-			arrival_init(&l->arrival, l->conf.rate, l->conf.poisson,
+			arrival_init(&l->arrival, l->conf.rate, l->conf.arrival,
 				l->conf.seed, l->now);
 		break;
 	case LOAD_OVER:

@@ -34,7 +34,7 @@ struct load_conf {
 	bool one;	/* a connection for each question; depth is 1 then */
 	bool bare;	/* with `one`: connect and close, ask nothing */
 	double rate;	/* a second; 0: closed loop */
-	bool poisson;
+	enum arrival_kind arrival;
 	uint64_t seed;
 	uint64_t warm_ns, run_ns, timeout_ns;
 };

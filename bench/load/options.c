@@ -20,7 +20,8 @@ static const char text[] =
 	"  --warm SECONDS   before that (0.5)\n"
 	"  --rate R         open loop: so many a second, due whatever becomes\n"
 	"                   of those before; latency counts from then\n"
-	"  --poisson        at random distances instead of equal ones\n"
+	"  --arrival equal|poisson|etc  the distances of those (equal)\n"
+	"  --poisson        the same as --arrival poisson\n"
 	"  --seed N         of all that is random (1)\n"
 	"  --pipeline N     under way on each connection (1)\n"
 	"  --timeout SECONDS  until a question is given up (2)\n"
@@ -85,6 +86,21 @@ seconds(const char *value, double low, uint64_t *ns)
 	return true;
 }
 
+static bool
+arrival(const char *value, enum arrival_kind *kind)
+{
+	static const char *const name[] = {
+		[ARRIVAL_EQUAL] = "equal",
+		[ARRIVAL_POISSON] = "poisson",
+		[ARRIVAL_ETC] = "etc",
+	};
+
+	for (unsigned i = 0; value && i < sizeof(name) / sizeof(*name); i++)
+		if (!strcmp(value, name[i]))
+			return *kind = (enum arrival_kind)i, true;
+	return false;
+}
+
 /* Words that it took; 0: not one of these, or its value is no good. */
 static int
 common(struct options *o, const char *k, const char *v)
@@ -93,7 +109,9 @@ common(struct options *o, const char *k, const char *v)
 	unsigned n;
 
 	if (!strcmp(k, "--poisson"))
-		l->poisson = true;
+		l->arrival = ARRIVAL_POISSON;
+	else if (!strcmp(k, "--arrival"))
+		return arrival(v, &l->arrival) * 2;
 	else if (!strcmp(k, "--spin"))
 		o->spin = true;
 	else if (!strcmp(k, "--to") && v)

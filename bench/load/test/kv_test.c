@@ -1,5 +1,4 @@
-/* kv_test - popularity and sizes next to what is published, and answers of a
- * memcached at every cut. */
+/* kv_test - questions of the text protocol, and its answers at every cut. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <math.h>
 #include <cmocka.h>
 
 #include "bench/load/kv_ask.h"
-#include "bench/load/rnd.h"
-
-#define KEYS 200000
 
 static void *
 memory(void *w, size_t bytes)
@@ -24,110 +19,6 @@ memory(void *w, size_t bytes)
 }
 
 static const struct wire heap = {.memory = memory};
-
-/* --- popularity, sizes ----------------------------------------------------*/
-
-/* 400,000 draws: a rank that has 1 % of them is right within 1.6 % (one
- * deviation); five times that is let pass. */
-static void
-ranks_follow_zipf(void **state)
-{
-	static const double s[] = {.5, .99, 1, 1.3};
-	const unsigned n = 1000, draws = 400000;
-
-	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
-		static unsigned count[1000];
-		struct zipf z;
-		uint64_t rnd = 5;
-		double sum = 0;
-
-		memset(count, 0, sizeof(count));
-		zipf_init(&z, n, s[i]);
-		for (unsigned k = 1; k <= n; k++)
-			sum += pow(k, -s[i]);
-		for (unsigned k = 0; k < draws; k++) {
-			uint32_t r = zipf_next(&z, &rnd);
-
-			assert_true(r < n);
-			count[r]++;
-		}
-		for (unsigned r = 1; r <= n; r *= 3) {
-			double want = draws * pow(r, -s[i]) / sum;
-
-			if (fabs(count[r - 1] - want) > 5 * sqrt(want) + 1)
-				fail_msg("s %g rank %u: %u, not %g", s[i], r,
-					count[r - 1], want);
-		}
-	}
-}
-
-static void
-usr_is_small(void **state)
-{
-	struct kv_data d;
-	unsigned long_ones = 0;
-
-	(void)state;
-	assert_int_equal(kv_data_init(&d, KEYS, KV_USR), 0);
-	for (uint32_t i = 0; i < KEYS; i++) {
-		assert_int_equal(d.value_len[i], 2);
-		assert_true(d.key_len[i] == 16 || d.key_len[i] == 21);
-		long_ones += d.key_len[i] == 21;
-	}
-	assert_in_range(long_ones, KEYS * 49 / 100, KEYS * 51 / 100);
-	kv_data_fini(&d);
-}
-
-/* The mean of the key's distribution is mu + sigma (gamma(1 - k) - 1) / k; of
- * the values the table is looked at, and the median of those above. */
-static void
-etc_is_as_published(void **state)
-{
-	double mean = 30.7984 + 8.20449 * (tgamma(1 - .078688) - 1) / .078688;
-	double above = pow(1 + .348238 * 14.5 / 214.476, -1 / .348238);
-	double median = 214.476 / .348238 * (pow(above / 2, -.348238) - 1);
-	unsigned two = 0, eleven = 0, big = 0, below = 0;
-	struct kv_data d;
-	double keys = 0;
-
-	(void)state;
-	assert_int_equal(kv_data_init(&d, KEYS, KV_ETC), 0);
-	for (uint32_t i = 0; i < KEYS; i++) {
-		keys += d.key_len[i];
-		assert_in_range(d.key_len[i], KV_KEY_MIN, KV_KEY_MAX);
-		assert_true(d.value_len[i] <= KV_VALUE_MAX);
-		two += d.value_len[i] == 2;
-		eleven += d.value_len[i] == 11;
-		big += d.value_len[i] > 14;
-		below += d.value_len[i] > 14 && d.value_len[i] < median;
-	}
-	assert_true(fabs(keys / KEYS / mean - 1) < .01);
-	assert_in_range(two, (unsigned)(.175 * KEYS), (unsigned)(.181 * KEYS));
-	assert_in_range(
-		eleven, (unsigned)(.087 * KEYS), (unsigned)(.093 * KEYS));
-	assert_in_range(below, (unsigned)(.49 * big), (unsigned)(.51 * big));
-	kv_data_fini(&d);
-}
-
-static void
-keys_are_distinct_and_plain(void **state)
-{
-	struct kv_data d;
-	char a[KV_KEY_MAX], b[KV_KEY_MAX];
-
-	(void)state;
-	assert_int_equal(kv_data_init(&d, 1000, KV_ETC), 0);
-	for (uint32_t i = 0; i < 1000; i++) {
-		size_t n = kv_data_key(&d, i, a);
-
-		for (size_t k = 0; k < n; k++)
-			assert_true(a[k] > ' ' && a[k] < 127);
-		kv_data_key(&d, (i + 1) % 1000, b);
-		assert_memory_not_equal(a, b, KV_KEY_MIN);
-	}
-	kv_data_fini(&d);
-}
 
 /* --- answers --------------------------------------------------------------*/
 
@@ -316,10 +207,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranks_follow_zipf),
-		cmocka_unit_test(usr_is_small),
-		cmocka_unit_test(etc_is_as_published),
-		cmocka_unit_test(keys_are_distinct_and_plain),
 		cmocka_unit_test(cut_anywhere_it_is_the_same),
 		cmocka_unit_test(a_wrong_byte_is_told),
 		cmocka_unit_test(filling_sets_each_key_once),
