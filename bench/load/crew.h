@@ -17,6 +17,8 @@ struct crew {
 	/* Looks at it after the run, before its end. May be NULL. */
 	void (*collect)(void *arg, void *made);
 	void *arg;
+	uint64_t goal; /* answers that end it; 0: its time does */
+	bool stopped;  /* set by crew_run(): the user would not wait */
 };
 
 /* Can a program run more than once? */

@@ -35,7 +35,8 @@ over(struct dlibos *w)
 {
 	struct team *t = w->arg;
 
-	if (ck_pr_faa_32(&t->over, 1) + 1 == atomic_load_32(&t->cores))
+	if (ck_pr_faa_32(&t->over, 1) + 1 == atomic_load_32(&t->cores) ||
+		w->load->stop)
 		dl_quit(w->dl, 0);
 }
 
@@ -47,7 +48,8 @@ show(struct dl *dl, struct dl_timer *timer)
 
 	for (unsigned i = 0; i < t->cores; i++)
 		done += atomic_load_acq_64(&t->member[i].load.tally.done);
-	progress_show(&t->progress, &t->member->load, done, dl_now(dl));
+	progress_show(&t->progress, &t->member->load, done, t->crew->goal,
+		dl_now(dl));
 	dl_timer_set(dl, timer, PROGRESS_MS);
 }
 

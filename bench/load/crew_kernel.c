@@ -25,7 +25,7 @@ struct member {
 	pthread_t thread;
 	bool loaded, runs;
 	uint32_t over;
-	const uint32_t *stop;
+	uint32_t *stop;
 };
 
 static void *
@@ -35,6 +35,8 @@ run(void *arg)
 
 	(void)prctl(PR_SET_TIMERSLACK, 1ul); /* ns */
 	kernel_run(&m->kernel, m->stop);
+	if (m->load.stop) /* of no use to the others either */
+		atomic_store_32(m->stop, 1);
 	atomic_store_32(&m->over, 1);
 	return NULL;
 }
@@ -67,7 +69,8 @@ prepare(struct crew *c, struct member *m, unsigned i)
 
 /* Until all are at their ends. The signals are blocked in all threads. */
 static void
-watch(struct member *m, unsigned n, uint32_t *stop, const sigset_t *set)
+watch(struct crew *c, struct member *m, unsigned n, uint32_t *stop,
+	const sigset_t *set)
 {
 	static const struct timespec tick = {
 		.tv_nsec = PROGRESS_MS / 5 * 1000000};
@@ -78,15 +81,17 @@ watch(struct member *m, unsigned n, uint32_t *stop, const sigset_t *set)
 	while (over < n) {
 		uint64_t done = 0;
 
-		if (sigtimedwait(set, NULL, &tick) > 0)
+		if (sigtimedwait(set, NULL, &tick) > 0) {
 			atomic_store_32(stop, 1);
+			c->stopped = true;
+		}
 		over = 0;
 		for (unsigned i = 0; i < n; i++) {
 			over += atomic_load_32(&m[i].over);
 			done += atomic_load_acq_64(&m[i].load.tally.done);
 		}
 		if (++ticks % 5 == 0)
-			progress_show(&p, &m->load, done, clock_ns());
+			progress_show(&p, &m->load, done, c->goal, clock_ns());
 	}
 	progress_end(&p);
 }
@@ -131,7 +136,7 @@ crew_run(struct crew *c, struct tally *sum)
 		}
 	}
 	if (m)
-		watch(m, begun, &stop, &set);
+		watch(c, m, begun, &stop, &set);
 	for (unsigned i = 0; m && i < n; i++) {
 		if (m[i].runs)
 			pthread_join(m[i].thread, NULL);

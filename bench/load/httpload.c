@@ -97,10 +97,8 @@ main(int argc, char **argv)
 		rc = options_out(&h.opt, &out);
 	if (!rc)
 		rc = crew_run(&crew, &sum);
-	if (!rc) {
-		tally_print(&sum, h.opt.load.rate, out);
-		rc = tally_failed(&sum) || !sum.done;
-	}
+	if (!rc)
+		rc = tally_report(&sum, h.opt.load.rate, out);
 	http_paths_fini(&h.paths);
 	return rc < 0 ? 0 : rc;
 }

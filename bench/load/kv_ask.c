@@ -1,27 +1,11 @@
-/* kv_ask.c - a line, perhaps a value, perhaps a last line. The value is
- * compared where it lies, piece by piece. */
+/* kv_ask.c - what is asked next, and what was wrong: the same for all
+ * protocols. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench/load/kv_ask.h"
 #include "bench/load/rnd.h"
-
-#define CELL	320 /* bytes of the longest line that we write, and more */
-#define LINE	320 /* of the longest that we read */
-#define TAG_SET 0x80000000u
-#define PATTERN (KV_VALUE_MAX + KV_SHIFTS)
-
-enum phase { FIRST, VALUE, VALUE_END, LAST };
-
-struct answer {
-	uint8_t phase;
-	uint16_t len; /* of the line so far */
-	uint32_t at;  /* bytes of the value */
-	char line[LINE];
-};
-
-/* --- questions ------------------------------------------------------------*/
 
 static uint32_t
 pick(struct kv_asker *a)
@@ -30,42 +14,25 @@ pick(struct kv_asker *a)
 		       : rnd_below(&a->rnd, a->data->keys);
 }
 
-static unsigned
-ask(void *arg, void *cell, struct wire_piece *piece, uint32_t *tag)
+bool
+kv_next(struct kv_asker *a, uint32_t *tag)
 {
-	struct kv_asker *a = arg;
-	char *c = cell;
-	bool set = a->fill || rnd_unit(&a->rnd) > a->gets;
-	uint32_t id;
-	size_t n = 4;
+	if (!a->fill) {
+		bool set = rnd_unit(&a->rnd) > a->gets;
 
-	if (a->fill && a->next >= a->data->keys)
-		return 0;
-	id = a->fill ? (uint32_t)a->next : pick(a);
-	if (a->fill)
-		a->next += a->step;
-	memcpy(c, set ? "set " : "get ", 4);
-	n += kv_data_key(a->data, id, c + n);
-	if (set) {
-		n += (size_t)snprintf(
-			c + n, CELL - n, " 0 0 %u\r\n", a->data->value_len[id]);
-		piece[1] = (struct wire_piece){
-			a->pattern + kv_data_shift(id), a->data->value_len[id]};
-		piece[2] = (struct wire_piece){a->pattern + PATTERN, 2};
-		if (!piece[1].len)
-			piece[1] = piece[2];
-	} else {
-		memcpy(c + n, "\r\n", 2);
-		n += 2;
+		*tag = pick(a) | (set ? KV_SET : 0);
+		return true;
 	}
-	piece[0] = (struct wire_piece){c, n};
-	*tag = id | (set ? TAG_SET : 0);
-	return !set ? 1 : a->data->value_len[id] ? 3 : 2;
+	if (a->next >= a->data->keys)
+		return false;
+	*tag = (uint32_t)a->next | KV_SET;
+	a->next += a->step;
+	return true;
 }
 
 /* When it fills, no key may be left out. */
-static void
-unask(void *arg)
+void
+kv_unask(void *arg)
 {
 	struct kv_asker *a = arg;
 
@@ -73,10 +40,8 @@ unask(void *arg)
 		a->next -= a->step;
 }
 
-/* --- answers --------------------------------------------------------------*/
-
-static enum proto_eat
-wrong(struct kv_asker *a, uint32_t id, size_t at, const uint8_t *got,
+enum proto_eat
+kv_wrong(struct kv_asker *a, uint32_t id, size_t at, const uint8_t *got,
 	size_t len, enum tally_kind *kind)
 {
 	const uint8_t *want = a->pattern + kv_data_shift(id) + at;
@@ -92,145 +57,21 @@ wrong(struct kv_asker *a, uint32_t id, size_t at, const uint8_t *got,
 	snprintf(w->expected, sizeof(w->expected), "%.*s",
 		(int)(left < KV_SHOW ? left : KV_SHOW), (const char *)want);
 	for (size_t i = 0; i < len && i < KV_SHOW; i++)
-		w->got[i] = (char)(got[i] > ' ' && got[i] < 127 ? got[i] : '?');
+		w->got[i] =
+			(char)(got[i] >= ' ' && got[i] < 127 ? got[i] : '?');
 	return PROTO_BAD;
 }
-
-/* "VALUE key flags length": all of it follows from what was asked. */
-static enum proto_eat
-value_line(struct kv_asker *a, struct answer *s, uint32_t id,
-	enum tally_kind *kind)
-{
-	char want[LINE];
-	size_t n = 6;
-
-	memcpy(want, "VALUE ", 6);
-	n += kv_data_key(a->data, id, want + n);
-	if (s->len < n || memcmp(s->line, want, n))
-		return PROTO_BAD; /* another key */
-	n += (size_t)snprintf(
-		want + n, sizeof(want) - n, " 0 %u", a->data->value_len[id]);
-	if (s->len != n || memcmp(s->line, want, n))
-		return wrong(a, id, 0, (uint8_t *)s->line, s->len, kind);
-	s->at = 0;
-	s->phase = a->data->value_len[id] ? VALUE : VALUE_END;
-	s->len = 0;
-	return PROTO_MORE;
-}
-
-static bool
-is(const struct answer *s, const char *word)
-{
-	return s->len == strlen(word) && !memcmp(s->line, word, s->len);
-}
-
-static bool
-begins(const struct answer *s, const char *word)
-{
-	return s->len >= strlen(word) && !memcmp(s->line, word, strlen(word));
-}
-
-static enum proto_eat
-first_line(struct kv_asker *a, struct answer *s, uint32_t tag,
-	enum tally_kind *kind)
-{
-	bool set = tag & TAG_SET;
-
-	if (!set && begins(s, "VALUE "))
-		return value_line(a, s, tag & ~TAG_SET, kind);
-	if (!set && is(s, "END"))
-		a->missed++;
-	else if (begins(s, "SERVER_ERROR") || (set && is(s, "NOT_STORED")))
-		*kind = TALLY_STATUS;
-	else if (!set || !is(s, "STORED"))
-		return PROTO_BAD;
-	s->len = 0;
-	return PROTO_DONE;
-}
-
-static enum proto_eat
-line(struct kv_asker *a, struct answer *s, uint32_t tag, enum tally_kind *kind)
-{
-	if (!s->len || s->line[s->len - 1] != '\r')
-		return PROTO_BAD;
-	s->len--;
-	if (s->phase == FIRST)
-		return first_line(a, s, tag, kind);
-	if (s->phase == VALUE_END) {
-		if (s->len)
-			return PROTO_BAD;
-		s->phase = LAST;
-		return PROTO_MORE;
-	}
-	if (!is(s, "END"))
-		return PROTO_BAD;
-	s->phase = FIRST;
-	s->len = 0;
-	return PROTO_DONE;
-}
-
-static enum proto_eat
-eat(void *arg, void *state, uint32_t tag, const uint8_t *p, size_t len,
-	size_t *used, enum tally_kind *kind)
-{
-	struct kv_asker *a = arg;
-	struct answer *s = state;
-	uint32_t id = tag & ~TAG_SET;
-	enum proto_eat e = PROTO_MORE;
-	size_t at = 0;
-
-	while (at < len && e == PROTO_MORE) {
-		size_t n = len - at;
-
-		if (s->phase == VALUE) {
-			size_t left = a->data->value_len[id] - s->at, i = 0;
-			const uint8_t *want =
-				a->pattern + kv_data_shift(id) + s->at;
-
-			if (n > left)
-				n = left;
-			if (memcmp(p + at, want, n)) {
-				while (p[at + i] == want[i])
-					i++;
-				return wrong(a, id, s->at + i, p + at + i,
-					n - i, kind);
-			}
-			at += n;
-			s->at += (uint32_t)n;
-			if (n == left)
-				s->phase = VALUE_END;
-			continue;
-		}
-		if (p[at] == '\n')
-			e = line(a, s, tag, kind);
-		else if (s->len == LINE)
-			e = PROTO_BAD;
-		else
-			s->line[s->len++] = (char)p[at];
-		at++;
-	}
-	*used = at;
-	return e;
-}
-
-const struct proto kv_proto = {
-	.state = sizeof(struct answer),
-	.cell = CELL,
-	.ask = ask,
-	.unask = unask,
-	.eat = eat,
-};
 
 int
 kv_asker_init(struct kv_asker *a, const struct kv_data *d, uint64_t seed,
 	const struct wire *wire, void *wire_arg)
 {
-	uint8_t *m = wire->memory(wire_arg, PATTERN + 2);
+	uint8_t *m = wire->memory(wire_arg, KV_PATTERN + 2);
 
 	if (!m)
 		return -ENOMEM;
-	memcpy(m, d->pattern, PATTERN);
-	memcpy(m + PATTERN, "\r\n", 2);
+	memcpy(m, d->pattern, KV_PATTERN);
+	memcpy(m + KV_PATTERN, "\r\n", 2);
 	memset(a, 0, sizeof(*a));
 	a->data = d;
 	a->rnd = rnd_mix(seed);

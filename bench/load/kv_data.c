@@ -93,6 +93,13 @@ kv_data_fini(struct kv_data *d)
 	memset(d, 0, sizeof(*d));
 }
 
+void
+kv_data_values(struct kv_data *d, uint32_t bytes)
+{
+	for (uint32_t i = 0; i < d->keys; i++)
+		d->value_len[i] = bytes;
+}
+
 /* The number in hexadecimal, then letters of its own. */
 size_t
 kv_data_key(const struct kv_data *d, uint32_t id, char *to)

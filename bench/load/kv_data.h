@@ -34,6 +34,9 @@ struct kv_data {
 int kv_data_init(struct kv_data *d, uint32_t keys, enum kv_dist dist);
 void kv_data_fini(struct kv_data *d);
 
+/* All values have so many bytes from now on, KV_VALUE_MAX at most. */
+void kv_data_values(struct kv_data *d, uint32_t bytes);
+
 /* Writes the key's text, key_len[id] bytes without an end. Returns that. */
 size_t kv_data_key(const struct kv_data *d, uint32_t id, char *to);
 

@@ -22,7 +22,10 @@ struct kvload {
 	enum kv_dist dist;
 	unsigned keys;
 	double gets, s, limit_us; /* gets < 0: the distribution's own */
+	unsigned value; /* bytes of all values; above KV_VALUE_MAX: by dist */
+	bool binary, quiet;
 	bool fill, measure, filling;
+	bool ran, stopped; /* there is a result; the user would not wait */
 	struct kv_data data;
 	struct zipf zipf;
 	struct kv_wrong wrong;
@@ -33,6 +36,10 @@ static const char *
 help(void)
 {
 	return "  --dist usr|etc   sizes of keys and values (usr)\n"
+	       "  --value BYTES    all values alike, 65536 at most\n"
+	       "  --protocol text|binary  (text)\n"
+	       "  --quiet          binary: gets that say no miss, each with a "
+	       "no-op\n"
 	       "  --keys N         (100000)\n"
 	       "  --gets PART      0 to 1 (usr .998, etc .967)\n"
 	       "  --zipf S         popularity; 0: all alike (0)\n"
@@ -48,6 +55,14 @@ own(void *arg, const char *k, const char *v)
 
 	if (!strcmp(k, "--keys"))
 		return options_number(v, 1, KV_KEYS_MAX, &kv->keys) * 2;
+	if (!strcmp(k, "--value"))
+		return options_number(v, 0, KV_VALUE_MAX, &kv->value) * 2;
+	if (!strcmp(k, "--quiet"))
+		return kv->quiet = true, 1;
+	if (v && !strcmp(k, "--protocol")) {
+		kv->binary = !strcmp(v, "binary");
+		return kv->binary || !strcmp(v, "text") ? 2 : 0;
+	}
 	if (!strcmp(k, "--gets"))
 		return options_real(v, 0, 1, &kv->gets) * 2;
 	if (!strcmp(k, "--zipf"))
@@ -80,6 +95,7 @@ make(void *arg, unsigned i, unsigned n, const struct wire *wire, void *wire_arg)
 	}
 	a->zipf = kv->s > 0 ? &kv->zipf : NULL;
 	a->gets = kv->gets;
+	a->quiet = kv->quiet;
 	a->fill = kv->filling;
 	a->next = i;
 	a->step = n;
@@ -115,12 +131,20 @@ collect(void *arg, void *made)
 static int
 run(struct kvload *kv, struct tally *sum)
 {
-	struct crew crew = {&kv->opt, &kv_proto, make, free, collect, kv};
+	struct crew crew = {.opt = &kv->opt,
+		.proto = kv->binary ? &kv_binary : &kv_text,
+		.make = make,
+		.unmake = free,
+		.collect = collect,
+		.arg = kv,
+		.goal = kv->filling ? kv->keys : 0};
 	int rc;
 
 	kv->missed = 0;
 	rc = crew_run(&crew, sum);
 	sum->missed = kv->missed;
+	kv->ran |= !rc;
+	kv->stopped = crew.stopped;
 	if (!rc && kv->wrong.is)
 		rc = say_wrong(kv);
 	return rc;
@@ -140,9 +164,12 @@ fill(struct kvload *kv, struct tally *sum)
 	kv->filling = false;
 	kv->opt.load = keep;
 	if (!rc && (tally_failed(sum) || sum->done != kv->keys)) {
-		log_say("filled %llu of %u keys, %llu failures",
+		char why[256];
+
+		tally_failures(sum, why, sizeof(why));
+		log_say("filled %llu of %u keys; failed: %s",
 			(unsigned long long)sum->done, kv->keys,
-			(unsigned long long)tally_failed(sum));
+			*why ? why : "none");
 		rc = 1;
 	}
 	return rc;
@@ -157,7 +184,7 @@ keeps(struct kvload *kv, double rate, struct tally *best)
 	bool kept;
 
 	kv->opt.load.rate = rate;
-	if (run(kv, &t))
+	if (run(kv, &t) || kv->stopped)
 		return -1;
 	p99 = (double)hist_at(&t.hist, .99) * 1e-3;
 	kept = t.done && !tally_failed(&t) && p99 <= kv->limit_us;
@@ -190,7 +217,9 @@ bisect(struct kvload *kv, struct tally *best)
 		*(ok > 0 ? &low : &high) = mid;
 	}
 	kv->opt.load.rate = low;
-	return ok < 0 ? 1 : 0;
+	if (!(low > 0))
+		log_say("not even %.0f/s kept it, which is too much", high);
+	return !(low > 0) || (ok < 0 && !kv->stopped);
 }
 
 static int
@@ -202,6 +231,8 @@ work(struct kvload *kv, struct tally *sum)
 		log_say("out of memory for %u keys", kv->keys);
 		return 1;
 	}
+	if (kv->value <= KV_VALUE_MAX)
+		kv_data_values(&kv->data, kv->value);
 	if (kv->s > 0)
 		zipf_init(&kv->zipf, kv->keys, kv->s);
 	if (kv->fill)
@@ -219,8 +250,11 @@ main(int argc, char **argv)
 	FILE *out;
 	int rc;
 
-	kv = (struct kvload){
-		.keys = 100000, .gets = -1, .fill = true, .measure = true};
+	kv = (struct kvload){.keys = 100000,
+		.gets = -1,
+		.fill = true,
+		.measure = true,
+		.value = ~0u};
 	options_defaults(&kv.opt, "kvload", 11211);
 	kv.opt.own = own;
 	kv.opt.help = help;
@@ -228,6 +262,10 @@ main(int argc, char **argv)
 	rc = options_parse(&kv.opt, argc, argv);
 	if (kv.gets < 0)
 		kv.gets = kv.dist == KV_USR ? .998 : .967;
+	if (!rc && kv.quiet && !kv.binary) {
+		log_say("--quiet: the text protocol has no quiet gets");
+		rc = 2;
+	}
 	if (!rc && !crew_again &&
 		((kv.fill && kv.measure) || kv.limit_us > 0)) {
 		log_say("here one run is all: --load only or --load skip, and "
@@ -238,9 +276,10 @@ main(int argc, char **argv)
 		rc = options_out(&kv.opt, &out);
 	if (!rc) {
 		rc = work(&kv, &sum);
-		tally_print(&sum, kv.opt.load.rate, out);
 		if (!rc)
-			rc = tally_failed(&sum) || !sum.done;
+			rc = tally_report(&sum, kv.opt.load.rate, out);
+		else if (kv.ran)
+			tally_print(&sum, kv.opt.load.rate, out);
 	}
 	kv_data_fini(&kv.data);
 	return rc < 0 ? 0 : rc;

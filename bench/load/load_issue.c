@@ -186,6 +186,8 @@ load_sent(struct load *l, unsigned conn, size_t len)
 	struct load_conn *c = &l->conn[conn];
 
 	c->gone += len;
+	if (l->phase == LOAD_RUN)
+		l->tally.sent += len;
 	if (l->proto->cell && may_ask(l, c))
 		load_ready(l, conn);
 }

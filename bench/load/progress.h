@@ -12,10 +12,10 @@ struct progress {
 };
 
 void progress_begin(struct progress *p);
-/* `done` is of all threads; `first` tells the phase. May be called by any
- * thread. */
+/* `done` is of all threads; `first` tells the phase; goal: answers that end it,
+ * 0: its time does. May be called by any thread. */
 void progress_show(struct progress *p, const struct load *first, uint64_t done,
-	uint64_t now);
+	uint64_t goal, uint64_t now);
 void progress_end(struct progress *p);
 
 #endif

@@ -1,6 +1,10 @@
 /* tally.c - sums, and the line of JSON. */
 #include "bench/load/tally.h"
 
+#include <stddef.h>
+
+#include "dlibos/base/log.h"
+
 static const char *const kind_name[TALLY_KINDS] = {
 	[TALLY_OK] = "ok",
 	[TALLY_REFUSED] = "refused",
@@ -26,6 +30,7 @@ tally_merge(struct tally *t, const struct tally *more)
 	hist_merge(&t->hist, &more->hist);
 	t->done += more->done;
 	t->bytes += more->bytes;
+	t->sent += more->sent;
 	for (unsigned i = 0; i < TALLY_KINDS; i++)
 		t->error[i] += more->error[i];
 	t->reopened += more->reopened;
@@ -69,12 +74,15 @@ tally_print(const struct tally *t, double rate, FILE *out)
 		"\"asked_rps\": %.0f, \"mean_us\": %.1f, \"p50_us\": %.1f, "
 		"\"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
 		"\"max_us\": %.1f, \"bytes\": %llu, \"gbps\": %.3f, "
+		"\"sent_bytes\": %llu, \"sent_gbps\": %.3f, "
 		"\"conns\": %u, \"failed\": %llu, \"errors\": {",
 		(unsigned long long)t->done, s, tally_rate(t), rate,
 		h->n ? us(h->sum) / (double)h->n : 0., us(hist_at(h, .5)),
 		us(hist_at(h, .9)), us(hist_at(h, .99)), us(hist_at(h, .999)),
 		us(h->max), (unsigned long long)t->bytes,
-		s > 0 ? (double)t->bytes * 8e-9 / s : 0., t->conns,
+		s > 0 ? (double)t->bytes * 8e-9 / s : 0.,
+		(unsigned long long)t->sent,
+		s > 0 ? (double)t->sent * 8e-9 / s : 0., t->conns,
 		(unsigned long long)tally_failed(t));
 	for (unsigned i = TALLY_OK + 1; i < TALLY_KINDS; i++)
 		fprintf(out, "\"%s\": %llu, ", kind_name[i],
@@ -84,4 +92,38 @@ tally_print(const struct tally *t, double rate, FILE *out)
 		(unsigned long long)t->unsent, (unsigned long long)t->missed,
 		(unsigned long long)t->reopened);
 	fflush(out);
+}
+
+void
+tally_failures(const struct tally *t, char *to, size_t room)
+{
+	size_t at = 0;
+
+	*to = '\0';
+	for (unsigned i = TALLY_OK + 1; i <= TALLY_KINDS && at < room; i++) {
+		uint64_t count = i < TALLY_KINDS ? t->error[i] : t->unsent;
+		int n = 0;
+
+		if (count)
+			n = snprintf(to + at, room - at, "%s%llu %s",
+				at ? ", " : "", (unsigned long long)count,
+				i < TALLY_KINDS ? kind_name[i] : "unsent");
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+int
+tally_report(const struct tally *t, double rate, FILE *out)
+{
+	uint64_t failed = tally_failed(t);
+	char text[256];
+
+	tally_print(t, rate, out);
+	tally_failures(t, text, sizeof(text));
+	if (failed)
+		log_say("%llu failed: %s%s", (unsigned long long)failed, text,
+			t->done ? "" : "; nothing was answered");
+	else if (!t->done)
+		log_say("nothing was answered");
+	return failed || !t->done;
 }

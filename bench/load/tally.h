@@ -28,6 +28,7 @@ struct tally {
 	struct hist hist; /* of what was answered, or waited for in vain */
 	uint64_t done;	  /* answers that count */
 	uint64_t bytes;	  /* of answers */
+	uint64_t sent;	  /* bytes of questions */
 	uint64_t error[TALLY_KINDS];
 	uint64_t reopened; /* connections that ended while idle */
 	uint64_t missed;   /* the server had not what was asked for */
@@ -43,5 +44,13 @@ double tally_rate(const struct tally *t);
 
 /* One line, an object. rate: what was asked for; 0: a closed loop. */
 void tally_print(const struct tally *t, double rate, FILE *out);
+
+/* How a program ends: the result, and a line to the user that says what failed,
+ * if anything did. Returns the status to exit with, 1 if something failed or
+ * nothing was answered. */
+int tally_report(const struct tally *t, double rate, FILE *out);
+
+/* "3 refused, 1 reset" into `to`, which is cut at its end. */
+void tally_failures(const struct tally *t, char *to, size_t room);
 
 #endif

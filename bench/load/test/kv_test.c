@@ -4,81 +4,19 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
-#include "bench/load/kv_ask.h"
+#include "bench/load/test/kv_kit.h"
 
-static void *
-memory(void *w, size_t bytes)
-{
-	void **m = w;
-
-	return *m = malloc(bytes);
-}
-
-static const struct wire heap = {.memory = memory};
-
-/* --- answers --------------------------------------------------------------*/
-
-struct store {
-	struct kv_data data;
-	struct kv_asker asker;
-	void *memory;
-	uint32_t id; /* a key with a value of some bytes */
-	char good[512];
-	size_t len;
-};
-
+/* What a get of a key with a value of some bytes is answered. */
 static void
-store_make(struct store *s)
+text_store(struct store *s)
 {
-	char key[KV_KEY_MAX + 1];
-
-	memset(s, 0, sizeof(*s));
-	assert_int_equal(kv_data_init(&s->data, 1000, KV_ETC), 0);
-	assert_int_equal(
-		kv_asker_init(&s->asker, &s->data, 1, &heap, &s->memory), 0);
-	while (s->data.value_len[s->id] < 20 || s->data.value_len[s->id] > 99)
-		s->id++;
-	key[kv_data_key(&s->data, s->id, key)] = '\0';
+	store_make(s);
 	s->len = (size_t)snprintf(s->good, sizeof(s->good),
-		"VALUE %s 0 %u\r\n%.*s\r\nEND\r\n", key,
-		s->data.value_len[s->id], (int)s->data.value_len[s->id],
-		(const char *)s->asker.pattern + kv_data_shift(s->id));
-}
-
-static void
-store_end(struct store *s)
-{
-	free(s->memory);
-	kv_data_fini(&s->data);
-}
-
-/* In two pieces, each in memory of its own. */
-static enum proto_eat
-eat_cut(struct store *s, uint32_t tag, const char *text, size_t len, size_t cut,
-	size_t *used, enum tally_kind *kind)
-{
-	void *state = calloc(1, kv_proto.state);
-	enum proto_eat e = PROTO_MORE;
-	size_t at = 0;
-
-	*used = 0;
-	*kind = TALLY_OK;
-	for (unsigned i = 0; i < 2 && e == PROTO_MORE; i++) {
-		size_t n = i ? len - cut : cut, ate = 0;
-		uint8_t *p = malloc(n + !n);
-
-		memcpy(p, text + at, n);
-		e = kv_proto.eat(&s->asker, state, tag, p, n, &ate, kind);
-		*used += ate;
-		at += n;
-		free(p);
-	}
-	free(state);
-	return e;
+		"VALUE %s 0 %u\r\n%.*s\r\nEND\r\n", s->key, s->value_len,
+		(int)s->value_len, s->value);
 }
 
 static void
@@ -109,14 +47,15 @@ cut_anywhere_it_is_the_same(void **state)
 	};
 
 	(void)state;
-	store_make(&s);
+	text_store(&s);
 	for (unsigned i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		const char *text = all[i].text ? all[i].text : s.good;
 		size_t len = strlen(text);
 
 		for (size_t cut = 0; cut <= len; cut++) {
-			assert_int_equal(eat_cut(&s, s.id | all[i].tag, text,
-						 len, cut, &used, &kind),
+			assert_int_equal(
+				eat_cut(&kv_text, &s, s.id | all[i].tag, text,
+					len, cut, &used, &kind),
 				all[i].e);
 			assert_int_equal(kind, all[i].kind);
 			if (all[i].e == PROTO_DONE)
@@ -136,7 +75,7 @@ a_wrong_byte_is_told(void **state)
 	enum tally_kind kind;
 
 	(void)state;
-	store_make(&s);
+	text_store(&s);
 	n = s.data.value_len[s.id];
 	value = s.len - 7 - n;
 	for (size_t i = 0; i < n; i++)
@@ -146,8 +85,8 @@ a_wrong_byte_is_told(void **state)
 			memcpy(bad, s.good, s.len);
 			bad[value + i] = '~';
 			s.asker.wrong.is = false;
-			assert_int_equal(eat_cut(&s, s.id, bad, s.len, cut,
-						 &used, &kind),
+			assert_int_equal(eat_cut(&kv_text, &s, s.id, bad, s.len,
+						 cut, &used, &kind),
 				PROTO_BAD);
 			assert_int_equal(kind, TALLY_WRONG);
 			assert_true(s.asker.wrong.is);
@@ -159,7 +98,7 @@ a_wrong_byte_is_told(void **state)
 		}
 	s.good[value - 3]++; /* the length's last digit */
 	s.asker.wrong.is = false;
-	eat_cut(&s, s.id, s.good, s.len, 0, &used, &kind);
+	eat_cut(&kv_text, &s, s.id, s.good, s.len, 0, &used, &kind);
 	assert_int_equal(kind, TALLY_WRONG);
 	store_end(&s);
 }
@@ -171,7 +110,7 @@ filling_sets_each_key_once(void **state)
 	uint8_t seen[1000] = {0}, cell[512];
 
 	(void)state;
-	store_make(&s);
+	text_store(&s);
 	for (uint32_t i = 0; i < 3; i++) {
 		struct wire_piece piece[WIRE_PIECES];
 		uint32_t tag;
@@ -180,21 +119,21 @@ filling_sets_each_key_once(void **state)
 		s.asker.fill = true;
 		s.asker.next = i;
 		s.asker.step = 3;
-		while ((n = kv_proto.ask(&s.asker, cell, piece, &tag))) {
+		while ((n = kv_text.ask(&s.asker, cell, piece, &tag))) {
 			uint32_t id = tag & 0x7fffffff;
 
 			assert_int_equal(seen[id]++, 0);
 			assert_true(tag >> 31);
 			assert_memory_equal(cell, "set ", 4);
-			assert_true(piece[0].len <= kv_proto.cell);
+			assert_true(piece[0].len <= kv_text.cell);
 			if (n == 3)
 				assert_int_equal(
 					piece[1].len, s.data.value_len[id]);
 			assert_memory_equal(piece[n - 1].ptr, "\r\n", 2);
 			if (id % 7)
 				continue;
-			kv_proto.unask(&s.asker); /* it comes again */
-			assert_true(kv_proto.ask(&s.asker, cell, piece, &tag));
+			kv_text.unask(&s.asker); /* it comes again */
+			assert_true(kv_text.ask(&s.asker, cell, piece, &tag));
 			assert_int_equal(tag & 0x7fffffff, id);
 		}
 	}
