@@ -118,6 +118,7 @@ crew_run(struct crew *c, struct tally *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	more_files();
+	/* For good: one that comes between two runs ends the second one. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
@@ -151,7 +152,6 @@ crew_run(struct crew *c, struct tally *sum)
 		if (m[i].kernel.conn)
 			kernel_fini(&m[i].kernel);
 	}
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	free(m);
 	return rc;
 }
