@@ -29,10 +29,10 @@ main(int argc, char **argv)
 {
 	static const struct dl_program program = {.start = start};
 	struct netpipe n = {.client = NULL};
-	int status;
+	int status = options_parse(&n.o, argc, argv);
 
-	if (options_parse(&n.o, argc, argv))
-		return 2;
+	if (status)
+		return status < 0 ? 2 : 0;
 	status = dl_run(&program, &n);
 	client_free(n.client);
 	return status;

@@ -19,13 +19,14 @@ static const struct {
 
 #define NUMBERS (sizeof(numbers) / sizeof(*numbers))
 
+static const char words[] =
+	"usage: netpipe [--to ADDR] [--port N] [--size N] [--from N] "
+	"[--count N] [--nocopy] [--json]";
+
 static int
 usage(const char *wrong, const char *why)
 {
-	fprintf(stderr,
-		"netpipe: %s%s; usage: netpipe [--to ADDR] [--port N] "
-		"[--size N] [--from N] [--count N] [--nocopy] [--json]\n",
-		wrong, why);
+	fprintf(stderr, "netpipe: %s%s; %s\n", wrong, why, words);
 	return -1;
 }
 
@@ -83,6 +84,8 @@ options_parse(struct options *o, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		const char *s = argv[i];
 
+		if (!strcmp(s, "--help"))
+			return puts(words), 1;
 		if (!strcmp(s, "--nocopy"))
 			o->nocopy = 1;
 		else if (!strcmp(s, "--json"))

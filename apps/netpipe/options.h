@@ -20,7 +20,8 @@ struct options {
 	int json;
 };
 
-/* 0; or -1, and a line went to stderr that says what is wrong. */
+/* 0; 1: it was asked for help, which was given; or -1, and a line went to
+ * stderr that says what is wrong. */
 int options_parse(struct options *o, int argc, char **argv);
 
 #endif

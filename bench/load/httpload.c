@@ -98,7 +98,7 @@ main(int argc, char **argv)
 	if (!rc)
 		rc = crew_run(&crew, &sum);
 	if (!rc)
-		rc = tally_report(&sum, h.opt.load.rate, out);
+		rc = tally_report(&sum, "", h.opt.load.rate, out);
 	http_paths_fini(&h.paths);
 	return rc < 0 ? 0 : rc;
 }

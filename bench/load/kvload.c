@@ -277,9 +277,9 @@ main(int argc, char **argv)
 	if (!rc) {
 		rc = work(&kv, &sum);
 		if (!rc)
-			rc = tally_report(&sum, kv.opt.load.rate, out);
+			rc = tally_report(&sum, "", kv.opt.load.rate, out);
 		else if (kv.ran)
-			tally_print(&sum, kv.opt.load.rate, out);
+			tally_print(&sum, "", kv.opt.load.rate, out);
 	}
 	kv_data_fini(&kv.data);
 	return rc < 0 ? 0 : rc;

@@ -14,7 +14,8 @@
 static const char text[] =
 	"  --to ADDR        the server's address\n"
 	"  --port N\n"
-	"  -c N             connections, of all threads together (64)\n"
+	"  -c N             connections, of all threads together (64; "
+	"echoload 1)\n"
 	"  -t N             threads, each with its share (1)\n"
 	"  -d SECONDS       that are measured (3)\n"
 	"  --warm SECONDS   before that (0.5)\n"

@@ -1,8 +1,6 @@
 /* tally.c - sums, and the line of JSON. */
 #include "bench/load/tally.h"
 
-#include <stddef.h>
-
 #include "dlibos/base/log.h"
 
 static const char *const kind_name[TALLY_KINDS] = {
@@ -64,19 +62,19 @@ us(uint64_t ns)
 }
 
 void
-tally_print(const struct tally *t, double rate, FILE *out)
+tally_print(const struct tally *t, const char *first, double rate, FILE *out)
 {
 	const struct hist *h = &t->hist;
 	double s = (double)t->ns * 1e-9;
 
 	fprintf(out,
-		"{\"requests\": %llu, \"seconds\": %.3f, \"rps\": %.0f, "
+		"{%s\"requests\": %llu, \"seconds\": %.3f, \"rps\": %.0f, "
 		"\"asked_rps\": %.0f, \"mean_us\": %.1f, \"p50_us\": %.1f, "
 		"\"p90_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
 		"\"max_us\": %.1f, \"bytes\": %llu, \"gbps\": %.3f, "
 		"\"sent_bytes\": %llu, \"sent_gbps\": %.3f, "
 		"\"conns\": %u, \"failed\": %llu, \"errors\": {",
-		(unsigned long long)t->done, s, tally_rate(t), rate,
+		first, (unsigned long long)t->done, s, tally_rate(t), rate,
 		h->n ? us(h->sum) / (double)h->n : 0., us(hist_at(h, .5)),
 		us(hist_at(h, .9)), us(hist_at(h, .99)), us(hist_at(h, .999)),
 		us(h->max), (unsigned long long)t->bytes,
@@ -113,17 +111,19 @@ tally_failures(const struct tally *t, char *to, size_t room)
 }
 
 int
-tally_report(const struct tally *t, double rate, FILE *out)
+tally_report(const struct tally *t, const char *first, double rate, FILE *out)
 {
 	uint64_t failed = tally_failed(t);
 	char text[256];
 
-	tally_print(t, rate, out);
+	tally_print(t, first, rate, out);
 	tally_failures(t, text, sizeof(text));
 	if (failed)
 		log_say("%llu failed: %s%s", (unsigned long long)failed, text,
 			t->done ? "" : "; nothing was answered");
 	else if (!t->done)
 		log_say("nothing was answered");
-	return failed || !t->done;
+	if (ferror(out))
+		log_say("the result could not be written");
+	return failed || !t->done || ferror(out);
 }

@@ -42,13 +42,16 @@ void tally_merge(struct tally *t, const struct tally *more);
 uint64_t tally_failed(const struct tally *t);
 double tally_rate(const struct tally *t);
 
-/* One line, an object. rate: what was asked for; 0: a closed loop. */
-void tally_print(const struct tally *t, double rate, FILE *out);
+/* One line, an object. rate: what was asked for; 0: a closed loop. first: what
+ * the caller has to say, as "\"name\": 1, "; or "". */
+void tally_print(
+	const struct tally *t, const char *first, double rate, FILE *out);
 
 /* How a program ends: the result, and a line to the user that says what failed,
  * if anything did. Returns the status to exit with, 1 if something failed or
  * nothing was answered. */
-int tally_report(const struct tally *t, double rate, FILE *out);
+int tally_report(
+	const struct tally *t, const char *first, double rate, FILE *out);
 
 /* "3 refused, 1 reset" into `to`, which is cut at its end. */
 void tally_failures(const struct tally *t, char *to, size_t room);

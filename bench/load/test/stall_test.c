@@ -161,7 +161,7 @@ main(int argc, char **argv)
 	pthread_join(thread, NULL);
 	len = (double)(s.to - s.from);
 	if (l.tally.done != RATE * SECONDS || tally_failed(&l.tally)) {
-		tally_print(&l.tally, RATE, stderr);
+		tally_print(&l.tally, "", RATE, stderr);
 		status = 1;
 	}
 	for (unsigned i = 0; i < 2; i++) {
