@@ -71,6 +71,8 @@ def measure(name, place, quick, out):
             module.measure(ground, found)
         except lab.Failed as e:
             found['missing'].append(str(e))
+        except OSError as e:
+            found['missing'].append(f'{e.filename}: {e.strerror}')
         found['commands'] = ground.commands
         found['raw'] = ground.raw
     record.write(found, out / f'{name}.json')

@@ -104,6 +104,9 @@ class Lab:
     # --- commands -------------------------------------------------------------
 
     def words(self, command, where, cpus):
+        if not shutil.which(command[0]):
+            raise Failed(f'there is no {command[0]}; ./dev bench paper all '
+                         'installs what is missing')
         at = []
         if where:
             self.networks()
