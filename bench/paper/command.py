@@ -25,6 +25,19 @@ def usage(program):
             f'       {program}{what} --draw DIR')
 
 
+def help_text(program):
+    """What there is, and what each asks."""
+    lines = [usage(program), '']
+    for name in ALL:
+        if program in ('all', name.rstrip('0123456789')):
+            lines.append('  ' + importlib.import_module(name).TITLE)
+    return '\n'.join(lines + [
+        '', '--quick      some minutes; its figures are not for quoting',
+        '--out DIR    where records, diagrams and the page go (paper)',
+        '--build DIR  whose programs (build/gcc, or what DLIBOS_BIN says)',
+        '--draw DIR   measures nothing: draws the records in DIR again'])
+
+
 def read_words(program, words):
     found = {'what': list(ALL), 'quick': False, 'out': None, 'build': None,
              'draw': None}
@@ -128,6 +141,9 @@ def work(program, words):
 
 def main(program, words):
     lab.stop_on_signals()
+    if '--help' in words or '-h' in words:
+        print(help_text(program))
+        return 0
     try:
         return work(program, words)
     except Usage as e:
