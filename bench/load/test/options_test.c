@@ -51,6 +51,13 @@ defaults_are_what_the_help_says(void **state)
 	assert_int_equal(o.load.warm_ns, 500000000);
 	assert_int_equal(o.load.timeout_ns, 2000000000);
 	assert_false(o.load.one || o.load.bare || o.spin || o.json);
+	assert_int_equal(o.load.arrival, ARRIVAL_EQUAL);
+	assert_int_equal(parse(&o, "--arrival", "etc"), 0);
+	assert_int_equal(o.load.arrival, ARRIVAL_ETC);
+	assert_int_equal(parse(&o, "--poisson", NULL), 0);
+	assert_int_equal(o.load.arrival, ARRIVAL_POISSON);
+	assert_int_equal(parse(&o, "--arrival", "never"), 2);
+	assert_int_equal(parse(&o, "--arrival", NULL), 2);
 	assert_int_equal(parse(&o, "--port", "81"), 0);
 	assert_int_equal(o.port, 81);
 	assert_int_equal(parse(&o, "--port", "65536"), 2);
