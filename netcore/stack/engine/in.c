@@ -20,7 +20,7 @@ challenge(struct stack *s, struct tcb *c)
 {
 	if (c->t_challenge && s->tick - c->t_challenge < 500)
 		return;
-	c->t_challenge = s->tick | 1;
+	c->t_challenge = timer_in(s, 0);
 	s->count.challenge_acks++;
 	ack_now(s, c);
 }
