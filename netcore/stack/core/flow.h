@@ -58,15 +58,14 @@
 #define FLOW_WORDS	11
 #define FLOW_ODD	0x9e3779b97f4a7c15 /* 2^64 by the golden ratio */
 
-/* Ports in host order. zone tells apart what has the same addresses (an
- * interface, for link-local ones); 0 where there is but one. IPv4 needs the
- * first two words only: addr[0] is the local address above the remote one,
- * both in host order. IPv6: two words each, as on the wire, local first. */
+/* Ports and IPv4's remote address in host order. All of a table have the same
+ * local address of IPv4, so that a key of it is one word; 0 is nobody's address
+ * there, and says that it is IPv6: two words each, as on the wire, local first.
+ */
 struct flow_key {
 	uint16_t local_port, remote_port;
-	uint16_t zone;
-	uint16_t family; /* 4 or 6 */
-	uint64_t addr[4];
+	uint32_t remote4;
+	uint64_t addr[4]; /* IPv4: 0 */
 };
 
 struct flow_bucket {
@@ -118,26 +117,22 @@ bool flow_check(const struct flow *f);
 void flow_measure(const struct flow *f, struct flow_measure *m);
 
 static inline struct flow_key
-flow_key4(uint32_t local, uint16_t local_port, uint32_t remote,
-	uint16_t remote_port)
+flow_key4(uint16_t local_port, uint32_t remote, uint16_t remote_port)
 {
 	return (struct flow_key){
 		.local_port = local_port,
 		.remote_port = remote_port,
-		.family = 4,
-		.addr = {(uint64_t)local << 32 | remote},
+		.remote4 = remote,
 	};
 }
 
 static inline struct flow_key
 flow_key6(const uint8_t local[16], uint16_t local_port,
-	const uint8_t remote[16], uint16_t remote_port, uint16_t zone)
+	const uint8_t remote[16], uint16_t remote_port)
 {
 	struct flow_key k = {
 		.local_port = local_port,
 		.remote_port = remote_port,
-		.zone = zone,
-		.family = 6,
 	};
 
 	memcpy(&k.addr[0], local, 16);
@@ -155,14 +150,20 @@ flow_key_head(const struct flow_key *k)
 }
 
 static inline bool
+flow_key_is4(const struct flow_key *k)
+{
+	return k->remote4 != 0;
+}
+
+static inline bool
 flow_key_equal(const struct flow_key *a, const struct flow_key *b)
 {
-	if ((flow_key_head(a) ^ flow_key_head(b)) | (a->addr[0] ^ b->addr[0]))
+	if (flow_key_head(a) != flow_key_head(b))
 		return false;
-	if (likely(a->family == 4))
+	if (likely(flow_key_is4(a)))
 		return true;
-	return !((a->addr[1] ^ b->addr[1]) | (a->addr[2] ^ b->addr[2]) |
-		(a->addr[3] ^ b->addr[3]));
+	return !((a->addr[0] ^ b->addr[0]) | (a->addr[1] ^ b->addr[1]) |
+		(a->addr[2] ^ b->addr[2]) | (a->addr[3] ^ b->addr[3]));
 }
 
 /* Two words of 32 bits of a key. */
@@ -186,19 +187,18 @@ flow_hash_end(uint64_t x)
 	return h + !h;
 }
 
-/* Of the first two words of a key of IPv4. */
+/* Of the first word of a key of IPv4. */
 static inline uint32_t
-flow_hash4(const struct flow *f, uint64_t head, uint64_t addr)
+flow_hash4(const struct flow *f, uint64_t head)
 {
-	return flow_hash_end(f->key[0] + flow_mix(&f->key[1], head) +
-		flow_mix(&f->key[3], addr));
+	return flow_hash_end(f->key[0] + flow_mix(&f->key[1], head));
 }
 
 static inline uint32_t
 flow_hash(const struct flow *f, const struct flow_key *k)
 {
-	if (likely(k->family == 4))
-		return flow_hash4(f, flow_key_head(k), k->addr[0]);
+	if (likely(flow_key_is4(k)))
+		return flow_hash4(f, flow_key_head(k));
 	return flow_hash_end(f->key[0] +
 		flow_mix(&f->key[1], flow_key_head(k)) +
 		flow_mix(&f->key[3], k->addr[0]) +

@@ -321,7 +321,7 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 		!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->cc.ops->reduce(&c->cc, c->segs.out + c->mss);
 		c->cc.cwnd = c->cc.ssthresh;
-		c->flags &= ~(uint32_t)TCB_UNDO;
+		c->undo = false;
 		ecn_window_reduced(c);
 	}
 	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS);

@@ -183,6 +183,7 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	MUST(s, c,
 		idpool_check(&s->ids, c->handle) == (int32_t)tcb_index(s, c));
 	MUST(s, c, flow_find(&s->flow, &c->key, c->hash) == tcb_index(s, c));
+	MUST(s, c, !(c->flags & TCB_IP6) == flow_key_is4(&c->key));
 	MUST(s, c, c->rcv_space <= s->cfg.rcv_window);
 	MUST(s, c,
 		c->state < TCP_ESTABLISHED ||

@@ -22,11 +22,10 @@ hash(const struct stack *s, const struct flow_key *k, uint32_t irs,
 	uint32_t count, uint32_t size)
 {
 	/* The last word keeps it apart from all else that the secret signs. */
-	uint64_t w[7] = {flow_key_head(k), k->addr[0], 0, 0, 0,
-		(uint64_t)irs << 32 | count, 0x636f6f6b6965 << 3 | size};
+	uint64_t w[7] = {flow_key_head(k), k->addr[0], k->addr[1], k->addr[2],
+		k->addr[3], (uint64_t)irs << 32 | count,
+		0x636f6f6b6965 << 3 | size};
 
-	if (k->family != 4)
-		memcpy(&w[2], &k->addr[1], 24);
 	return (uint32_t)sip24_words(&s->secret, w, 7) & HASH_BITS;
 }
 

@@ -12,7 +12,7 @@
 void
 dsack_begin(struct tcb *c)
 {
-	c->flags |= TCB_UNDO;
+	c->undo = true;
 	c->undo_bytes = 0;
 	if (c->reo_persist && !--c->reo_persist)
 		c->reo_mult = 0;
@@ -22,7 +22,7 @@ dsack_begin(struct tcb *c)
 void
 dsack_resent(struct tcb *c, uint32_t seq, uint32_t len)
 {
-	if (!(c->flags & TCB_UNDO) || !(c->flags & (TCB_RECOVERY | TCB_LOSS)))
+	if (!c->undo || !(c->flags & (TCB_RECOVERY | TCB_LOSS)))
 		return;
 	if (!c->undo_bytes || seq_lt(seq, c->undo_from))
 		c->undo_from = seq;
@@ -48,7 +48,8 @@ undo(struct stack *s, struct tcb *c)
 {
 	s->count.undone++;
 	c->cc.ops->undo(&c->cc);
-	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS | TCB_UNDO);
+	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS);
+	c->undo = false;
 	c->flags |= TCB_REORDERING;
 	c->dupacks = 0;
 	ecn_window_restored(c);
@@ -80,7 +81,7 @@ dsack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (likely(!is_dsack(&r->h)))
 		return false;
 	wait_longer(c, from);
-	if ((c->flags & TCB_UNDO) && c->undo_bytes && seq_lt(from, to) &&
+	if (c->undo && c->undo_bytes && seq_lt(from, to) &&
 		seq_ge(from, c->undo_from) && seq_le(to, c->undo_to)) {
 		c->undo_bytes -=
 			to - from < c->undo_bytes ? to - from : c->undo_bytes;

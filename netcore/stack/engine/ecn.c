@@ -82,7 +82,8 @@ ecn_ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (!(r->h.flags & WIRE_TCP_ECE) || r->syn || !(c->flags & TCB_ECT))
 		return;
 	s->count.ecn_ece++;
-	c->flags &= ~(uint32_t)(TCB_CWND_FULL | TCB_UNDO);
+	c->flags &= ~(uint32_t)TCB_CWND_FULL;
+	c->undo = false;
 	if ((c->ecn & ECN_REDUCED) || !c->segs.out ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS)))
 		return;

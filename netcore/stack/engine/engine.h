@@ -102,7 +102,8 @@ struct stack {
 	uint32_t ip4, mask4, gateway4; /* 0: none */
 	struct ip_addr ip6, mask6, gateway6;
 	struct ip_addr link6;	     /* ours on this link; 0: no IPv6 */
-	uint32_t mac_head, mac_tail; /* four bytes and two */
+	uint32_t wire_ip4;	     /* ours, in the order of memory, */
+	uint32_t mac_head, mac_tail; /* as is this: four bytes and two */
 	uint8_t scale;		     /* of the window that we offer */
 	struct sip_key secret;
 	struct tcb *tcb;
@@ -154,32 +155,20 @@ tcb_index(const struct stack *s, const struct tcb *c)
 	return (uint32_t)(c - s->tcb);
 }
 
-static inline uint32_t
-tcb_src(const struct tcb *c)
-{
-	return (uint32_t)(c->key.addr[0] >> 32);
-}
-
-static inline uint32_t
-tcb_dst(const struct tcb *c)
-{
-	return (uint32_t)c->key.addr[0];
-}
-
 /* The ends of a key, in the form that both families share. */
 static inline struct ip_addr
-key_local(const struct flow_key *k)
+key_local(const struct stack *s, const struct flow_key *k)
 {
-	if (likely(k->family == 4))
-		return ip_addr_v4((uint32_t)(k->addr[0] >> 32));
+	if (likely(flow_key_is4(k)))
+		return ip_addr_v4(s->ip4);
 	return ip_addr_v6((const uint8_t *)&k->addr[0]);
 }
 
 static inline struct ip_addr
 key_remote(const struct flow_key *k)
 {
-	if (likely(k->family == 4))
-		return ip_addr_v4((uint32_t)k->addr[0]);
+	if (likely(flow_key_is4(k)))
+		return ip_addr_v4(k->remote4);
 	return ip_addr_v6((const uint8_t *)&k->addr[2]);
 }
 
@@ -189,17 +178,17 @@ tcb_remote(const struct tcb *c)
 	return key_remote(&c->key);
 }
 
-/* A key without ports. */
+/* A key without ports; local: one of ours. */
 static inline struct flow_key
 key_of(struct ip_addr local, struct ip_addr remote)
 {
 	uint8_t a[16], b[16];
 
 	if (likely(ip_addr_is_v4(local)))
-		return flow_key4((uint32_t)local.lo, 0, (uint32_t)remote.lo, 0);
+		return flow_key4(0, (uint32_t)remote.lo, 0);
 	ip_addr_put(local, a);
 	ip_addr_put(remote, b);
-	return flow_key6(a, 0, b, 0, 0);
+	return flow_key6(a, 0, b, 0);
 }
 
 /* As cksum_pseudo4() and 6. */
@@ -357,8 +346,8 @@ neigh_of(struct stack *s, struct tcb *c)
 	const struct neighbour *n;
 	bool here;
 
-	if (likely(c->key.family == 4)) {
-		uint32_t ip4 = neigh_hop4(s, tcb_dst(c));
+	if (likely(flow_key_is4(&c->key))) {
+		uint32_t ip4 = neigh_hop4(s, c->key.remote4);
 
 		n = &s->neighbour[neigh_bank(ip4) + c->hop];
 		here = n->ip4 == ip4;

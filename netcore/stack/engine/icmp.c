@@ -179,7 +179,7 @@ error(struct stack *s, const struct wire_icmp *m)
 		s->count.icmp_not_ours++;
 		return;
 	}
-	k = flow_key4(s->ip4, q->sport, q->dst4, q->dport);
+	k = flow_key4(q->sport, q->dst4, q->dport);
 	c = icmp_find(s, &k, q->seq);
 	if (!c)
 		return;

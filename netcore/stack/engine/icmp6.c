@@ -152,7 +152,7 @@ error(struct stack *s, const struct wire_icmp *m)
 		s->count.icmp_not_ours++;
 		return;
 	}
-	k = flow_key6(q->src6, q->sport, q->dst6, q->dport, 0);
+	k = flow_key6(q->src6, q->sport, q->dst6, q->dport);
 	c = icmp_find(s, &k, q->seq);
 	if (c)
 		about(s, c, m);

@@ -45,7 +45,7 @@ stack_info(const struct stack *s, uint32_t slot, struct stack_info *to)
 	*to = (struct stack_info){
 		.conn = handle,
 		.user = c->user,
-		.local = key_local(&c->key),
+		.local = key_local(s, &c->key),
 		.remote = key_remote(&c->key),
 		.lport = c->key.local_port,
 		.rport = c->key.remote_port,

@@ -33,7 +33,7 @@ contents(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	}
 	switch (ip->proto) {
 	case WIRE_IP_TCP:
-		r.key = flow_key6(ip->dst, 0, ip->src, 0, 0);
+		r.key = flow_key6(ip->dst, 0, ip->src, 0);
 		r.ce = ecn_is_marked(ip->tclass);
 		r.frame = f;
 		ip_in_tcp(s, &r, c);

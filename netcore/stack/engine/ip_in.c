@@ -13,12 +13,11 @@ for_us(const struct stack *s, const struct wire_eth *e)
 }
 
 static uint64_t
-pseudo(const struct flow_key *k, uint32_t len)
+pseudo(const struct stack *s, const struct flow_key *k, uint32_t len)
 {
-	if (likely(k->family == 4))
-		return cksum_pseudo4((uint32_t)k->addr[0],
-			(uint32_t)(k->addr[0] >> 32), WIRE_IP_TCP,
-			(uint16_t)len);
+	if (likely(flow_key_is4(k)))
+		return cksum_pseudo4(
+			k->remote4, s->ip4, WIRE_IP_TCP, (uint16_t)len);
 	return cksum_pseudo6((const uint8_t *)&k->addr[2],
 		(const uint8_t *)&k->addr[0], WIRE_IP_TCP, len);
 }
@@ -47,7 +46,7 @@ ip_in_tcp(struct stack *s, struct tcp_rx *r, struct cursor *c)
 	r->hash = 0;
 	r->guess = FLOW_NONE;
 	if (!(r->frame->flags & STACK_RX_CKSUM_OK) &&
-		wire_tcp_verify(c->p, len, pseudo(&r->key, len)) != WIRE_OK)
+		wire_tcp_verify(c->p, len, pseudo(s, &r->key, len)) != WIRE_OK)
 		s->count.drop_cksum++;
 	else
 		segment(s, r, c);
@@ -60,7 +59,7 @@ tcp4(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	struct tcp_rx r;
 
 	r.ce = ecn_is_marked(ip->tos);
-	r.key = flow_key4(s->ip4, 0, ip->src, 0);
+	r.key = flow_key4(0, ip->src, 0);
 	r.frame = f;
 	ip_in_tcp(s, &r, c);
 }
@@ -170,7 +169,7 @@ ip_in_tcp4(struct stack *s, struct stack_rx_frame *f, uint32_t len,
 		return;
 	}
 	r.ce = ecn_is_marked(ip[1]);
-	r.key = flow_key4(s->ip4, 0, src, 0);
+	r.key = flow_key4(0, src, 0);
 	r.hash = hash;
 	r.guess = guess;
 	r.frame = f;

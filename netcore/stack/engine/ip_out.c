@@ -22,7 +22,7 @@ void
 ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
 	struct wire_tcp *t, struct stack_tx_frame *f, uint8_t tos)
 {
-	bool v4 = k->family == 4;
+	bool v4 = flow_key_is4(k);
 	size_t l4 = WIRE_ETH_LEN + (v4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN), n;
 	uint8_t *p = f->headers;
 	struct cksum sum = {0};

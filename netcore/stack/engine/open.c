@@ -8,7 +8,7 @@
 uint16_t
 open_mss(const struct stack *s, const struct flow_key *k)
 {
-	uint32_t ip = k->family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
+	uint32_t ip = flow_key_is4(k) ? WIRE_IPV4_LEN : WIRE_IPV6_LEN;
 
 	return (uint16_t)(s->cfg.mtu - ip - WIRE_TCP_LEN);
 }
@@ -23,8 +23,8 @@ open_numbers(const struct stack *s, const struct flow_key *k)
 {
 	const uint64_t *a = k->addr;
 
-	if (likely(k->family == 4))
-		return sip24_12(&s->secret, a[0], (uint32_t)flow_key_head(k));
+	if (likely(flow_key_is4(k)))
+		return sip24_12(&s->secret, flow_key_head(k), s->ip4);
 	return sip24_words(&s->secret,
 		(uint64_t[]){flow_key_head(k), a[0], a[1], a[2], a[3]}, 5);
 }
@@ -64,7 +64,7 @@ open_tcb(struct stack *s, const struct flow_key *k, uint32_t hash)
 	c = &s->tcb[idpool_index(handle)];
 	ready = c->flags & TCB_READY;
 	clear(c);
-	c->flags = ready;
+	c->flags = ready | (flow_key_is4(k) ? 0 : TCB_IP6);
 	c->handle = handle;
 	c->key = *k;
 	c->hash = hash;
@@ -137,7 +137,7 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 struct listener *
 open_find_listener(struct stack *s, const struct flow_key *k)
 {
-	struct ip_addr ip = key_local(k);
+	struct ip_addr ip = key_local(s, k);
 	struct listener *best = NULL;
 	unsigned most = 0;
 
@@ -149,7 +149,7 @@ open_find_listener(struct stack *s, const struct flow_key *k)
 			continue;
 		if (ip_addr_eq(l->ip, ip))
 			fit = 3;
-		else if (k->family == 4 && l->ip.lo == IP_ADDR_V4)
+		else if (flow_key_is4(k) && l->ip.lo == IP_ADDR_V4)
 			fit = 2 * !l->ip.hi;
 		else
 			fit = !(l->ip.hi | l->ip.lo);

@@ -46,7 +46,7 @@ headers(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 {
 	struct wire_tcp t;
 
-	if (likely(c->key.family == 4 && !has_sacks(c))) {
+	if (likely(flow_key_is4(&c->key) && !has_sacks(c))) {
 		out4_segment(s, c, mac, seq, bits, f, tos);
 		return;
 	}
@@ -269,7 +269,7 @@ syn_headers(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
 	bool answer = bits & WIRE_TCP_ACK;
 	struct wire_tcp t;
 
-	if (likely(c->key.family == 4 && (c->flags & all) == all)) {
+	if (likely(flow_key_is4(&c->key) && (c->flags & all) == all)) {
 		out4_syn(s, c, mac, bits, wnd, f);
 		return;
 	}

@@ -43,7 +43,7 @@ is_tcp4(const struct stack *s, const uint8_t *p, uint32_t len)
 	bad |= type & type >> 1 & bytes4(0, 0, 0, 1);
 	bad |= (word32(p + 20) ^ bytes4(0, 0, 0, WIRE_IP_TCP)) &
 		bytes4(0x3f, 255, 0, 255);
-	bad |= word32(p + 30) ^ htobe32(s->ip4);
+	bad |= word32(p + 30) ^ s->wire_ip4;
 	return !bad;
 }
 
@@ -64,8 +64,8 @@ plain_header(const uint8_t *p, uint32_t len)
 
 /* Whose a frame may be, without having looked at the connection. */
 struct whose {
-	uint64_t ports, addr; /* the first two words of a flow_key */
-	uint32_t hash;	      /* 0: it is not TCP over IPv4 */
+	uint64_t head;	/* of a flow_key */
+	uint32_t hash;	/* 0: it is not TCP over IPv4 */
 	uint32_t index; /* FLOW_NONE: there is no connection, most likely */
 	uint32_t len;	/* of the IP packet */
 	uint32_t hlen;	/* of the TCP header; 0: it is not plain */
@@ -89,9 +89,9 @@ parse(const struct stack *s, const struct stack_rx_frame *f, struct whose *w)
 		return;
 	w->hlen = plain_header(p, w->len);
 	/* As flow_key4() has them. */
-	w->ports = (uint64_t)4 << 48 | be_get32(p + TCP_AT);
-	w->addr = (uint64_t)s->ip4 << 32 | be_get32(p + IP_AT + 12);
-	w->hash = flow_hash4(&s->flow, w->ports, w->addr);
+	w->head =
+		(uint64_t)be_get32(p + IP_AT + 12) << 32 | be_get32(p + TCP_AT);
+	w->hash = flow_hash4(&s->flow, w->head);
 }
 
 /* Stage 2: asks for the connection. */
@@ -154,10 +154,8 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 	uint32_t handle = c->handle;
 	struct progress p = {0};
 
-	if (unlikely(flow_key_head(&c->key) != w->ports ||
-		    c->key.addr[0] != w->addr))
-		return false;
-	if (unlikely(!wnd || !is_next(c, be_get32(t + 4), ack, len, ts) ||
+	if (unlikely(flow_key_head(&c->key) != w->head || !wnd ||
+		    !is_next(c, be_get32(t + 4), ack, len, ts) ||
 		    (ts && seq_lt(be_get32(t + 24), c->ts_recent)) ||
 		    !is_whole(f, w->len) ||
 		    (ack != c->snd_una && !progress_take(s, c, ack, 0, &p))))

@@ -31,7 +31,7 @@ waits(const struct tcb *c, uint32_t flight)
 	uint32_t len = c->sendq.bytes - flight;
 	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
 		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
-		(c->state ^ TCP_ESTABLISHED) | (c->key.family ^ 4);
+		(c->state ^ TCP_ESTABLISHED);
 
 	if (odd || len > c->mss || flight + len > c->snd_wnd ||
 		flight + len > c->cc.cwnd)

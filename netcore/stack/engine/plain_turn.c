@@ -22,18 +22,16 @@ _Static_assert(
 /* The header is that of the connection's next segment; and nothing in the state
  * asks for more than this file does. `t` holds it whole. */
 static inline bool
-is_next(const struct stack *s, const struct tcb *c, const uint8_t *t, bool ts)
+is_next(const struct tcb *c, const uint8_t *t, bool ts)
 {
 	const uint32_t states = TCP_TIME_WAIT - TCP_SYN_RECEIVED;
-	uint64_t head = (uint64_t)4 << 48 | be_get32(t);
-	uint64_t addr = (uint64_t)s->ip4 << 32 | be_get32(t - 8);
+	uint64_t head = (uint64_t)be_get32(t - 8) << 32 | be_get32(t);
 	uint32_t word3 = be_get32(t + 12) ^ (ts ? WORD3_TS : WORD3);
 	uint32_t odd = (be_get32(t + 4) ^ c->rcv_nxt) | (word3 & WORD3_MASK) |
 		c->ooo.head | c->segs.sacked | c->segs.lost | c->dupacks |
 		(c->flags & TROUBLE);
 
-	return !(odd | (flow_key_head(&c->key) ^ head) |
-		       (c->key.addr[0] ^ addr)) &&
+	return !(odd | (flow_key_head(&c->key) ^ head)) &&
 		c->state - (uint32_t)TCP_SYN_RECEIVED < states &&
 		c->rexmit != REXMIT_PERSIST;
 }
@@ -119,7 +117,7 @@ plain_turn(struct stack *s, struct stack_rx_frame *f, uint32_t len,
 	uint32_t data = len - WIRE_IPV4_LEN - hlen, ack = be_get32(t + 8);
 	struct progress p = {0};
 
-	if (likely(len >= WIRE_IPV4_LEN + hlen && is_next(s, c, t, ts) &&
+	if (likely(len >= WIRE_IPV4_LEN + hlen && is_next(c, t, ts) &&
 		    (!ts || is_younger(c, t)) && be_get16(t + 14) &&
 		    c->snd_wnd && seq_le(c->snd_wl1, c->rcv_nxt) &&
 		    is_good(c, ack, data + (t[13] & WIRE_TCP_FIN)) &&

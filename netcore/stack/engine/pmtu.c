@@ -16,14 +16,14 @@
 static uint32_t
 headers(const struct tcb *c)
 {
-	return (c->key.family == 4 ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) +
+	return (flow_key_is4(&c->key) ? WIRE_IPV4_LEN : WIRE_IPV6_LEN) +
 		WIRE_TCP_LEN + (c->flags & TCB_TS ? 12 : 0);
 }
 
 static uint32_t
 least_mtu(const struct tcb *c)
 {
-	return c->key.family == 4 ? MTU_MIN : MTU_MIN6;
+	return flow_key_is4(&c->key) ? MTU_MIN : MTU_MIN6;
 }
 
 static struct pmtu *

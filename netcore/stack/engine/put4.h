@@ -32,11 +32,11 @@ put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
 	uint8_t *p)
 {
 	uint32_t rest = 64u << 24 | WIRE_IP_TCP << 16;
-	uint64_t both = htobe64(k->addr[0]), ends, sum;
+	uint64_t ends = s->wire_ip4, sum;
 	uint16_t c;
 
-	memcpy(p + 12, &both, sizeof(both));
-	ends = (both >> 32) + (uint32_t)both;
+	memcpy(p + 12, &s->wire_ip4, sizeof(s->wire_ip4));
+	ends += put_word(p + 16, k->remote4);
 	sum = ends;
 	sum += put_word(
 		p, 0x45000000 | (uint32_t)tos << 16 | (len + WIRE_IPV4_LEN));

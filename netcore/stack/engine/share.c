@@ -5,13 +5,13 @@
 
 /* A key has IPv6 as on the wire, IPv4 in host order. */
 static uint32_t
-addrs_of(const struct flow_key *k)
+addrs_of(const struct stack *s, const struct flow_key *k)
 {
 	const uint64_t *a = k->addr;
 	uint64_t x = a[0];
 
-	if (k->family == 4)
-		return (uint32_t)(x ^ x >> 32);
+	if (flow_key_is4(k))
+		return s->ip4 ^ k->remote4;
 	x ^= a[1] ^ a[2] ^ a[3];
 	return be32toh((uint32_t)(x ^ x >> 32));
 }
@@ -20,7 +20,7 @@ bool
 share_has(const struct stack *s, const struct flow_key *k)
 {
 	return steer_is_ours(
-		&s->cfg.steer, addrs_of(k), k->local_port ^ k->remote_port);
+		&s->cfg.steer, addrs_of(s, k), k->local_port ^ k->remote_port);
 }
 
 bool

@@ -129,6 +129,7 @@ take_addresses(struct stack *s)
 	const uint8_t *m = c->mac;
 
 	s->ip4 = (uint32_t)c->ip4.lo;
+	s->wire_ip4 = htobe32(s->ip4);
 	s->mask4 = c->ip4_bits ? ~0u << (32 - c->ip4_bits) : 0;
 	s->gateway4 = (uint32_t)c->gateway4.lo;
 	if (!ip_addr_is_any(c->ip6)) {
@@ -417,7 +418,7 @@ stack_local(
 
 	if (!c)
 		return -ENOTCONN;
-	*ip = key_local(&c->key);
+	*ip = key_local(s, &c->key);
 	*port = c->key.local_port;
 	return 0;
 }

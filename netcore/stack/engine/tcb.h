@@ -56,7 +56,7 @@ enum tcb_flag {
 	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
 	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
 	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
-	TCB_UNDO = 1 << 24,	   /* the last reduction may be undone */
+	TCB_IP6 = 1 << 24,	   /* as the key says, which has no head then */
 	TCB_ECT = 1 << 25,	   /* these two: ecn.h */
 	TCB_ECN = 1 << 26,
 	TCB_HELD = 1 << 27,  /* the owner takes no data: stack_hold() */
@@ -147,6 +147,7 @@ struct tcb {
 	uint32_t wait_next, wait_prev;
 	uint16_t wait_hop;
 	bool waits;
+	bool undo; /* the last reduction may be undone */
 	uint8_t reo_mult;
 } CACHELINE_ALIGNED;
 

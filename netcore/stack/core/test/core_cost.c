@@ -183,7 +183,7 @@ fill(void)
 	idpool_init(&pool, zeroes(idpool_bytes(connections)), connections,
 		connections);
 	for (uint32_t i = 0; i < connections; i++) {
-		conns[i].key = flow_key4(0x0a000001, 80, 0x0a000000 + (i >> 12),
+		conns[i].key = flow_key4(80, 0x0a000000 + (i >> 12),
 			(uint16_t)(1024 + i % 4096));
 		flow_insert(&flow, flow_hash(&flow, &conns[i].key), i);
 		wheel_set(&wheel, i, 200);

@@ -129,8 +129,8 @@ send_all(struct ours *o)
 static struct tcb *
 find(const struct ours *o)
 {
-	struct flow_key k = flow_key4(
-		SIDE_IP, o->side->port, SIDE_PEER, o->side->peer_port);
+	struct flow_key k =
+		flow_key4(o->side->port, SIDE_PEER, o->side->peer_port);
 	uint32_t i =
 		flow_find(&o->stack->flow, &k, flow_hash(&o->stack->flow, &k));
 
