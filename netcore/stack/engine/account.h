@@ -18,7 +18,7 @@ account_ack(struct stack *s, struct tcb *c, uint32_t bytes)
 {
 	uint32_t used = s->sg.used;
 
-	sendq_ack(&s->sg, &c->sendq, bytes);
+	sendq_ack(&s->sg, &c->sendq, &c->last, bytes);
 	account_less(s, c, used);
 }
 
@@ -27,7 +27,7 @@ account_clear(struct stack *s, struct tcb *c)
 {
 	uint32_t used = s->sg.used;
 
-	sendq_clear(&s->sg, &c->sendq);
+	sendq_clear(&s->sg, &c->sendq, &c->last);
 	account_less(s, c, used);
 }
 

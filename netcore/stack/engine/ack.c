@@ -86,9 +86,9 @@ reo_window(const struct tcb *c)
 {
 	uint32_t w;
 
-	if (!(c->flags & TCB_REORDERING) &&
+	if (!c->reordering &&
 		((c->flags & (TCB_RECOVERY | TCB_LOSS)) ||
-			c->segs.sacked >= DUPTHRESH * (uint32_t)c->mss))
+			c->odd.sacked >= DUPTHRESH * (uint32_t)c->mss))
 		return 0;
 	w = c->min_rtt_us / 4 * (c->reo_mult + 1u);
 	return w < c->srtt_us ? w : c->srtt_us;
@@ -127,7 +127,7 @@ lose(struct stack *s, struct tcb *c, uint32_t i)
 {
 	bool probe = segs_at(&s->seg, i)->flags & SEG_PROBE;
 
-	segs_lose(&s->seg, &c->segs, &c->odd, i);
+	segs_lose(&s->seg, &c->odd, i);
 	if (unlikely(probe) && !(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->flags |= TCB_RESIZE;
 		c->recover = c->snd_nxt;
@@ -146,7 +146,7 @@ rack_detect(struct stack *s, struct tcb *c)
 		rack_lost(s, c, i, wnd, &wait))
 		lose(s, c, i);
 	while ((i = c->odd.again) && rack_lost(s, c, i, wnd, &left))
-		segs_lose(&s->seg, &c->segs, &c->odd, i);
+		segs_lose(&s->seg, &c->odd, i);
 	if (i && left && (!wait || left < wait))
 		wait = left;
 	return wait;
@@ -177,7 +177,7 @@ enter_recovery(struct stack *s, struct tcb *c)
 static void
 prr(struct tcb *c, uint32_t delivered, bool partial, bool safe)
 {
-	uint32_t pipe = segs_pipe(&c->segs), send;
+	uint32_t pipe = segs_pipe(&c->odd, tcb_out(c)), send;
 
 	c->prr_delivered += delivered;
 	if (pipe > c->cc.ssthresh) {
@@ -219,9 +219,11 @@ ack_detect_loss(struct stack *s, struct tcb *c)
 {
 	uint32_t wait = 0;
 
+	tcb_settle(s, c);
 	if (c->flags & TCB_SACK)
 		wait = rack_detect(s, c);
-	if (c->segs.lost > c->segs.resent &&
+	tcb_see_odd(c);
+	if (c->odd.lost > c->odd.resent &&
 		!(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)))
 		enter_recovery(s, c);
 	if (wait) {
@@ -242,11 +244,13 @@ ack_enter_loss(struct stack *s, struct tcb *c)
 	}
 	cc_timeout(&c->cc);
 	ecn_window_reduced(c);
+	tcb_settle(s, c);
 	segs_lose_all(&s->seg, &c->segs, &c->odd, c->tries > 1);
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_RESIZE | TCB_TLP_OUT);
 	c->flags |= TCB_LOSS;
 	c->recover = c->snd_nxt;
 	c->dupacks = 0;
+	tcb_see_odd(c);
 }
 
 /* The path takes less than we sent: what is larger cannot have arrived, and is
@@ -259,18 +263,19 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 
 	c->mss = mss;
 	cc_set_mss(&c->cc, mss);
-	segs_settle(&s->seg, &c->segs);
+	tcb_settle(s, c);
 	for (uint32_t i = c->segs.head; i; i = segs_at(&s->seg, i)->next) {
 		struct seg *g = segs_at(&s->seg, i);
 
 		if ((g->flags & SEG_SACKED) ||
 			g->len - !!(g->flags & SEG_FIN) <= mss)
 			continue;
-		segs_lose(&s->seg, &c->segs, &c->odd, i);
+		segs_lose(&s->seg, &c->odd, i);
 		any = true;
 	}
 	if (!any)
 		return;
+	tcb_see_odd(c);
 	if (!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->flags |= TCB_RESIZE;
 		c->recover = c->snd_nxt;
@@ -287,10 +292,9 @@ static uint32_t
 count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 {
 	uint32_t had = (uint32_t)c->dupacks * c->mss;
-	const struct seg *first;
+	const struct seg *first =
+		c->segs.head ? segs_at(&s->seg, c->segs.head) : NULL;
 
-	segs_settle(&s->seg, &c->segs);
-	first = c->segs.head ? segs_at(&s->seg, c->segs.head) : NULL;
 	if (acked) {
 		bool partial = c->flags & TCB_RECOVERY && acked < had;
 
@@ -298,13 +302,13 @@ count_duplicates(struct stack *s, struct tcb *c, bool duplicate, uint32_t acked)
 		/* A partial one: the next is missing, too. */
 		if (first && (c->flags & TCB_RECOVERY) &&
 			seq_lt(c->snd_una, c->recover))
-			segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
+			segs_lose(&s->seg, &c->odd, c->segs.head);
 		return acked > had ? acked - had : 0;
 	}
 	if (!duplicate || !first || c->dupacks == 255)
 		return 0;
 	if (++c->dupacks == DUPTHRESH && !(first->flags & SEG_LOST))
-		segs_lose(&s->seg, &c->segs, &c->odd, c->segs.head);
+		segs_lose(&s->seg, &c->odd, c->segs.head);
 	return c->mss;
 }
 
@@ -319,7 +323,7 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 	 * nothing but the probe has told. */
 	if ((c->flags & TCB_TLP_RETRANS) && !dsack &&
 		!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
-		c->cc.ops->reduce(&c->cc, c->segs.out + c->mss);
+		c->cc.ops->reduce(&c->cc, tcb_out(c) + c->mss);
 		c->cc.cwnd = c->cc.ssthresh;
 		c->undo = false;
 		ecn_window_reduced(c);
@@ -370,9 +374,10 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 	uint32_t wnd)
 {
 	struct segs_news n = {0};
-	uint32_t una = c->snd_una, sacked = c->segs.sacked, ack = r->h.ack;
+	uint32_t una = c->snd_una, sacked = c->odd.sacked, ack = r->h.ack;
 	uint32_t delivered;
 
+	tcb_settle(s, c);
 	if (unlikely((r->h.flags & WIRE_TCP_ECE) || (c->flags & TCB_ECN)))
 		ecn_ack_in(s, c, r);
 	if (likely(ack != una)) {
@@ -386,24 +391,25 @@ ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 	if (n.rtt || n.retrans)
 		measure(s, c, r, &n);
 	if (n.reordered)
-		c->flags |= TCB_REORDERING;
+		c->reordering = true;
 	rack_update(s, c, &n);
 	tlp_acked(c, ack, dsack);
 	if ((c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)) &&
 		seq_ge(ack, c->recover))
 		leave_recovery(c);
-	delivered = ack - una + c->segs.sacked - sacked;
+	delivered = ack - una + c->odd.sacked - sacked;
 	if (!(c->flags & TCB_SACK))
 		delivered = count_duplicates(
 			s, c, !r->len && wnd == c->snd_wnd, ack - una);
+	tcb_see_odd(c);
 	if (n.bytes || n.sacked)
 		timer_rexmit(s, c); /* on progress only: RFC 6298, 5.3 */
-	if (n.bytes || n.sacked || c->segs.lost || c->dupacks) {
-		uint32_t lost = c->segs.lost - c->segs.resent;
+	if (n.bytes || n.sacked || c->odd.lost || c->dupacks) {
+		uint32_t lost = c->odd.lost - c->odd.resent;
 
 		ack_detect_loss(s, c);
 		grow(s, c, n.bytes, delivered,
-			c->segs.lost - c->segs.resent > lost);
+			c->odd.lost - c->odd.resent > lost);
 		if (!n.bytes && out_more(c))
 			out_ready(s, c);
 	}

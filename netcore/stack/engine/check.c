@@ -62,15 +62,14 @@ in_ring(const struct stack *s, uint32_t first, enum ring which)
 static const char *
 check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 {
-	struct segs n = {0};
+	struct segs_odd n = {0};
 	uint32_t seq = c->snd_una, rings[4] = {0};
 	bool was_sacked = false;
 
 	if (segs_is_lone(&c->segs)) {
 		sum->seg++;
-		MUST(s, c, c->segs.lone_seq == seq && c->segs.out);
-		MUST(s, c, seq + c->segs.out == c->snd_nxt);
-		MUST(s, c, !(c->segs.sacked | c->segs.lost | c->segs.resent));
+		MUST(s, c, tcb_out(c));
+		MUST(s, c, !(c->odd.sacked | c->odd.lost | c->odd.resent));
 		MUST(s, c, !(c->odd.missing | c->odd.again | c->odd.runs));
 		MUST(s, c, !(c->odd.fresh | c->odd.stopped));
 		return NULL;
@@ -84,7 +83,6 @@ check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 				(g->flags & (SEG_LOST | SEG_RESENT))));
 		MUST(s, c, (g->flags & SEG_LOST) || !(g->flags & SEG_RESENT));
 		seq += g->len;
-		n.out += g->len;
 		n.sacked += g->flags & SEG_SACKED ? g->len : 0;
 		n.lost += g->flags & SEG_LOST ? g->len : 0;
 		n.resent += g->flags & SEG_RESENT ? g->len : 0;
@@ -97,13 +95,13 @@ check_segs(const struct stack *s, const struct tcb *c, struct sums *sum)
 		MUST(s, c, g->next || c->segs.tail == i);
 	}
 	MUST(s, c, seq == c->snd_nxt);
-	MUST(s, c, n.out == c->segs.out && n.sacked == c->segs.sacked);
-	MUST(s, c, n.lost == c->segs.lost && n.resent == c->segs.resent);
+	MUST(s, c, n.sacked == c->odd.sacked && n.lost == c->odd.lost);
+	MUST(s, c, n.resent == c->odd.resent);
 	MUST(s, c, in_ring(s, c->odd.missing, MISSING) == rings[MISSING]);
 	MUST(s, c, in_ring(s, c->odd.again, AGAIN) == rings[AGAIN]);
 	MUST(s, c, in_ring(s, c->odd.runs, RUNS) == rings[RUNS]);
 	/* The plain case frees nodes without a look at these. */
-	MUST(s, c, !c->odd.fresh || c->segs.sacked || c->segs.lost);
+	MUST(s, c, !c->odd.fresh || c->odd.sacked || c->odd.lost);
 	MUST(s, c, !c->odd.stopped || (c->flags & TCB_FAR));
 	return NULL;
 }
@@ -117,9 +115,10 @@ check_queues(const struct stack *s, const struct tcb *c, struct sums *sum)
 
 	if (c->sendq.head == SENDQ_LONE) {
 		sum->sg++;
-		MUST(s, c, c->sendq.bytes);
+		MUST(s, c, c->sendq.bytes && !(c->last.cur | c->last.old));
 		return NULL;
 	}
+	MUST(s, c, c->sendq.head || !(c->last.cur | c->last.old));
 	head = slab_at(&s->sg, c->sendq.head);
 	skip = c->sendq.head ? c->sendq.acked - head->at : 0;
 	for (uint32_t i = c->sendq.head; i; i = slab_next(&s->sg, i)) {
@@ -183,6 +182,10 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 	MUST(s, c,
 		idpool_check(&s->ids, c->handle) == (int32_t)tcb_index(s, c));
 	MUST(s, c, flow_find(&s->flow, &c->key, c->hash) == tcb_index(s, c));
+	MUST(s, c,
+		!(c->flags & TCB_ODD) ==
+			!(c->odd.sacked | c->odd.lost | c->ooo.head |
+				c->dupacks));
 	MUST(s, c, !(c->flags & TCB_IP6) == flow_key_is4(&c->key));
 	MUST(s, c, c->rcv_space <= s->cfg.rcv_window);
 	MUST(s, c,
@@ -196,6 +199,10 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 			((c->flags & TCB_ECT) &&
 				seq_le(c->ecn_at, c->snd_nxt)));
 	MUST(s, c, !(c->flags & TCB_FIN_SENT) || (c->flags & TCB_FIN_QUEUED));
+	/* plain_out.c counts on it. */
+	MUST(s, c,
+		c->state < TCP_ESTABLISHED || (c->flags & TCB_RECOVERY) ||
+			c->cc.cwnd >= c->mss);
 	/* What is under way has a timer, and a timer is in the wheel. */
 	MUST(s, c, !c->segs.head || c->t_rexmit || (c->flags & TCB_READY));
 	/* And so has what cannot go out now, or nobody would come back. */

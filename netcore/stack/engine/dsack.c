@@ -50,8 +50,9 @@ undo(struct stack *s, struct tcb *c)
 	c->cc.ops->undo(&c->cc);
 	c->flags &= ~(uint32_t)(TCB_RECOVERY | TCB_LOSS);
 	c->undo = false;
-	c->flags |= TCB_REORDERING;
+	c->reordering = true;
 	c->dupacks = 0;
+	tcb_see_odd(c);
 	ecn_window_restored(c);
 	out_ready(s, c);
 }
@@ -85,7 +86,7 @@ dsack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		seq_ge(from, c->undo_from) && seq_le(to, c->undo_to)) {
 		c->undo_bytes -=
 			to - from < c->undo_bytes ? to - from : c->undo_bytes;
-		if (!c->undo_bytes && c->segs.lost == c->segs.resent)
+		if (!c->undo_bytes && c->odd.lost == c->odd.resent)
 			undo(s, c);
 	}
 	return true;

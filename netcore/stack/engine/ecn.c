@@ -84,7 +84,7 @@ ecn_ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	s->count.ecn_ece++;
 	c->flags &= ~(uint32_t)TCB_CWND_FULL;
 	c->undo = false;
-	if ((c->ecn & ECN_REDUCED) || !c->segs.out ||
+	if ((c->ecn & ECN_REDUCED) || !tcb_out(c) ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS)))
 		return;
 	s->count.ecn_reduced++;

@@ -13,6 +13,7 @@ end_release_ooo(struct stack *s, struct tcb *c)
 		ooo_take(&s->ooo, &c->ooo, seq, &n);
 		s->ops->release(s->arg, n.buf);
 	}
+	tcb_see_odd(c);
 }
 
 /* All that it holds is given back, and its name is void. */

@@ -234,13 +234,37 @@ is_ours6(const struct stack *s, struct ip_addr a)
 		(ip_addr_eq(a, s->ip6) || ip_addr_eq(a, s->link6));
 }
 
+/* What was sent and is not acknowledged, SYN and FIN included. */
+static inline uint32_t
+tcb_out(const struct tcb *c)
+{
+	return c->snd_nxt - c->snd_una;
+}
+
+/* Before anything looks at nodes of the scoreboard. */
+static inline void
+tcb_settle(struct stack *s, struct tcb *c)
+{
+	segs_settle(&s->seg, &c->segs, c->snd_una, tcb_out(c));
+}
+
+/* After any of these changed: the plain ways, and all that is asked often, see
+ * but the flag. */
+static inline void
+tcb_see_odd(struct tcb *c)
+{
+	c->flags &= ~(uint32_t)TCB_ODD;
+	if (c->odd.sacked | c->odd.lost | c->ooo.head | c->dupacks)
+		c->flags |= TCB_ODD;
+}
+
 /* What the window let out: while a hole stays open, new data follow what was
  * sacked, and much more than a window is not acknowledged. A part of that would
  * be no reduction (RFC 9438, 4.6). */
 static inline uint32_t
 tcb_flight(const struct tcb *c)
 {
-	return c->segs.out < c->cc.cwnd ? c->segs.out : c->cc.cwnd;
+	return tcb_out(c) < c->cc.cwnd ? tcb_out(c) : c->cc.cwnd;
 }
 
 /* What was received and is not acknowledged. */
@@ -259,8 +283,10 @@ out_more(const struct tcb *c)
 
 	if (unlikely(c->state < TCP_ESTABLISHED))
 		return c->flags & (TCB_SYN_DUE | TCB_ACK_NOW);
-	return c->sendq.bytes != sent_bytes || c->segs.lost != c->segs.resent ||
+	return c->sendq.bytes != sent_bytes ||
 		(c->flags & (TCB_PROBE | TCB_ACK_NOW)) ||
+		(unlikely(c->flags & TCB_ODD) &&
+			c->odd.lost != c->odd.resent) ||
 		(c->flags & (TCB_FIN_QUEUED | TCB_FIN_SENT)) == TCB_FIN_QUEUED;
 }
 

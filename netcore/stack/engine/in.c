@@ -44,7 +44,7 @@ paws_rejects(const struct stack *s, const struct tcb *c, const struct tcp_rx *r)
 {
 	return (c->flags & TCB_TS) && (r->h.opts & WIRE_TCP_TS) &&
 		seq_lt(r->h.ts_val, c->ts_recent) &&
-		s->tick - c->t_ts_recent < 24u * 86400 * 1000;
+		(uint8_t)(tcb_age(s->tick) - c->t_ts_recent) < TCB_AGE_OLD;
 }
 
 static uint32_t
@@ -199,7 +199,7 @@ take_timestamp(const struct stack *s, struct tcb *c, const struct tcp_rx *r)
 		!seq_le(r->h.seq, c->last_ack_sent))
 		return;
 	c->ts_recent = r->h.ts_val;
-	c->t_ts_recent = s->tick;
+	c->t_ts_recent = tcb_age(s->tick);
 }
 
 /* --- second: RST (RFC 5961, 3.2) ------------------------------------------*/
@@ -287,6 +287,7 @@ hand_up_early(struct stack *s, struct tcb *c)
 	struct ooo_node n;
 
 	while (ooo_take(&s->ooo, &c->ooo, c->rcv_nxt, &n)) {
+		tcb_see_odd(c);
 		if (!n.len) {
 			s->ops->release(s->arg, n.buf);
 			continue;
@@ -313,6 +314,7 @@ keep_early(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	s->count.ooo_segments++;
 	got = ooo_insert(&s->ooo, &c->ooo, r->h.seq, r->data, r->len,
 		r->frame->buf, &news);
+	tcb_see_odd(c);
 	while (ooo_gone(&s->ooo, &news, &buf))
 		s->ops->release(s->arg, buf);
 	if (news.dup.from != news.dup.to)

@@ -108,7 +108,7 @@ take_syn(struct stack *s, struct tcb *c, const struct tcp_rx *r)
 	if (r->h.opts & WIRE_TCP_TS) {
 		c->flags |= TCB_TS;
 		c->ts_recent = r->h.ts_val;
-		c->t_ts_recent = s->tick;
+		c->t_ts_recent = tcb_age(s->tick);
 	}
 	if (r->h.opts & WIRE_TCP_SACK_OK)
 		c->flags |= TCB_SACK;
@@ -201,7 +201,8 @@ open_by_cookie(struct stack *s, const struct listener *l, struct tcp_rx *r)
 	c->rcv_adv =
 		c->rcv_nxt + (c->rcv_space < 0xffff ? c->rcv_space : 0xffff);
 	c->last_ack_sent = c->rcv_nxt;
-	if (!segs_add(&s->seg, &c->segs, iss, 1, us ? us : s->us, SEG_SYN)) {
+	if (!segs_add(
+		    &s->seg, &c->segs, iss, iss, 1, us ? us : s->us, SEG_SYN)) {
 		end_now(s, c, STACK_REFUSED);
 		return false;
 	}

@@ -89,8 +89,8 @@ fill_data(struct stack *s, struct tcb *c, struct stack_tx_frame *f,
 	struct sendq_piece *piece = (struct sendq_piece *)(void *)f->piece;
 	unsigned n;
 
-	f->len = sendq_find(&s->sg, &c->sendq, seq - c->snd_una, len, piece,
-		STACK_PIECES, &n);
+	f->len = sendq_find(&s->sg, &c->sendq, &c->last, seq - c->snd_una, len,
+		piece, STACK_PIECES, &n);
 	f->pieces = (uint16_t)n;
 	return f->len;
 }
@@ -153,7 +153,7 @@ send_again(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t i,
 	}
 	s->count.retransmits++;
 	c->resent++;
-	segs_resent(&s->seg, &c->segs, &c->odd, i, s->us);
+	segs_resent(&s->seg, &c->odd, i, s->us);
 	dsack_resent(c, g->seq, got + fin);
 	headers(s, c, mac, g->seq,
 		(uint8_t)(WIRE_TCP_PSH | (fin ? WIRE_TCP_FIN : 0)), f, 0);
@@ -176,7 +176,7 @@ new_bytes(const struct stack *s, struct tcb *c)
 	most = seq_gt(edge, c->snd_nxt) ? edge - c->snd_nxt : 0;
 	if (len > most)
 		len = most;
-	pipe = segs_pipe(&c->segs);
+	pipe = segs_pipe(&c->odd, tcb_out(c));
 	most = c->cc.cwnd;
 	/* Limited transmit (RFC 3042), where there is no SACK to count. */
 	if (!(c->flags & (TCB_SACK | TCB_RECOVERY)) && c->dupacks)
@@ -225,8 +225,8 @@ send_new(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t len,
 		flags |= SEG_FIN;
 		bits |= WIRE_TCP_FIN;
 	}
-	if (!segs_add(&s->seg, &c->segs, seq, got + !!(flags & SEG_FIN), s->us,
-		    flags)) {
+	if (!segs_add(&s->seg, &c->segs, c->snd_una, seq,
+		    got + !!(flags & SEG_FIN), s->us, flags)) {
 		c->snd_nxt = seq;
 		await_room(s, c);
 		return false;
@@ -309,9 +309,10 @@ send_syn(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (c->segs.head) {
 		s->count.retransmits++;
 		c->resent++;
-		segs_settle(&s->seg, &c->segs);
-		segs_resent(&s->seg, &c->segs, &c->odd, c->segs.head, s->us);
-	} else if (segs_add(&s->seg, &c->segs, c->iss, 1, s->us, SEG_SYN)) {
+		tcb_settle(s, c);
+		segs_resent(&s->seg, &c->odd, c->segs.head, s->us);
+	} else if (segs_add(&s->seg, &c->segs, c->iss, c->iss, 1, s->us,
+			   SEG_SYN)) {
 		c->snd_nxt = c->iss + 1;
 	} else {
 		await_room(s, c); /* nobody would send it again */
@@ -341,7 +342,7 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 		return false;
 	if (new_bytes(s, c))
 		return false; /* it goes out anyhow, and is the probe */
-	segs_settle(&s->seg, &c->segs);
+	tcb_settle(s, c);
 	if (segs_at(&s->seg, c->segs.tail)->flags & SEG_SACKED)
 		return false; /* the tail has arrived meanwhile */
 	c->flags |= TCB_TLP_RETRANS;
@@ -383,7 +384,7 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	uint32_t i = segs_next_lost(&c->odd), len;
 
 	if (unlikely(i)) {
-		uint32_t pipe = segs_pipe(&c->segs);
+		uint32_t pipe = segs_pipe(&c->odd, tcb_out(c));
 
 		len = segs_at(&s->seg, i)->len;
 		if (len > c->mss)

@@ -9,11 +9,11 @@
 #include "netcore/stack/engine/engine.h"
 
 /* Who has one of these needs a closer look. */
-#define PLAIN_TROUBLE                                                          \
-	(TCB_SYN_DUE | TCB_RECOVERY | TCB_LOSS | TCB_RESIZE | TCB_TLP_OUT |    \
-		TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN | TCB_ALIVE_DUE |      \
-		TCB_ALIVE_OUT | TCB_FAR | TCB_FIN_EARLY | TCB_ECN | TCB_HELD | \
-		TCB_IP6)
+#define PLAIN_TROUBLE                                                     \
+	(TCB_ODD | TCB_SYN_DUE | TCB_RECOVERY | TCB_LOSS | TCB_RESIZE |   \
+		TCB_TLP_OUT | TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN |   \
+		TCB_ALIVE_DUE | TCB_ALIVE_OUT | TCB_FAR | TCB_FIN_EARLY | \
+		TCB_ECN | TCB_HELD | TCB_IP6)
 
 #define PLAIN_BURST 32
 

@@ -44,8 +44,9 @@ static inline bool
 is_plain(const struct tcb *c, const struct tcp_rx *r)
 {
 	return !(r->h.sacks | (r->h.flags & WIRE_TCP_ECE) |
-		(c->flags & TROUBLE) | c->segs.sacked | c->segs.lost |
-		c->dupacks);
+		       (c->flags & TROUBLE)) &&
+		(likely(!(c->flags & TCB_ODD)) ||
+			!(c->odd.sacked | c->odd.lost | c->dupacks));
 }
 
 void

@@ -98,16 +98,11 @@ parse(const struct stack *s, const struct stack_rx_frame *f, struct whose *w)
 static inline void
 fetch(const struct stack *s, struct whose *w)
 {
-	const char *c;
-
 	if (w->hash)
 		w->index = flow_guess(&s->flow, w->hash);
 	if (unlikely(w->index == FLOW_NONE))
 		return;
-	c = (const char *)&s->tcb[w->index] + TCB_PLAIN;
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch(c + CACHELINE, 1);
-	__builtin_prefetch(c + 2 * CACHELINE, 1);
+	tcb_prefetch(&s->tcb[w->index]);
 }
 
 /* --- all of it ------------------------------------------------------------*/
@@ -118,8 +113,7 @@ fetch(const struct stack *s, struct whose *w)
 static inline bool
 is_next(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t len, bool ts)
 {
-	uint32_t odd = (seq ^ c->rcv_nxt) | c->ooo.head | c->segs.sacked |
-		c->segs.lost | (c->flags & PLAIN_TROUBLE) |
+	uint32_t odd = (seq ^ c->rcv_nxt) | (c->flags & PLAIN_TROUBLE) |
 		(c->state ^ TCP_ESTABLISHED) | (ts ^ (c->flags & TCB_TS));
 
 	return !odd && len <= c->rcv_adv - c->rcv_nxt &&
@@ -162,7 +156,7 @@ plain(struct stack *s, struct stack_rx_frame *f, const struct whose *w)
 		return false;
 	if (ts && c->last_ack_sent == c->rcv_nxt) {
 		c->ts_recent = be_get32(t + 24);
-		c->t_ts_recent = s->tick;
+		c->t_ts_recent = tcb_age(s->tick);
 	}
 	wnd <<= c->snd_wscale;
 	c->snd_wl1 = c->rcv_nxt;

@@ -24,17 +24,17 @@ start_timer(struct stack *s, struct tcb *c)
 }
 
 /* How much waits on a connection, if it fits into one segment and may go; 0: it
- * is not plain. */
+ * is not plain. The congestion window, which lies in another line, has room for
+ * a segment that is alone at any time but in a recovery. */
 static inline uint32_t
 waits(const struct tcb *c, uint32_t flight)
 {
 	uint32_t len = c->sendq.bytes - flight;
 	uint32_t odd = (c->flags & (PLAIN_TROUBLE | TCB_PROBE | TCB_NAGLE)) |
-		c->segs.sacked | c->segs.lost | c->ooo.head | c->dupacks |
 		(c->state ^ TCP_ESTABLISHED);
 
 	if (odd || len > c->mss || flight + len > c->snd_wnd ||
-		flight + len > c->cc.cwnd)
+		(unlikely(flight) && flight + len > c->cc.cwnd))
 		return 0;
 	return len;
 }
@@ -51,10 +51,11 @@ plain(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 		return false;
 	mac = neigh_of(s, c);
 	if (unlikely(!mac ||
-		    sendq_find(&s->sg, &c->sendq, flight, len,
+		    sendq_find(&s->sg, &c->sendq, &c->last, flight, len,
 			    (struct sendq_piece *)(void *)f->piece,
 			    STACK_PIECES, &n) != len ||
-		    !segs_add(&s->seg, &c->segs, c->snd_nxt, len, s->us, 0)))
+		    !segs_add(&s->seg, &c->segs, c->snd_una, c->snd_nxt, len,
+			    s->us, 0)))
 		return false;
 	f->pieces = (uint16_t)n;
 	f->len = len;

@@ -28,7 +28,6 @@ is_next(const struct tcb *c, const uint8_t *t, bool ts)
 	uint64_t head = (uint64_t)be_get32(t - 8) << 32 | be_get32(t);
 	uint32_t word3 = be_get32(t + 12) ^ (ts ? WORD3_TS : WORD3);
 	uint32_t odd = (be_get32(t + 4) ^ c->rcv_nxt) | (word3 & WORD3_MASK) |
-		c->ooo.head | c->segs.sacked | c->segs.lost | c->dupacks |
 		(c->flags & TROUBLE);
 
 	return !(odd | (flow_key_head(&c->key) ^ head)) &&
@@ -93,7 +92,7 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
 	}
 	if ((c->flags & TCB_TS) && c->last_ack_sent == c->rcv_nxt) {
 		c->ts_recent = be_get32(t + 24);
-		c->t_ts_recent = s->tick;
+		c->t_ts_recent = tcb_age(s->tick);
 	}
 	take_window(c, (word3 & 0xffff) << c->snd_wscale);
 	if (ack != c->snd_una)

@@ -100,7 +100,7 @@ pmtu_black_hole(struct stack *s, struct tcb *c)
 
 	if (!c->segs.head || c->state < TCP_ESTABLISHED || !c->snd_wnd)
 		return;
-	segs_settle(&s->seg, &c->segs);
+	tcb_settle(s, c);
 	g = segs_at(&s->seg, c->segs.head);
 	if (g->len - !!(g->flags & SEG_FIN) < mss)
 		mss = g->len - !!(g->flags & SEG_FIN);
@@ -121,8 +121,8 @@ pmtu_probe(const struct stack *s, const struct tcb *c, uint32_t ready)
 	uint32_t gap = (uint32_t)(c->mss_most - c->mss), len;
 
 	if (likely(!c->t_pmtu) || (int32_t)(c->t_pmtu - s->tick) > 0 ||
-		c->mss_probe || gap < PMTU_STEP || c->segs.lost ||
-		c->segs.sacked || c->backoff || !(c->flags & TCB_SACK) ||
+		c->mss_probe || gap < PMTU_STEP || c->odd.lost ||
+		c->odd.sacked || c->backoff || !(c->flags & TCB_SACK) ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_RESIZE)))
 		return 0;
 	/* All of it first: most often a path changes back to what it was. */

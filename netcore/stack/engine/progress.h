@@ -36,7 +36,6 @@ progress_take_nodes(struct stack *s, struct tcb *c, uint32_t ack, uint32_t may,
 	p->flags = flags;
 	p->us = g->sent_us;
 	slab_put_chain(&s->seg, c->segs.head, last, n);
-	c->segs.out -= ack - c->snd_una;
 	c->segs.head = i;
 	if (likely(!i))
 		c->segs.tail = 0;

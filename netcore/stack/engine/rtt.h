@@ -61,7 +61,7 @@ rtt_probe_us(const struct tcb *c)
 {
 	uint32_t us = 2 * c->srtt_us + 1000;
 
-	return us + (c->segs.out <= c->mss ? RTT_PROBE_ALONE_US : 0);
+	return us + (tcb_out(c) <= c->mss ? RTT_PROBE_ALONE_US : 0);
 }
 
 #endif

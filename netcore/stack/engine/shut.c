@@ -7,7 +7,9 @@
 static void
 again(struct stack *s, struct tcb *c)
 {
+	tcb_settle(s, c);
 	segs_lose_all(&s->seg, &c->segs, &c->odd, false);
+	tcb_see_odd(c);
 	if (!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->flags |= TCB_RESIZE;
 		c->recover = c->snd_nxt;

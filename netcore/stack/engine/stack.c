@@ -261,9 +261,7 @@ stack_timers(struct stack *s, uint64_t now)
 	do {
 		n = wheel_advance(&s->wheel, s->tick, 64, due);
 		for (unsigned i = 0; i < n; i++)
-			for (unsigned line = 0; line < 3; line++)
-				__builtin_prefetch((char *)&s->tcb[due[i]] +
-					TCB_PLAIN + line * CACHELINE);
+			tcb_prefetch(&s->tcb[due[i]]);
 		for (unsigned i = 0; i < n; i++)
 			timer_expired(s, due[i]);
 	} while (n == 64);

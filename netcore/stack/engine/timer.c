@@ -38,7 +38,8 @@ probe_ms(const struct stack *s, const struct tcb *c)
 
 	if (!(c->flags & TCB_SACK) || !(c->flags & TCB_RTT) ||
 		(c->flags & (TCB_RECOVERY | TCB_LOSS | TCB_TLP_OUT)) ||
-		c->backoff || c->segs.sacked || c->state < TCP_ESTABLISHED)
+		c->backoff || c->state < TCP_ESTABLISHED ||
+		((c->flags & TCB_ODD) && c->odd.sacked))
 		return 0;
 	us = rtt_probe_us(c);
 	return us < rtt_rto_us(s, c) ? us / 1000 + 1 : 0;

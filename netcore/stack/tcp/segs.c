@@ -86,13 +86,13 @@ append(struct slab *s, struct segs *q, uint32_t i)
 }
 
 void
-segs_settle_lone(struct slab *s, struct segs *q)
+segs_settle_lone(struct slab *s, struct segs *q, uint32_t seq, uint32_t len)
 {
 	uint32_t i = slab_redeem(s);
 
 	*segs_at(s, i) = (struct seg){
-		.seq = q->lone_seq,
-		.len = q->out,
+		.seq = seq,
+		.len = len,
 		.sent_us = q->lone_us,
 		.flags = segs_lone_flags(q),
 	};
@@ -104,10 +104,8 @@ bool
 segs_add_node(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 	uint32_t now_us, uint32_t flags)
 {
-	uint32_t i;
+	uint32_t i = slab_get_next(s, q->head);
 
-	segs_settle(s, q);
-	i = slab_get_next(s, q->head);
 	if (unlikely(!i))
 		return false;
 	*segs_at(s, i) = (struct seg){
@@ -117,35 +115,33 @@ segs_add_node(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 		.flags = flags,
 	};
 	append(s, q, i);
-	q->out += len;
 	return true;
 }
 
 /* Takes a segment's part in the counts away, before it changes. */
 static void
-uncount(struct segs *q, const struct seg *g, uint32_t len)
+uncount(struct segs_odd *o, const struct seg *g, uint32_t len)
 {
 	if (g->flags & SEG_SACKED)
-		q->sacked -= len;
+		o->sacked -= len;
 	if (g->flags & SEG_LOST)
-		q->lost -= len;
+		o->lost -= len;
 	if (g->flags & SEG_RESENT)
-		q->resent -= len;
+		o->resent -= len;
 }
 
 /* Another standing: lost, or sent again. */
 static void
-change(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
-	uint32_t flags)
+change(struct slab *s, struct segs_odd *o, uint32_t i, uint32_t flags)
 {
 	struct seg *g = segs_at(s, i);
 	uint32_t *ring = ring_of(o, flags);
 
 	ring_take(s, ring_of(o, g->flags), i);
-	uncount(q, g, g->len);
+	uncount(o, g, g->len);
 	g->flags = flags;
-	q->lost += flags & SEG_LOST ? g->len : 0;
-	q->resent += flags & SEG_RESENT ? g->len : 0;
+	o->lost += flags & SEG_LOST ? g->len : 0;
+	o->resent += flags & SEG_RESENT ? g->len : 0;
 	if (ring == &o->missing)
 		put_ordered(s, ring, i);
 	else
@@ -159,13 +155,13 @@ change(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
  * Reordering is judged by what was sacked before this acknowledgement: several
  * segments of one are in no order that we know. */
 static void
-learn(const struct segs *q, const struct seg *g, struct segs_news *news)
+learn(const struct segs_odd *o, const struct seg *g, struct segs_news *news)
 {
 	uint32_t end = g->seq + g->len;
 
 	if (!news->any) {
-		news->was_sacked = q->sacked;
-		news->was_high = q->high_sacked;
+		news->was_sacked = o->sacked;
+		news->was_high = o->high_sacked;
 	}
 	if (!news->any || seq_gt(g->sent_us, news->newest_us) ||
 		(g->sent_us == news->newest_us &&
@@ -212,22 +208,20 @@ ack_below(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 		if (seq_gt(g->seq + g->len, ack)) { /* a part of it */
 			uint32_t cut = ack - g->seq;
 
-			uncount(q, g, cut);
-			q->out -= cut;
+			uncount(o, g, cut);
 			news->bytes += cut;
 			news->flags |= g->flags & ~(uint32_t)SEG_FIN;
 			g->flags &= ~(uint32_t)SEG_SYN;
 			g->seq = ack;
 			g->len -= cut;
 			if (g->flags & SEG_RESENT)
-				change(s, q, o, q->head,
+				change(s, o, q->head,
 					g->flags & ~(uint32_t)SEG_RESENT);
 			return;
 		}
 		if (!(g->flags & SEG_SACKED))
-			learn(q, g, news);
-		uncount(q, g, g->len);
-		q->out -= g->len;
+			learn(o, g, news);
+		uncount(o, g, g->len);
 		news->bytes += g->len;
 		news->flags |= g->flags;
 		ring_take(s, ring_of(o, g->flags), q->head);
@@ -243,10 +237,9 @@ void
 segs_ack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 	struct segs_news *news)
 {
-	segs_settle(s, q);
 	ack_below(s, q, o, ack, news);
 	/* From here on others may take the node it stands at. */
-	if (!(q->sacked | q->lost))
+	if (!(o->sacked | o->lost))
 		o->fresh = 0;
 }
 
@@ -313,15 +306,15 @@ mark_sacked(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t run,
 	struct seg *g = segs_at(s, i);
 	uint32_t next;
 
-	learn(q, g, news);
+	learn(o, g, news);
 	ring_take(s, ring_of(o, g->flags), i);
-	uncount(q, g, g->len);
+	uncount(o, g, g->len);
 	g->flags &= ~(uint32_t)(SEG_LOST | SEG_RESENT);
 	g->flags |= SEG_SACKED;
 	news->sacked += g->len;
-	if (!q->sacked || seq_gt(g->seq + g->len, q->high_sacked))
-		q->high_sacked = g->seq + g->len;
-	q->sacked += g->len;
+	if (!o->sacked || seq_gt(g->seq + g->len, o->high_sacked))
+		o->high_sacked = g->seq + g->len;
+	o->sacked += g->len;
 	if (run && segs_at(s, run)->next == i) {
 		absorb(s, q, o, run);
 		i = run;
@@ -347,7 +340,6 @@ segs_sack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t from,
 {
 	uint32_t run, i;
 
-	segs_settle(s, q);
 	run = run_before(s, o, from, news);
 	i = run ? run : q->head;
 	if (news->cut)
@@ -373,23 +365,22 @@ segs_sack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t from,
 /* --- loss -----------------------------------------------------------------*/
 
 void
-segs_lose(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i)
+segs_lose(struct slab *s, struct segs_odd *o, uint32_t i)
 {
 	uint32_t flags = segs_at(s, i)->flags;
 
 	flags &= ~(uint32_t)(SEG_RESENT | SEG_SACKED);
-	change(s, q, o, i, flags | SEG_LOST);
+	change(s, o, i, flags | SEG_LOST);
 }
 
 void
-segs_lose_all(
-	struct slab *s, struct segs *q, struct segs_odd *o, bool forget_sacked)
+segs_lose_all(struct slab *s, const struct segs *q, struct segs_odd *o,
+	bool forget_sacked)
 {
-	segs_settle(s, q);
 	o->again = o->missing = 0;
 	if (forget_sacked)
-		o->runs = q->sacked = 0;
-	q->lost = q->resent = 0;
+		o->runs = o->sacked = 0;
+	o->lost = o->resent = 0;
 	for (uint32_t i = q->head; i; i = segs_at(s, i)->next) {
 		struct seg *g = segs_at(s, i);
 
@@ -397,35 +388,32 @@ segs_lose_all(
 			continue;
 		g->flags &= ~(uint32_t)(SEG_RESENT | SEG_SACKED);
 		g->flags |= SEG_LOST;
-		q->lost += g->len;
+		o->lost += g->len;
 		ring_put(s, &o->missing, o->missing, i);
 	}
 }
 
 uint32_t
-segs_fresh(struct slab *s, struct segs *q, struct segs_odd *o)
+segs_fresh(const struct slab *s, const struct segs *q, struct segs_odd *o)
 {
-	uint32_t i;
+	uint32_t i = o->fresh ? o->fresh : q->head;
 
-	segs_settle(s, q);
-	i = o->fresh ? o->fresh : q->head;
 	while (i && ring_of(o, segs_at(s, i)->flags))
 		i = segs_at(s, i)->next;
-	if (q->sacked | q->lost)
+	if (o->sacked | o->lost)
 		o->fresh = i ? i : q->tail;
 	return i;
 }
 
 void
-segs_resent(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
-	uint32_t now_us)
+segs_resent(struct slab *s, struct segs_odd *o, uint32_t i, uint32_t now_us)
 {
 	struct seg *g = segs_at(s, i);
 	uint32_t flags = g->flags | SEG_RETRANS;
 
 	if (flags & SEG_LOST)
 		flags |= SEG_RESENT;
-	change(s, q, o, i, flags);
+	change(s, o, i, flags);
 	g->sent_us = now_us;
 }
 

@@ -13,15 +13,16 @@
  *
  * One that is alone under way, and was sent once, lies in the scoreboard, as
  * most do: the node that it would need is promised to it, and made of it by
- * segs_settle(), which all that looks at nodes asks for.
+ * segs_settle(), which comes before all that looks at nodes. It is all that is
+ * under way, so where it lies and how long it is the caller knows.
  *
  * Counts are kept so that nothing needs a walk in the common case:
  *
  *	pipe = out - sacked - lost + resent
  *
- * out: bytes sent and not cumulatively acknowledged; sacked: of these, those
- * that the peer has; lost: those deemed lost; resent: of the lost ones, those
- * sent again since.
+ * out: bytes sent and not cumulatively acknowledged, which the caller knows as
+ * well; sacked: of these, those that the peer has; lost: those deemed lost;
+ * resent: of the lost ones, those sent again since.
  */
 #ifndef NETCORE_STACK_TCP_SEGS_H
 #define NETCORE_STACK_TCP_SEGS_H
@@ -50,20 +51,18 @@ struct seg {
 #define SEGS_LONE 0xffffff00u /* no index is above; with seg_flags */
 
 struct segs {
-	uint32_t head; /* from SEGS_LONE on: one that is alone, of `out` */
+	uint32_t head; /* from SEGS_LONE on: one that is alone */
 	union {
 		uint32_t tail;
 		uint32_t lone_us; /* when it was sent */
 	};
-	uint32_t out, sacked, lost, resent;
-	union {
-		uint32_t high_sacked; /* end of the highest sacked segment */
-		uint32_t lone_seq;
-	};
 };
 
-/* What is needed of it only when something was lost or sacked. */
+/* What is needed of it only when something was lost or sacked; else 0, but for
+ * high_sacked. */
 struct segs_odd {
+	uint32_t sacked, lost, resent;
+	uint32_t high_sacked;	       /* end of the highest sacked segment */
 	uint32_t missing, again, runs; /* the first of each ring */
 	uint32_t fresh;	  /* none before it is fresh; 0: it is the head */
 	uint32_t stopped; /* where a search became too long; or 0 */
@@ -76,9 +75,9 @@ segs_at(const struct slab *s, uint32_t i)
 }
 
 static inline uint32_t
-segs_pipe(const struct segs *q)
+segs_pipe(const struct segs_odd *o, uint32_t out)
 {
-	return q->out - q->sacked - q->lost + q->resent;
+	return out - o->sacked - o->lost + o->resent;
 }
 
 static inline bool
@@ -93,33 +92,35 @@ segs_lone_flags(const struct segs *q)
 	return q->head - SEGS_LONE;
 }
 
-void segs_settle_lone(struct slab *s, struct segs *q);
+void segs_settle_lone(
+	struct slab *s, struct segs *q, uint32_t seq, uint32_t len);
 
-/* From here on head and tail are of nodes. */
+/* From here on head and tail are of nodes. [seq, seq + len) is under way. */
 static inline void
-segs_settle(struct slab *s, struct segs *q)
+segs_settle(struct slab *s, struct segs *q, uint32_t seq, uint32_t len)
 {
 	if (segs_is_lone(q))
-		segs_settle_lone(s, q);
+		segs_settle_lone(s, q, seq, len);
 }
 
 bool segs_add_node(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 	uint32_t now_us, uint32_t flags);
 
-/* A segment goes out behind all others. False: no node left, or none but the
- * slab's reserve, which is for those that have nothing under way. */
+/* A segment goes out behind all others, which begin at una. False: no node
+ * left, or none but the slab's reserve, which is for those that have nothing
+ * under way. */
 static inline bool
-segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
-	uint32_t now_us, uint32_t flags)
+segs_add(struct slab *s, struct segs *q, uint32_t una, uint32_t seq,
+	uint32_t len, uint32_t now_us, uint32_t flags)
 {
-	if (q->head)
+	if (q->head) {
+		segs_settle(s, q, una, seq - una);
 		return segs_add_node(s, q, seq, len, now_us, flags);
+	}
 	if (unlikely(!slab_promise(s)))
 		return false;
 	q->head = SEGS_LONE + flags;
 	q->lone_us = now_us;
-	q->lone_seq = seq;
-	q->out = len;
 	return true;
 }
 
@@ -127,7 +128,7 @@ segs_add(struct slab *s, struct segs *q, uint32_t seq, uint32_t len,
 static inline void
 segs_ack_lone(struct slab *s, struct segs *q)
 {
-	q->head = q->tail = q->out = 0;
+	q->head = q->tail = 0;
 	slab_waive(s);
 }
 
@@ -166,12 +167,12 @@ void segs_sack(struct slab *s, struct segs *q, struct segs_odd *o,
 	uint32_t from, uint32_t to, struct segs_news *news);
 
 /* Marks segment i lost (again). */
-void segs_lose(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i);
+void segs_lose(struct slab *s, struct segs_odd *o, uint32_t i);
 
 /* All that is not sacked is lost: after a timeout. The peer may have thrown
  * away what it sacked: with `forget` those count as lost, too. */
 void segs_lose_all(
-	struct slab *s, struct segs *q, struct segs_odd *o, bool forget);
+	struct slab *s, const struct segs *q, struct segs_odd *o, bool forget);
 
 /* The first segment that is lost and not sent again since, or 0. (Among more
  * than a few that were lost more than once, nearly the first.) */
@@ -183,11 +184,12 @@ segs_next_lost(const struct segs_odd *o)
 
 /* The first segment that is fresh, or 0; what comes behind it was sent later.
  */
-uint32_t segs_fresh(struct slab *s, struct segs *q, struct segs_odd *o);
+uint32_t segs_fresh(
+	const struct slab *s, const struct segs *q, struct segs_odd *o);
 
 /* Segment i was sent again now. */
-void segs_resent(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
-	uint32_t now_us);
+void segs_resent(
+	struct slab *s, struct segs_odd *o, uint32_t i, uint32_t now_us);
 
 /* Cuts segment i, which is not sacked, after `len` sequence numbers, fewer than
  * it has and more than none. False: no node left. */

@@ -17,9 +17,8 @@ settle(struct slab *s, struct sendq *q)
 {
 	uint32_t i = slab_redeem(s);
 
-	*sendq_at(s, i) = (struct sendq_node){
-		.len = q->bytes, .ptr = q->lone, .at = q->acked};
-	q->cur = q->old = q->tail = 0;
+	*sendq_at(s, i) = (struct sendq_node){.len = q->bytes, .ptr = q->lone};
+	q->tail = q->acked = 0;
 	append(s, q, i);
 }
 
@@ -41,7 +40,8 @@ sendq_add_more(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
 }
 
 void
-sendq_ack_nodes(struct slab *s, struct sendq *q, uint32_t n)
+sendq_ack_nodes(
+	struct slab *s, struct sendq *q, struct sendq_last *l, uint32_t n)
 {
 	q->bytes -= n;
 	q->acked += n;
@@ -51,10 +51,10 @@ sendq_ack_nodes(struct slab *s, struct sendq *q, uint32_t n)
 
 		if (q->acked - h->at < h->len)
 			break;
-		if (q->cur == q->head)
-			q->cur = 0;
-		if (q->old == q->head)
-			q->old = 0;
+		if (l->cur == q->head)
+			l->cur = 0;
+		if (l->old == q->head)
+			l->old = 0;
 		slab_put(s, q->head);
 		q->head = next;
 	}
@@ -73,32 +73,35 @@ begins(const struct slab *s, const struct sendq *q, uint32_t i)
 /* The node that holds the offset, from the nearest cursor that is not beyond.
  */
 static uint32_t
-seek(const struct slab *s, const struct sendq *q, uint32_t offset)
+seek(const struct slab *s, const struct sendq *q, const struct sendq_last *l,
+	uint32_t offset)
 {
 	uint32_t i = q->head;
 
-	if (q->old && begins(s, q, q->old) <= (int64_t)offset)
-		i = q->old;
-	if (q->cur && begins(s, q, q->cur) <= (int64_t)offset &&
-		begins(s, q, q->cur) >= begins(s, q, i))
-		i = q->cur;
+	if (l->old && begins(s, q, l->old) <= (int64_t)offset)
+		i = l->old;
+	if (l->cur && begins(s, q, l->cur) <= (int64_t)offset &&
+		begins(s, q, l->cur) >= begins(s, q, i))
+		i = l->cur;
 	while (i && begins(s, q, i) + sendq_at(s, i)->len <= (int64_t)offset)
 		i = sendq_at(s, i)->next;
 	return i;
 }
 
 static void
-remember(const struct slab *s, struct sendq *q, uint32_t i)
+remember(const struct slab *s, const struct sendq *q, struct sendq_last *l,
+	uint32_t i)
 {
-	if (!q->cur || begins(s, q, i) >= begins(s, q, q->cur))
-		q->cur = i;
+	if (!l->cur || begins(s, q, i) >= begins(s, q, l->cur))
+		l->cur = i;
 	else
-		q->old = i;
+		l->old = i;
 }
 
 uint32_t
-sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
-	uint32_t len, struct sendq_piece *piece, unsigned max, unsigned *n)
+sendq_find_far(const struct slab *s, const struct sendq *q,
+	struct sendq_last *l, uint32_t offset, uint32_t len,
+	struct sendq_piece *piece, unsigned max, unsigned *n)
 {
 	uint32_t found = 0, i;
 
@@ -113,7 +116,7 @@ sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
 		piece[(*n)++] = (struct sendq_piece){q->lone + offset, len};
 		return len;
 	}
-	i = seek(s, q, offset);
+	i = seek(s, q, l, offset);
 	while (i && found < len && *n < max) {
 		const struct sendq_node *p = sendq_at(s, i);
 		uint32_t from = offset + found - (p->at - q->acked);
@@ -123,14 +126,14 @@ sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
 			k = len - found;
 		piece[(*n)++] = (struct sendq_piece){p->ptr + from, k};
 		found += k;
-		remember(s, q, i);
+		remember(s, q, l, i);
 		i = p->next;
 	}
 	return found;
 }
 
 void
-sendq_clear(struct slab *s, struct sendq *q)
+sendq_clear(struct slab *s, struct sendq *q, struct sendq_last *l)
 {
 	if (q->head == SENDQ_LONE) {
 		slab_waive(s);
@@ -143,4 +146,5 @@ sendq_clear(struct slab *s, struct sendq *q)
 		q->head = next;
 	}
 	*q = (struct sendq){0};
+	*l = (struct sendq_last){0};
 }

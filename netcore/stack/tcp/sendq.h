@@ -21,18 +21,22 @@ struct sendq_node {
 #define SENDQ_LONE UINT32_MAX
 
 struct sendq {
-	uint32_t head; /* SENDQ_LONE: a piece that is alone, of `bytes` */
-	uint32_t tail;
-	uint32_t acked; /* bytes, modulo 2^32: where offsets begin */
+	uint32_t head;	/* SENDQ_LONE: a piece that is alone, of `bytes` */
 	uint32_t bytes; /* referenced and not acknowledged */
 	union {
-		/* Nodes that were sent from last, or 0: new data goes on at
-		 * the one while old data goes again at the other. */
 		struct {
-			uint32_t cur, old;
+			uint32_t tail;
+			/* Bytes, modulo 2^32: where offsets begin. */
+			uint32_t acked;
 		};
 		const uint8_t *lone; /* what of it is not acknowledged */
 	};
+};
+
+/* Nodes that were sent from last, or 0: new data goes on at the one while old
+ * data goes again at the other. Apart, for a piece that is alone has none. */
+struct sendq_last {
+	uint32_t cur, old;
 };
 
 struct sendq_piece {
@@ -69,14 +73,15 @@ sendq_add(struct slab *s, struct sendq *q, const void *ptr, uint32_t len)
 }
 
 /* Of more than one. */
-void sendq_ack_nodes(struct slab *s, struct sendq *q, uint32_t n);
+void sendq_ack_nodes(
+	struct slab *s, struct sendq *q, struct sendq_last *l, uint32_t n);
 
 /* The first n bytes are acknowledged; n <= q->bytes. */
 static inline void
-sendq_ack(struct slab *s, struct sendq *q, uint32_t n)
+sendq_ack(struct slab *s, struct sendq *q, struct sendq_last *l, uint32_t n)
 {
 	if (q->head != SENDQ_LONE) {
-		sendq_ack_nodes(s, q, n);
+		sendq_ack_nodes(s, q, l, n);
 		return;
 	}
 	q->bytes -= n;
@@ -87,23 +92,25 @@ sendq_ack(struct slab *s, struct sendq *q, uint32_t n)
 	}
 }
 
-uint32_t sendq_find_far(const struct slab *s, struct sendq *q, uint32_t offset,
-	uint32_t len, struct sendq_piece *piece, unsigned max, unsigned *n);
+uint32_t sendq_find_far(const struct slab *s, const struct sendq *q,
+	struct sendq_last *l, uint32_t offset, uint32_t len,
+	struct sendq_piece *piece, unsigned max, unsigned *n);
 
 /* Finds up to len bytes at an offset, in up to max pieces. Returns how many
  * bytes the pieces hold; *n says how many pieces. */
 static inline uint32_t
-sendq_find(const struct slab *s, struct sendq *q, uint32_t offset, uint32_t len,
-	struct sendq_piece *piece, unsigned max, unsigned *n)
+sendq_find(const struct slab *s, const struct sendq *q, struct sendq_last *l,
+	uint32_t offset, uint32_t len, struct sendq_piece *piece, unsigned max,
+	unsigned *n)
 {
 	if (unlikely(q->head != SENDQ_LONE || !len || !max ||
 		    (uint64_t)offset + len > q->bytes))
-		return sendq_find_far(s, q, offset, len, piece, max, n);
+		return sendq_find_far(s, q, l, offset, len, piece, max, n);
 	piece[0] = (struct sendq_piece){q->lone + offset, len};
 	*n = 1;
 	return len;
 }
 
-void sendq_clear(struct slab *s, struct sendq *q);
+void sendq_clear(struct slab *s, struct sendq *q, struct sendq_last *l);
 
 #endif

@@ -23,6 +23,7 @@ static unsigned seed, state_of_rnd, step;
 /* What a queue should hold: for each byte where it lies, and in which node. */
 struct model {
 	struct sendq q;
+	struct sendq_last last;
 	const uint8_t *at[NODES * 128];
 	uint32_t node[NODES * 128];
 	uint32_t n;
@@ -72,7 +73,7 @@ ack(struct model *m)
 {
 	uint32_t n = rnd(4) ? rnd(m->n / 2 + 1) : rnd(m->n + 1);
 
-	sendq_ack(&slab, &m->q, n);
+	sendq_ack(&slab, &m->q, &m->last, n);
 	memmove(m->at, m->at + n, (m->n - n) * sizeof(m->at[0]));
 	memmove(m->node, m->node + n, (m->n - n) * sizeof(m->node[0]));
 	m->n -= n;
@@ -85,7 +86,7 @@ find(struct model *m)
 	uint32_t offset = rnd(m->n + 2), len = rnd(300), k = offset, found;
 	unsigned max = rnd(8), n = 99;
 
-	found = sendq_find(&slab, &m->q, offset, len, piece, max, &n);
+	found = sendq_find(&slab, &m->q, &m->last, offset, len, piece, max, &n);
 	CHECK(n <= max);
 	for (unsigned i = 0; i < n; i++) {
 		CHECK(piece[i].len > 0 && k + piece[i].len <= m->n);
@@ -123,7 +124,7 @@ queues_hold_what_their_models_hold(void **state)
 				nodes_of(&models[0]) + nodes_of(&models[1]));
 		}
 		for (int i = 0; i < QUEUES; i++) {
-			sendq_clear(&slab, &models[i].q);
+			sendq_clear(&slab, &models[i].q, &models[i].last);
 			CHECK(!models[i].q.head && !models[i].q.bytes);
 		}
 		CHECK(slab.used == 0);
@@ -133,6 +134,7 @@ queues_hold_what_their_models_hold(void **state)
 static void
 every_node_is_given_once(void **state)
 {
+	struct sendq_last last = {0};
 	struct sendq q = {0};
 
 	(void)state;
@@ -144,9 +146,9 @@ every_node_is_given_once(void **state)
 		assert_int_equal(slab.failures, turn + 1);
 		assert_int_equal(q.bytes, NODES);
 		if (turn & 1)
-			sendq_ack(&slab, &q, NODES);
+			sendq_ack(&slab, &q, &last, NODES);
 		else
-			sendq_clear(&slab, &q);
+			sendq_clear(&slab, &q, &last);
 		assert_int_equal(slab.used, 0);
 	}
 }
@@ -157,6 +159,7 @@ bytes_stay_countable(void **state)
 {
 	const uint8_t *p = (const uint8_t *)(uintptr_t)0x100000000;
 	struct sendq_piece piece[2];
+	struct sendq_last last = {0};
 	struct sendq q = {0};
 	unsigned n;
 
@@ -166,17 +169,18 @@ bytes_stay_countable(void **state)
 	assert_false(sendq_add(&slab, &q, p, 1));
 	assert_false(sendq_add(&slab, &q, p, UINT32_MAX));
 	assert_int_equal(slab.used, 1);
-	sendq_ack(&slab, &q, INT32_MAX - 10);
+	sendq_ack(&slab, &q, &last, INT32_MAX - 10);
 	assert_true(sendq_add(&slab, &q, p, INT32_MAX - 10));
-	assert_int_equal(sendq_find(&slab, &q, 5, 100, piece, 2, &n), 100);
+	assert_int_equal(
+		sendq_find(&slab, &q, &last, 5, 100, piece, 2, &n), 100);
 	assert_int_equal(n, 2);
 	assert_ptr_equal(piece[0].ptr, p + INT32_MAX - 5);
 	assert_int_equal(piece[0].len, 5);
 	assert_ptr_equal(piece[1].ptr, p);
-	sendq_ack(&slab, &q, INT32_MAX - 1);
-	assert_int_equal(sendq_find(&slab, &q, 0, 9, piece, 2, &n), 1);
+	sendq_ack(&slab, &q, &last, INT32_MAX - 1);
+	assert_int_equal(sendq_find(&slab, &q, &last, 0, 9, piece, 2, &n), 1);
 	assert_ptr_equal(piece[0].ptr, p + INT32_MAX - 11);
-	sendq_ack(&slab, &q, 1);
+	sendq_ack(&slab, &q, &last, 1);
 	assert_int_equal(slab.used, 0);
 }
 
@@ -187,6 +191,7 @@ static void
 nothing_is_found_from_the_head(void **state)
 {
 	struct sendq_piece piece[2];
+	struct sendq_last last = {0};
 	struct sendq q = {0};
 	unsigned n;
 
@@ -194,23 +199,23 @@ nothing_is_found_from_the_head(void **state)
 	slab_init(&slab, slab_mem, NODES, sizeof(struct sendq_node));
 	for (int i = 0; i < 20; i++)
 		assert_true(sendq_add(&slab, &q, memory + 10 * i, 10));
-	sendq_find(&slab, &q, 140, 10, piece, 2, &n);
+	sendq_find(&slab, &q, &last, 140, 10, piece, 2, &n);
 	for (uint32_t i = 2; i < 7; i++) {
 		struct sendq_node *before = slab_at(&slab, i - 1);
 		struct sendq_node *between = slab_at(&slab, i + 2);
 
-		sendq_find(&slab, &q, 10 * i, 10, piece, 2, &n);
+		sendq_find(&slab, &q, &last, 10 * i, 10, piece, 2, &n);
 		assert_ptr_equal(piece[0].ptr, memory + 10 * i);
 		before->len += 1000;
 		between->len += 1000;
-		sendq_find(&slab, &q, 130 + 10 * i, 10, piece, 2, &n);
+		sendq_find(&slab, &q, &last, 130 + 10 * i, 10, piece, 2, &n);
 		assert_ptr_equal(piece[0].ptr, memory + 130 + 10 * i);
 		before->len -= 1000;
-		sendq_find(&slab, &q, 10 * i, 10, piece, 2, &n);
+		sendq_find(&slab, &q, &last, 10 * i, 10, piece, 2, &n);
 		assert_ptr_equal(piece[0].ptr, memory + 10 * i);
 		between->len -= 1000;
 	}
-	sendq_clear(&slab, &q);
+	sendq_clear(&slab, &q, &last);
 }
 
 int

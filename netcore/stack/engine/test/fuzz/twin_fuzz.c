@@ -45,9 +45,8 @@ same_conn(const struct tcb *a, const struct tcb *b)
 	SAME(rttvar_us);
 	SAME(ts_recent);
 	SAME(sendq.bytes);
-	SAME(segs.out);
-	SAME(segs.lost);
-	SAME(segs.sacked);
+	SAME(odd.lost);
+	SAME(odd.sacked);
 	SAME(ooo.nodes);
 	SAME(rexmit);
 	SAME(t_rexmit);
