@@ -280,7 +280,8 @@ ack_lower_mss(struct stack *s, struct tcb *c, uint16_t mss)
 		c->flags |= TCB_RESIZE;
 		c->recover = c->snd_nxt;
 	}
-	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS | TCB_PROBE);
+	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_PROBE);
+	c->tlp_again = false;
 	timer_rexmit(s, c);
 	out_ready(s, c);
 }
@@ -321,14 +322,14 @@ tlp_acked(struct tcb *c, uint32_t ack, bool dsack)
 		return;
 	/* What was sent again was needed: so something was lost, which
 	 * nothing but the probe has told. */
-	if ((c->flags & TCB_TLP_RETRANS) && !dsack &&
-		!(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
+	if (c->tlp_again && !dsack && !(c->flags & (TCB_RECOVERY | TCB_LOSS))) {
 		c->cc.ops->reduce(&c->cc, tcb_out(c) + c->mss);
 		c->cc.cwnd = c->cc.ssthresh;
 		c->undo = false;
 		ecn_window_reduced(c);
 	}
-	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS);
+	c->flags &= ~(uint32_t)TCB_TLP_OUT;
+	c->tlp_again = false;
 }
 
 /* --- all of it ------------------------------------------------------------*/

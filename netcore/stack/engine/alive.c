@@ -10,7 +10,7 @@
 static void
 next_look(struct stack *s, struct tcb *c)
 {
-	c->t_life = timer_in(s, c->alive_idle * 1000u / 8);
+	timer_life(c, timer_in(s, c->alive_idle * 1000u / 8));
 	timer_arm(s, c);
 }
 
@@ -28,7 +28,7 @@ alive_set(struct stack *s, struct tcb *c)
 	if (!alive_owns_life(c))
 		return;
 	c->alive_seen = c->rcv_nxt + c->snd_una;
-	c->t_life = 0;
+	timer_life(c, 0);
 	alive_heard(s, c);
 }
 
@@ -46,7 +46,7 @@ alive_due(struct stack *s, struct tcb *c)
 {
 	uint32_t seen = c->rcv_nxt + c->snd_una;
 
-	c->t_life = 0;
+	timer_life(c, 0);
 	if (!c->alive_idle)
 		return;
 	if (seen != c->alive_seen || c->rexmit != REXMIT_NONE ||
@@ -63,7 +63,7 @@ alive_due(struct stack *s, struct tcb *c)
 		s->count.keepalive_probes++;
 		c->flags |= TCB_ALIVE_DUE | TCB_ALIVE_OUT | TCB_ACK_NOW;
 		out_ready(s, c);
-		c->t_life = timer_in(s, c->alive_interval * 1000u);
+		timer_life(c, timer_in(s, c->alive_interval * 1000u));
 		timer_arm(s, c);
 	}
 }

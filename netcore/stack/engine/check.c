@@ -186,6 +186,7 @@ check_tcb(const struct stack *s, const struct tcb *c, struct sums *sum)
 		!(c->flags & TCB_ODD) ==
 			!(c->odd.sacked | c->odd.lost | c->ooo.head |
 				c->dupacks));
+	MUST(s, c, !(c->flags & TCB_LIFE) == !c->t_life);
 	MUST(s, c, !(c->flags & TCB_IP6) == flow_key_is4(&c->key));
 	MUST(s, c, c->rcv_space <= s->cfg.rcv_window);
 	MUST(s, c,

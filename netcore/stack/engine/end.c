@@ -67,8 +67,8 @@ end_time_wait(struct stack *s, struct tcb *c)
 	c->state = TCP_TIME_WAIT;
 	c->t_rexmit = 0;
 	c->rexmit = REXMIT_NONE;
-	c->t_life =
-		timer_in(s, s->cfg.time_wait_ms ? s->cfg.time_wait_ms : 60000);
+	timer_life(c,
+		timer_in(s, s->cfg.time_wait_ms ? s->cfg.time_wait_ms : 60000));
 	timer_arm(s, c);
 	tell_early(s, c);
 }
@@ -87,7 +87,7 @@ end_fin_acked(struct stack *s, struct tcb *c)
 	case TCP_FIN_WAIT_1:
 		c->state = TCP_FIN_WAIT_2;
 		if (c->flags & TCB_ORPHAN) {
-			c->t_life = timer_in(s, 60000);
+			timer_life(c, timer_in(s, 60000));
 			timer_arm(s, c);
 		}
 		break;

@@ -322,6 +322,17 @@ timer_in(const struct stack *s, uint32_t ms)
 	return t + !t;
 }
 
+/* When it ends, or its peer is looked after; 0: at no time. The wheel looks at
+ * each connection now and then, and sees but the flag. */
+static inline void
+timer_life(struct tcb *c, uint32_t t)
+{
+	c->t_life = t;
+	c->flags &= ~(uint32_t)TCB_LIFE;
+	if (t)
+		c->flags |= TCB_LIFE;
+}
+
 static inline void
 timer_delay_ack(struct stack *s, struct tcb *c)
 {

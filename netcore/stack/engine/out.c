@@ -35,7 +35,9 @@ fill_sacks(struct stack *s, struct tcb *c, struct wire_tcp *t, uint32_t room)
 static bool
 has_sacks(const struct tcb *c)
 {
-	return (c->ooo.head || (c->flags & TCB_DSACK)) && (c->flags & TCB_SACK);
+	return unlikely(c->flags & (TCB_ODD | TCB_DSACK)) &&
+		(c->flags & TCB_SACK) &&
+		(c->ooo.head || (c->flags & TCB_DSACK));
 }
 
 /* What every segment of an established connection says, in front of f's pieces.
@@ -345,7 +347,7 @@ send_probe(struct stack *s, struct tcb *c, const uint8_t *mac,
 	tcb_settle(s, c);
 	if (segs_at(&s->seg, c->segs.tail)->flags & SEG_SACKED)
 		return false; /* the tail has arrived meanwhile */
-	c->flags |= TCB_TLP_RETRANS;
+	c->tlp_again = true;
 	return send_again(s, c, mac, c->segs.tail, f);
 }
 
@@ -381,8 +383,10 @@ static bool
 send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	struct stack_tx_frame *f)
 {
-	uint32_t i = segs_next_lost(&c->odd), len;
+	uint32_t i = 0, len;
 
+	if (unlikely(c->flags & TCB_ODD))
+		i = segs_next_lost(&c->odd);
 	if (unlikely(i)) {
 		uint32_t pipe = segs_pipe(&c->odd, tcb_out(c));
 
@@ -397,7 +401,7 @@ send_data(struct stack *s, struct tcb *c, const uint8_t *mac,
 	if (unlikely(c->flags & TCB_PROBE) && send_probe(s, c, mac, f))
 		return true;
 	len = c->sendq.bytes ? new_bytes(s, c) : 0;
-	if (unlikely(c->t_pmtu) && len >= c->mss && send_larger(s, c, mac, f))
+	if (len >= c->mss && unlikely(c->t_pmtu) && send_larger(s, c, mac, f))
 		return true;
 	if (len || fin_due(c))
 		return send_new(s, c, mac, len, 0, f);

@@ -14,7 +14,8 @@ again(struct stack *s, struct tcb *c)
 		c->flags |= TCB_RESIZE;
 		c->recover = c->snd_nxt;
 	}
-	c->flags &= ~(uint32_t)(TCB_TLP_OUT | TCB_TLP_RETRANS);
+	c->flags &= ~(uint32_t)TCB_TLP_OUT;
+	c->tlp_again = false;
 }
 
 /* The probe that is under way has timed out: it is sent again, alone. */

@@ -571,7 +571,7 @@ stack_close(struct stack *s, stack_conn handle, bool abort)
 	c->flags |= TCB_ORPHAN;
 	queue_fin(s, c);
 	if (c->state == TCP_FIN_WAIT_2) {
-		c->t_life = timer_in(s, 60000);
+		timer_life(c, timer_in(s, 60000));
 		timer_arm(s, c);
 	}
 	return 0;

@@ -37,27 +37,27 @@ enum tcb_flag {
 	TCB_FIN_QUEUED = 1 << 5, /* a FIN follows the data */
 	TCB_FIN_SENT = 1 << 6,
 	TCB_NAGLE = 1 << 7,
-	TCB_READY = 1 << 8,	   /* in the list of those that have to send */
-	TCB_RECOVERY = 1 << 9,	   /* fast recovery */
-	TCB_LOSS = 1 << 10,	   /* recovery after a timeout */
-	TCB_PASSIVE = 1 << 11,	   /* came by a listener */
-	TCB_ORPHAN = 1 << 12,	   /* the program has let go of it */
-	TCB_KNOWN = 1 << 13,	   /* the program was told of it */
-	TCB_TLP_OUT = 1 << 14,	   /* a tail probe is out (RFC 8985, 7) */
-	TCB_TLP_RETRANS = 1 << 15, /* ... that sent old data again */
-	TCB_DSACK = 1 << 16,	   /* to report: dsack */
-	TCB_ODD = 1 << 17,	   /* see tcb_see_odd() */
-	TCB_CWND_FULL = 1 << 18,   /* the window was the limit of late */
-	TCB_PROBE = 1 << 19,	   /* a zero window probe is due */
-	TCB_RTT = 1 << 20,	   /* srtt holds a measurement */
-	TCB_MOVED = 1 << 21,	   /* a FIN of the peer was taken */
-	TCB_FAR = 1 << 28,	   /* a search for SACKs has stopped midway */
-	TCB_ALIVE_DUE = 1 << 29,   /* the next bare ACK is a probe */
-	TCB_ALIVE_OUT = 1 << 30,   /* no answer to a probe came yet */
-	TCB_RESIZE = 1 << 22,	   /* sent again for no congestion */
-	TCB_FIN_EARLY = 1 << 23,   /* a FIN came ahead of its turn: early_fin */
-	TCB_IP6 = 1 << 24,	   /* as the key says, which has no head then */
-	TCB_ECT = 1 << 25,	   /* these two: ecn.h */
+	TCB_READY = 1 << 8,	 /* in the list of those that have to send */
+	TCB_RECOVERY = 1 << 9,	 /* fast recovery */
+	TCB_LOSS = 1 << 10,	 /* recovery after a timeout */
+	TCB_PASSIVE = 1 << 11,	 /* came by a listener */
+	TCB_ORPHAN = 1 << 12,	 /* the program has let go of it */
+	TCB_KNOWN = 1 << 13,	 /* the program was told of it */
+	TCB_TLP_OUT = 1 << 14,	 /* a tail probe is out (RFC 8985, 7) */
+	TCB_LIFE = 1 << 15,	 /* t_life is set: timer_life() */
+	TCB_DSACK = 1 << 16,	 /* to report: dsack */
+	TCB_ODD = 1 << 17,	 /* see tcb_see_odd() */
+	TCB_CWND_FULL = 1 << 18, /* the window was the limit of late */
+	TCB_PROBE = 1 << 19,	 /* a zero window probe is due */
+	TCB_RTT = 1 << 20,	 /* srtt holds a measurement */
+	TCB_MOVED = 1 << 21,	 /* a FIN of the peer was taken */
+	TCB_FAR = 1 << 28,	 /* a search for SACKs has stopped midway */
+	TCB_ALIVE_DUE = 1 << 29, /* the next bare ACK is a probe */
+	TCB_ALIVE_OUT = 1 << 30, /* no answer to a probe came yet */
+	TCB_RESIZE = 1 << 22,	 /* sent again for no congestion */
+	TCB_FIN_EARLY = 1 << 23, /* a FIN came ahead of its turn: early_fin */
+	TCB_IP6 = 1 << 24,	 /* as the key says, which has no head then */
+	TCB_ECT = 1 << 25,	 /* these two: ecn.h */
 	TCB_ECN = 1 << 26,
 	TCB_HELD = 1 << 27,  /* the owner takes no data: stack_hold() */
 	TCB_OVER = 1u << 31, /* `closed` was told, and TIME-WAIT lasts */
@@ -154,6 +154,7 @@ struct tcb {
 	bool waits;
 	bool undo;	 /* the last reduction may be undone */
 	bool reordering; /* was seen on this path */
+	bool tlp_again;	 /* the tail probe has sent old data again */
 } CACHELINE_ALIGNED;
 
 #define TCB_HOT (2u * CACHELINE) /* here the rest begins */

@@ -24,8 +24,10 @@ nearer(uint32_t a, uint32_t b)
 void
 timer_arm(struct stack *s, struct tcb *c)
 {
-	uint32_t t = nearer(nearer(c->t_rexmit, c->t_delack), c->t_life);
+	uint32_t t = nearer(c->t_rexmit, c->t_delack);
 
+	if (unlikely(c->flags & TCB_LIFE))
+		t = nearer(t, c->t_life);
 	if (t)
 		timer_by(s, c, t);
 }
@@ -194,7 +196,7 @@ timer_expired(struct stack *s, uint32_t index)
 	if (c->state == TCP_CLOSED)
 		return;
 	c->t_wheel = 0;
-	if (due(s, c->t_life)) {
+	if (unlikely(c->flags & TCB_LIFE) && due(s, c->t_life)) {
 		if (alive_owns_life(c))
 			alive_due(s, c);
 		else

@@ -356,12 +356,16 @@ counts_are_what_a_walk_finds(void **state)
 	}
 }
 
+#define MANY 5000
+
+static uint64_t many_mem[(MANY + 2) * sizeof(struct seg) / 8 + 1];
+
 static void
 begin(unsigned n)
 {
 	memset(&q, 0, sizeof(q));
 	memset(&odd, 0, sizeof(odd));
-	slab_init(&slab, slab_mem, NODES, sizeof(struct seg));
+	slab_init(&slab, many_mem, MANY, sizeof(struct seg));
 	for (unsigned i = 0; i < n; i++)
 		assert_true(segs_add(&slab, &q, 0, 100 * i, 100, 1000 + i, 0));
 }
@@ -421,15 +425,14 @@ one_alone_has_its_node_to_come(void **state)
 		assert_int_equal(slab.used, 1);
 		assert_int_equal(slab.fresh, 1 + !!turn);
 		assert_int_equal(slab_get(&slab), 0);
+		segs_settle(&slab, &q, 100, 10);
 		if (turn) {
-			segs_settle(&slab, &q, 100, 10);
 			segs_ack(&slab, &q, &odd, 104, &n);
 			assert_false(segs_is_lone(&q));
 			assert_int_equal(
 				segs_at(&slab, q.head)->flags, SEG_FIN);
 		} else {
 			assert_int_equal(slab_get_spare(&slab), 0);
-			segs_settle(&slab, &q, 100, 10);
 			assert_int_equal(segs_at(&slab, q.head)->sent_us, 7);
 		}
 		segs_clear(&slab, &q, &odd);
@@ -439,26 +442,12 @@ one_alone_has_its_node_to_come(void **state)
 
 /* --- what it costs: nodes that are looked at ------------------------------*/
 
-#define MANY 5000
-
-static uint64_t many_mem[(MANY + 2) * sizeof(struct seg) / 8 + 1];
-
-static void
-begin_many(void)
-{
-	memset(&q, 0, sizeof(q));
-	memset(&odd, 0, sizeof(odd));
-	slab_init(&slab, many_mem, MANY, sizeof(struct seg));
-	for (unsigned i = 0; i < MANY; i++)
-		assert_true(segs_add(&slab, &q, 0, 100 * i, 100, 1000 + i, 0));
-}
-
 /* The first of a window is lost, all others come, one an acknowledgement. */
 static void
 one_hole_costs_nothing(void **state)
 {
 	(void)state;
-	begin_many();
+	begin(MANY);
 	for (unsigned i = 1; i < MANY; i++) {
 		struct segs_news n = {0};
 
@@ -478,7 +467,7 @@ many_holes_cost_little(void **state)
 	struct segs_news last = {0};
 
 	(void)state;
-	begin_many();
+	begin(MANY);
 	for (unsigned i = 0; i < MANY; i++) {
 		struct segs_news n = {0};
 		uint32_t run = i / 4 * 400;
@@ -510,7 +499,7 @@ static void
 losses_are_found_at_once(void **state)
 {
 	(void)state;
-	begin_many();
+	begin(MANY);
 	for (unsigned i = 0; i < MANY; i++) {
 		uint32_t first = segs_fresh(&slab, &q, &odd);
 
@@ -545,7 +534,7 @@ far_ranges_cost_so_much_and_no_more(void **state)
 	struct segs_news n;
 
 	(void)state;
-	begin_many();
+	begin(MANY);
 	do {
 		n = (struct segs_news){0};
 		segs_sack(&slab, &q, &odd, 480000, 480100, &n);
@@ -570,7 +559,7 @@ far_runs_cost_so_much_and_no_more(void **state)
 	unsigned cut = 0;
 
 	(void)state;
-	begin_many();
+	begin(MANY);
 	for (unsigned i = 1; i < MANY; i += 3) {
 		struct segs_news n = {0};
 
