@@ -69,7 +69,7 @@ conns_alone(const struct tcp_work *w, unsigned n)
 	struct tcp_crowd nobody;
 	double cycles;
 
-	tcp_crowd_init(&nobody, 0, false);
+	tcp_crowd_init(&nobody, 0, 0);
 	cycles = tcp_work_cycles(&nobody, w, n);
 	tcp_crowd_fini(&nobody);
 	return cycles;
@@ -103,20 +103,23 @@ round_of(struct results *r, struct tcp_crowd crowd[SIZES], bool quick)
 static int
 work(int argc, char **argv)
 {
-	bool offload = argc == 6 && !strcmp(argv[5], "offload");
 	const struct tcp_work *w = NULL;
-	unsigned conns = 0;
+	unsigned conns = 0, how = 0;
 	struct tcp_crowd c;
 
-	if (argc == 5 || offload) {
+	if (argc == 6 && !strcmp(argv[5], "offload"))
+		how = TCP_PAIR_OFFLOAD;
+	else if (argc == 6 && !strcmp(argv[5], "six"))
+		how = TCP_PAIR_SIX;
+	if (argc == 5 || how) {
 		w = tcp_work_named(argv[3]);
 		conns = (unsigned)strtoul(argv[4], NULL, 10);
 	}
 	if (!w || !conns || conns > 100000)
 		die(EXIT_USAGE,
 			"--instructions N rx|ack|rr64|rr1k|conn|visit CONNS "
-			"[offload], 1 to 100000 connections");
-	tcp_crowd_init(&c, conns, offload);
+			"[offload|six], 1 to 100000 connections");
+	tcp_crowd_init(&c, conns, how);
 	printf("%lu\n",
 		(unsigned long)tcp_work_some(
 			&c, w, (unsigned)strtoul(argv[2], NULL, 10)));
@@ -143,7 +146,9 @@ instructions(struct results *r, bool quick)
 	while (fgets(line, sizeof(line), f))
 		if (sscanf(line, "%39s %lf", name, &v) == 2)
 			report_add(
-				strstr(name, "offload") ? &r->rest : &r->grid,
+				strstr(name, "offload") || strstr(name, "six")
+					? &r->rest
+					: &r->grid,
 				name, "instr", v);
 	if (pclose(f))
 		log_say("no count of instructions: see above");
@@ -172,6 +177,8 @@ notes(struct results *r)
 	report_note(&r->rest, "bytes_per_conn", "bar 512");
 	report_note(&r->rest, "rr64_instructions_offload",
 		"1000 connections; the device sums up and verifies");
+	report_note(&r->rest, "rr64_instructions_six",
+		"1000 connections over IPv6");
 	report_note(&r->grid, "rr64_instructions", "bar 700");
 	report_note(&r->grid, "conn_instructions", "bar 4000");
 }
@@ -219,7 +226,7 @@ main(int argc, char **argv)
 	report_init(&r.grid, "tcp_engine");
 	report_init(&r.rest, "tcp_engine");
 	for (unsigned i = 0; i < SIZES; i++)
-		tcp_crowd_init(&crowd[i], sizes[i].conns, false);
+		tcp_crowd_init(&crowd[i], sizes[i].conns, 0);
 	for (unsigned i = 0; i < o.rounds; i++)
 		round_of(&r, crowd, o.quick);
 	for (unsigned i = 0; i < SIZES; i++)

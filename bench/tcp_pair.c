@@ -142,7 +142,9 @@ static const struct stack_ops client_ops = {
 static struct ip_addr
 address(const struct tcp_pair *p, const struct tcp_end *e)
 {
-	return host_ip4(e == &p->server ? 1 : 2);
+	uint32_t n = e == &p->server ? 1 : 2;
+
+	return p->how & TCP_PAIR_SIX ? host_ip6(n) : host_ip4(n);
 }
 
 static void
@@ -160,11 +162,16 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 		.secret = {1, 2, 3, 4, 5},
 		.mac = {2, 0, 0, 0, 0, e == &p->server},
 		.mtu = TCP_PAIR_MTU,
-		.ip4 = address(p, e),
-		.ip4_bits = 24,
-		.tx_cksum = p->offload,
+		.tx_cksum = p->how & TCP_PAIR_OFFLOAD,
 	};
 
+	if (p->how & TCP_PAIR_SIX) {
+		c.ip6 = address(p, e);
+		c.ip6_bits = 64;
+	} else {
+		c.ip4 = address(p, e);
+		c.ip4_bits = 24;
+	}
 	e->bytes = stack_bytes(&c);
 	e->frame = duo_memory(TCP_PAIR_BURST * TCP_PAIR_FRAME);
 	for (unsigned i = 0; i < TCP_PAIR_BURST; i++)
@@ -174,11 +181,11 @@ end_init(struct tcp_pair *p, struct tcp_end *e, const struct stack_ops *ops)
 }
 
 void
-tcp_pair_init(struct tcp_pair *p, unsigned conns, bool offload)
+tcp_pair_init(struct tcp_pair *p, unsigned conns, unsigned how)
 {
 	*p = (struct tcp_pair){
 		.conns = conns,
-		.offload = offload,
+		.how = how,
 		.reply = REQUEST,
 		.now = 1000000000,
 	};
@@ -234,11 +241,11 @@ tcp_pair_client(struct tcp_pair *p)
 	struct tcp_end *e = &p->client;
 
 	p->now += TCP_PAIR_STEP;
-	carry(&p->server, e, true, p->offload);
+	carry(&p->server, e, true, p->how & TCP_PAIR_OFFLOAD);
 	stack_rx(e->s, e->rx, e->rx_n, p->now);
 	stack_timers(e->s, p->now);
 	e->tx_n = stack_tx(e->s, e->tx, TCP_PAIR_BURST, p->now);
-	carry(e, &p->server, true, p->offload);
+	carry(e, &p->server, true, p->how & TCP_PAIR_OFFLOAD);
 	return p->server.rx_n;
 }
 
@@ -321,7 +328,7 @@ tcp_pair_sink(struct tcp_pair *p)
 	}
 	stack_timers(e->s, p->now);
 	e->tx_n = n;
-	carry(e, from, true, p->offload);
+	carry(e, from, true, p->how & TCP_PAIR_OFFLOAD);
 }
 
 /* --- what the client wants ------------------------------------------------*/

@@ -32,10 +32,16 @@ enum tcp_visit {
 	TCP_VISIT_REQUEST, /* asks first, and ends it after the answer */
 };
 
+/* What is not as usual, OR. */
+enum tcp_pair_how {
+	TCP_PAIR_OFFLOAD = 1, /* the devices complete and verify checksums */
+	TCP_PAIR_SIX = 2,     /* over IPv6 */
+};
+
 struct tcp_pair {
 	struct tcp_end server, client;
 	uint64_t now;
-	bool offload;	/* the devices complete and verify checksums */
+	unsigned how;
 	bool streams;	/* the server: whenever it was acknowledged */
 	uint32_t reply; /* bytes of the server's answer; 0: it only reads */
 	unsigned conns, connected;
@@ -49,7 +55,7 @@ struct tcp_pair {
 };
 
 /* The answer to a request has 64 bytes. Dies when there is no memory. */
-void tcp_pair_init(struct tcp_pair *p, unsigned conns, bool offload);
+void tcp_pair_init(struct tcp_pair *p, unsigned conns, unsigned how);
 void tcp_pair_fini(struct tcp_pair *p);
 
 /* Makes all `conns` connections. */

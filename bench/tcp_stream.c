@@ -42,7 +42,7 @@ tcp_stream(unsigned segments)
 	const char *wrong;
 	struct tcp_pair p;
 
-	tcp_pair_init(&p, 1, false);
+	tcp_pair_init(&p, 1, 0);
 	tcp_pair_open(&p);
 	p.streams = true;
 	for (unsigned i = 0; i < 4; i++)

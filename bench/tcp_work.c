@@ -50,7 +50,7 @@ between(void)
 }
 
 void
-tcp_crowd_init(struct tcp_crowd *c, unsigned conns, bool offload)
+tcp_crowd_init(struct tcp_crowd *c, unsigned conns, unsigned how)
 {
 	*c = (struct tcp_crowd){
 		.burst = TCP_WORK_BURST,
@@ -58,7 +58,7 @@ tcp_crowd_init(struct tcp_crowd *c, unsigned conns, bool offload)
 	};
 	if (conns && conns < TCP_WORK_BURST)
 		c->burst = conns;
-	tcp_pair_init(&c->pair, conns, offload);
+	tcp_pair_init(&c->pair, conns, how);
 	tcp_pair_open(&c->pair);
 	c->order = shuffled(conns);
 }

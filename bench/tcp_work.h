@@ -2,7 +2,7 @@
  * in bursts on the connections of a crowd, which take turns in an order that no
  * prefetcher guesses; only the server's share is counted.
  *
- *	tcp_crowd_init(&c, 1000, false);
+ *	tcp_crowd_init(&c, 1000, 0);
  *	cycles = tcp_work_cycles(&c, tcp_work_named("rr64"), 100000);
  *	tcp_crowd_fini(&c);
  */
@@ -36,7 +36,7 @@ struct tcp_work {
 
 /* conns 0: a burst of what makes its own connections is as large as one among
  * many. Dies when there is no memory. */
-void tcp_crowd_init(struct tcp_crowd *c, unsigned conns, bool offload);
+void tcp_crowd_init(struct tcp_crowd *c, unsigned conns, unsigned how);
 void tcp_crowd_fini(struct tcp_crowd *c);
 
 /* The last one has no name. */

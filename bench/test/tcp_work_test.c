@@ -52,7 +52,7 @@ share_of(const char *name, unsigned conns)
 	w = *watch.work;
 	w.ready = watch_begins;
 	w.burst = watch_burst;
-	tcp_crowd_init(&c, conns, false);
+	tcp_crowd_init(&c, conns, 0);
 	n = tcp_work_some(&c, &w, N);
 	tcp_crowd_fini(&c);
 	assert_true(n >= N && n < N + 2 * TCP_WORK_BURST);
@@ -130,7 +130,7 @@ visits_end(void **state)
 		uint32_t taken;
 		struct tcp_crowd c;
 
-		tcp_crowd_init(&c, i < 2 ? 0 : 100, false);
+		tcp_crowd_init(&c, i < 2 ? 0 : 100, 0);
 		taken = stack_taken(c.pair.server.s);
 		assert_true(tcp_work_some(&c, w, N) >= N);
 		assert_int_equal(c.pair.answers, i % 2 ? c.pair.closed : 0);
@@ -148,7 +148,7 @@ checksums_are_summed_up(void **state)
 		struct tcp_pair p;
 		uint8_t *frame;
 
-		tcp_pair_init(&p, 1, offload);
+		tcp_pair_init(&p, 1, offload ? TCP_PAIR_OFFLOAD : 0);
 		tcp_pair_open(&p);
 		tcp_pair_forget(&p);
 		tcp_pair_ask(&p, 0, 64);

@@ -6,9 +6,11 @@
  *	neigh.c	  neighbours		arp.c, nd.c	questions for them
  *	icmp.c, icmp6.c	  echoes, errors	reply.c	frames of nobody
  *	echo.c	  echoes in pieces
- *	ip_out.c  headers in front of a segment	out4.c	of most of them
+ *	ip_out.c  headers in front of a segment	out4.c	of most
+ *	out6.c	  the same for IPv6
  *	in.c	  rx step 4: segments, RFC 9293 3.10.7	open.c	handshakes
- *	plain_in.c, plain_out.c	  the same for most frames, in one go
+ *	plain_in.c, plain_in6.c, plain_out.c	the same for most frames, in
+ *		  one go; plain_case.h	what both families share of it
  *	plain_ack.c	  what most acknowledgements mean
  *	plain_turn.c	  how most connections are made, and end
  *	ack.c	  what an acknowledgement means: RTT, SACK, RACK, recovery
@@ -485,9 +487,12 @@ bool out_frame(struct stack *s, struct tcb *c, struct stack_tx_frame *f);
 void out_reset(struct stack *s, const struct tcp_rx *r);
 void out_reply_tcp(struct stack *s, const struct tcp_rx *r, struct wire_tcp *t);
 
-/* out4.c: as ip_out_tcp(), for what IPv4's connections send. A segment has no
- * blocks; bits are beside ACK. A SYN has all options, and says `wnd`. */
+/* out4.c, out6.c: as ip_out_tcp(), for what connections of one family send. A
+ * segment has no blocks; bits are beside ACK. A SYN has all options, and says
+ * `wnd`. */
 void out4_segment(struct stack *s, struct tcb *c, const uint8_t *mac,
+	uint32_t seq, uint8_t bits, struct stack_tx_frame *f, uint8_t tos);
+void out6_segment(struct stack *s, struct tcb *c, const uint8_t *mac,
 	uint32_t seq, uint8_t bits, struct stack_tx_frame *f, uint8_t tos);
 void out4_syn(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
 	uint16_t wnd, struct stack_tx_frame *f);

@@ -4,20 +4,6 @@
 
 #include "netcore/stack/engine/put4.h"
 
-static uint64_t
-put_ipv6(const struct flow_key *k, uint32_t len, uint8_t tos, uint8_t *p)
-{
-	struct wire_ipv6 ip = {.tclass = tos,
-		.hop_limit = 64,
-		.proto = WIRE_IP_TCP,
-		.len = (uint16_t)len};
-
-	memcpy(ip.src, &k->addr[0], 16);
-	memcpy(ip.dst, &k->addr[2], 16);
-	wire_ipv6_emit(p, WIRE_IPV6_LEN, &ip);
-	return cksum_pseudo6(ip.src, ip.dst, WIRE_IP_TCP, len);
-}
-
 void
 ip_out_tcp(struct stack *s, const struct flow_key *k, const uint8_t *mac,
 	struct wire_tcp *t, struct stack_tx_frame *f, uint8_t tos)

@@ -48,8 +48,11 @@ headers(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 {
 	struct wire_tcp t;
 
-	if (likely(flow_key_is4(&c->key) && !has_sacks(c))) {
-		out4_segment(s, c, mac, seq, bits, f, tos);
+	if (likely(!has_sacks(c))) {
+		if (likely(!(c->flags & TCB_IP6)))
+			out4_segment(s, c, mac, seq, bits, f, tos);
+		else
+			out6_segment(s, c, mac, seq, bits, f, tos);
 		return;
 	}
 	t.dport = c->key.remote_port;

@@ -8,7 +8,7 @@ out4_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 	uint8_t bits, struct stack_tx_frame *f, uint8_t tos)
 {
 	put_segment(s, c, mac, seq, bits | ecn_echo_bit(c), f, tos,
-		c->flags & TCB_TS);
+		c->flags & TCB_TS, false);
 }
 
 void
@@ -29,5 +29,5 @@ out4_syn(struct stack *s, struct tcb *c, const uint8_t *mac, uint8_t bits,
 	sum += put_word(t + 28, s->tick + c->ts_offset);
 	sum += put_word(t + 32, answer ? c->ts_recent : 0);
 	sum += put_word(t + 36, WIRE_TCP_WSCALE_WORD | c->rcv_wscale);
-	put_end(s, f, WIRE_TCP_LEN_SYN, sum, pseudo);
+	put_end(s, f, PUT_TCP, WIRE_TCP_LEN_SYN, sum, pseudo);
 }

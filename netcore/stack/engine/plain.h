@@ -1,4 +1,4 @@
-/* plain.h - the plain case: TCP over IPv4 on a connection in good health, the
+/* plain.h - the plain case: TCP on a connection in good health, the
  * next bytes in order and the next acknowledgement in, a segment's worth out
  * (header prediction). Nothing is done here that in.c, ack.c and out.c would
  * not do with the same frame; what is not plain is left to them, and they can
@@ -13,7 +13,7 @@
 	(TCB_ODD | TCB_SYN_DUE | TCB_RECOVERY | TCB_LOSS | TCB_RESIZE |   \
 		TCB_TLP_OUT | TCB_DSACK | TCB_FIN_QUEUED | TCB_ORPHAN |   \
 		TCB_ALIVE_DUE | TCB_ALIVE_OUT | TCB_FAR | TCB_FIN_EARLY | \
-		TCB_ECN | TCB_HELD | TCB_IP6)
+		TCB_ECN | TCB_HELD)
 
 #define PLAIN_BURST 32
 

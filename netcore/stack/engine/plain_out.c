@@ -62,9 +62,12 @@ plain(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	f->mss = f->flags = 0;
 	f->conn = c->handle;
 	f->buf = NULL;
-	if (likely(c->flags & TCB_TS))
+	if (unlikely(c->flags & TCB_IP6))
+		out6_segment(
+			s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c));
+	else if (likely(c->flags & TCB_TS))
 		put_segment(s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c),
-			true);
+			true, false);
 	else
 		out4_segment(
 			s, c, mac, c->snd_nxt, WIRE_TCP_PSH, f, ecn_tos(c));

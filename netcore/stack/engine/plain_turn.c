@@ -6,7 +6,8 @@
 #include "netcore/stack/engine/progress.h"
 
 /* Who has one of these needs a closer look. */
-#define TROUBLE (PLAIN_TROUBLE & ~(uint32_t)(TCB_FIN_QUEUED | TCB_ORPHAN))
+#define TROUBLE \
+	((PLAIN_TROUBLE | TCB_IP6) & ~(uint32_t)(TCB_FIN_QUEUED | TCB_ORPHAN))
 
 /* The fourth word of a header: its length, ACK, and no flag but PSH and FIN;
  * that of headers with a timestamp alone, and of headers without options. */

@@ -1,5 +1,6 @@
 /* put4.h - headers in front of a segment, put down word by word, and summed up
- * meanwhile. Sums are in the order of memory, as those of cksum.h. */
+ * meanwhile; where IPv6 has others, a constant says so. Sums are in the order
+ * of memory, as those of cksum.h. */
 #ifndef NETCORE_STACK_ENGINE_PUT4_H
 #define NETCORE_STACK_ENGINE_PUT4_H
 
@@ -8,7 +9,8 @@
 #include "netcore/stack/cksum_short.h"
 #include "netcore/stack/engine/window.h"
 
-#define PUT_TCP (WIRE_ETH_LEN + WIRE_IPV4_LEN) /* where TCP begins */
+#define PUT_TCP	 (WIRE_ETH_LEN + WIRE_IPV4_LEN) /* where TCP begins */
+#define PUT_TCP6 (WIRE_ETH_LEN + WIRE_IPV6_LEN)
 
 static inline uint64_t
 put_word(uint8_t *p, uint32_t w)
@@ -47,6 +49,16 @@ put_ipv4(struct stack *s, const struct flow_key *k, uint32_t len, uint8_t tos,
 	return ends + htobe32((uint32_t)WIRE_IP_TCP << 16 | len);
 }
 
+/* A key has the addresses as they go, one behind the other. */
+static inline uint64_t
+put_ipv6(const struct flow_key *k, uint32_t len, uint8_t tos, uint8_t *p)
+{
+	put_word(p, 0x60000000 | (uint32_t)tos << 20);
+	put_word(p + 4, len << 16 | WIRE_IP_TCP << 8 | 64);
+	memcpy(p + 8, k->addr, sizeof(k->addr));
+	return cksum_pseudo6(p + 8, p + 24, WIRE_IP_TCP, len);
+}
+
 /* The first 20 bytes, of hlen; the checksum is left 0. */
 static inline uint64_t
 put_tcp(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t hlen,
@@ -63,10 +75,10 @@ put_tcp(const struct tcb *c, uint32_t seq, uint32_t ack, uint32_t hlen,
 	return sum;
 }
 
-/* sum: of the TCP header; pseudo: of what is thought in front of it. */
+/* at: of the TCP header; sum: of it; pseudo: of what is thought in front. */
 static inline void
-put_end(struct stack *s, struct stack_tx_frame *f, uint32_t hlen, uint64_t sum,
-	uint64_t pseudo)
+put_end(struct stack *s, struct stack_tx_frame *f, uint32_t at, uint32_t hlen,
+	uint64_t sum, uint64_t pseudo)
 {
 	struct cksum all = {.sum = sum + pseudo};
 	uint16_t c;
@@ -84,27 +96,31 @@ put_end(struct stack *s, struct stack_tx_frame *f, uint32_t hlen, uint64_t sum,
 					&all, f->piece[i].ptr, f->piece[i].len);
 		c = (uint16_t)~cksum_fold(all.sum);
 	}
-	memcpy(f->headers + PUT_TCP + 16, &c, sizeof(c));
+	memcpy(f->headers + at + 16, &c, sizeof(c));
 	f->l3 = WIRE_ETH_LEN;
-	f->l4 = PUT_TCP;
-	f->header_len = (uint16_t)(PUT_TCP + hlen);
+	f->l4 = (uint16_t)at;
+	f->header_len = (uint16_t)(at + hlen);
 	s->count.tx_frames++;
 	s->count.tx_bytes += f->header_len + f->len;
 }
 
 /* What every segment of an established connection says, but for blocks. bits:
- * beside ACK. ts: TCB_TS, for the compiler to know it where it can. */
+ * beside ACK. ts, six: TCB_TS and TCB_IP6, for the compiler to know them where
+ * it can. */
 static inline void
 put_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
-	uint8_t bits, struct stack_tx_frame *f, uint8_t tos, bool ts)
+	uint8_t bits, struct stack_tx_frame *f, uint8_t tos, bool ts, bool six)
 {
 	uint32_t hlen = ts ? WIRE_TCP_LEN_TS : WIRE_TCP_LEN;
-	uint8_t *t = f->headers + PUT_TCP;
+	uint32_t at = six ? PUT_TCP6 : PUT_TCP, len = hlen + f->len;
+	uint8_t *ip = f->headers + WIRE_ETH_LEN, *t = f->headers + at;
 	uint64_t sum, pseudo;
 
-	put_eth(s, mac, WIRE_ETH_IPV4, f->headers);
-	pseudo = put_ipv4(
-		s, &c->key, hlen + f->len, tos, f->headers + WIRE_ETH_LEN);
+	put_eth(s, mac, six ? WIRE_ETH_IPV6 : WIRE_ETH_IPV4, f->headers);
+	if (six)
+		pseudo = put_ipv6(&c->key, len, tos, ip);
+	else
+		pseudo = put_ipv4(s, &c->key, len, tos, ip);
 	bits |= WIRE_TCP_ACK;
 	sum = put_tcp(c, seq, c->rcv_nxt, hlen, bits, window_tell(s, c), t);
 	if (ts) {
@@ -112,7 +128,7 @@ put_segment(struct stack *s, struct tcb *c, const uint8_t *mac, uint32_t seq,
 		sum += put_word(t + 24, s->tick + c->ts_offset);
 		sum += put_word(t + 28, c->ts_recent);
 	}
-	put_end(s, f, hlen, sum, pseudo);
+	put_end(s, f, at, hlen, sum, pseudo);
 }
 
 #endif
