@@ -344,6 +344,36 @@ ipv6_fragments(void **state)
 }
 
 static void
+ipv6_fragment_headers(void **state)
+{
+	uint64_t seed = WIRE_SEED;
+	uint8_t buf[56] = {0};
+	struct wire_ipv6 a = {.proto = WIRE_IP_FRAGMENT, .len = 16}, b;
+	struct cursor c;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		a.proto = WIRE_IP_FRAGMENT;
+		assert_int_equal(wire_ipv6_emit(buf, 40, &a), 40);
+		pad_fill(&seed, &a.frag_id, sizeof(a.frag_id));
+		a.proto = i & 1 ? WIRE_IP_ICMPV6 : WIRE_IP_UDP;
+		a.offset = (uint16_t)(i * 8);
+		a.more = i & 2;
+		for (size_t size = 0; size < 8; size++)
+			assert_int_equal(
+				wire_ipv6_emit_frag(buf + 40, size, &a), 0);
+		assert_int_equal(wire_ipv6_emit_frag(buf + 40, 8, &a), 8);
+		c = cursor_of(buf, sizeof(buf));
+		assert_int_equal(wire_ipv6_parse(&c, &b), WIRE_OK);
+		assert_true(b.has_frag && b.exts == 1 && b.len == 8);
+		assert_int_equal(b.proto, a.proto);
+		assert_int_equal(b.offset, a.offset);
+		assert_int_equal(b.more, a.more);
+		assert_int_equal(b.frag_id, a.frag_id);
+	}
+}
+
+static void
 ipv6_martians(void **state)
 {
 	uint8_t a[16] = {0};
@@ -373,6 +403,7 @@ main(void)
 		cmocka_unit_test(ipv6_fixed_header),
 		cmocka_unit_test(ipv6_extensions),
 		cmocka_unit_test(ipv6_fragments),
+		cmocka_unit_test(ipv6_fragment_headers),
 		cmocka_unit_test(ipv6_martians),
 	};
 

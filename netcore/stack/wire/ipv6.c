@@ -172,3 +172,15 @@ wire_ipv6_emit(uint8_t *buf, size_t size, const struct wire_ipv6 *ip)
 	memcpy(buf + 24, ip->dst, 16);
 	return WIRE_IPV6_LEN;
 }
+
+size_t
+wire_ipv6_emit_frag(uint8_t *buf, size_t size, const struct wire_ipv6 *ip)
+{
+	if (size < WIRE_IPV6_FRAG_LEN)
+		return 0;
+	buf[0] = ip->proto;
+	buf[1] = 0;
+	be_put16(buf + 2, (uint16_t)(ip->offset | ip->more));
+	be_put32(buf + 4, ip->frag_id);
+	return WIRE_IPV6_FRAG_LEN;
+}

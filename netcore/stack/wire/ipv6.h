@@ -1,5 +1,5 @@
 /* ipv6.h - the IPv6 header and the extension headers before the upper layer
- * (RFC 8200). None of those is ever emitted.
+ * (RFC 8200). Of those only a fragment header is ever emitted.
  */
 #ifndef NETCORE_STACK_WIRE_IPV6_H
 #define NETCORE_STACK_WIRE_IPV6_H
@@ -9,6 +9,7 @@
 #include "netcore/stack/wire/ip.h"
 
 #define WIRE_IPV6_LEN	    40
+#define WIRE_IPV6_FRAG_LEN  8
 #define WIRE_IPV6_EXTS	    8	/* extension headers that we walk */
 #define WIRE_IPV6_EXT_BYTES 256 /* and what they may take in all */
 
@@ -46,6 +47,11 @@ enum wire_bad wire_ipv6_walk(struct cursor *c, struct wire_ipv6 *ip);
 
 /* 40 bytes for ip->len bytes of contents of ip->proto; 0 if size is less. */
 size_t wire_ipv6_emit(uint8_t *buf, size_t size, const struct wire_ipv6 *ip);
+
+/* The fragment header behind that one, which has WIRE_IP_FRAGMENT: of ip, its
+ * proto, offset, more and frag_id. 8 bytes; 0 if size is less. */
+size_t wire_ipv6_emit_frag(
+	uint8_t *buf, size_t size, const struct wire_ipv6 *ip);
 
 /* enum wire_martian of an address; 0 for a good one. */
 unsigned wire_ipv6_martian(const uint8_t addr[16]);
