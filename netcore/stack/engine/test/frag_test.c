@@ -1,14 +1,9 @@
 /* frag_test - packets in pieces: put together, bounded, and nobody's if the
  * pieces do not fit (RFC 791, 815, 1858, 5722). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "netcore/stack/cksum.h"
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/tcp.h"
 #include "netcore/stack/wire/udp.h"
@@ -25,10 +20,8 @@ up(void **state)
 {
 	struct wire_udp u = {.sport = 9, .dport = PORT, .len = LEN};
 	uint64_t sum = cksum_pseudo4(ONE_PEER, ONE_IP, WIRE_IP_UDP, LEN + 8);
-	struct stack_config c = one_config();
 
-	(void)state;
-	one_start(&c);
+	one_up(state);
 	assert_int_equal(
 		stack_udp_bind(one.s, (struct ip_addr){0, 0}, PORT, 0), 0);
 	for (unsigned i = 0; i < LEN; i++)
@@ -44,15 +37,12 @@ up(void **state)
 static int
 down(void **state)
 {
-	(void)state;
 	one.now += (uint64_t)(FRAG_MS + 2) * 1000000;
 	stack_timers(one.s, one.now);
 	assert_int_equal(one.n->fragments - one.n->drop_fragment -
 			one.n->drop_fragment_full,
 		one.released + one.got.pieces + one.n->drop_fragment_overlap);
-	assert_null(stack_check(one.s));
-	one_stop();
-	return 0;
+	return one_down(state);
 }
 
 /* Piece i of the five. */

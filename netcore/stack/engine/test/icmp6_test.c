@@ -1,14 +1,9 @@
 /* icmp6_test - IPv6 beside TCP: echoes, errors that we send (RFC 4443), errors
  * that we get (RFC 8201, 5927), packets that are not for us. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "netcore/stack/cksum.h"
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/icmp6.h"
 #include "netcore/stack/wire/ip.h"
 #include "netcore/stack/wire/ipv6.h"
@@ -19,34 +14,12 @@
 
 static uint8_t us[16], peer[16];
 
-/* The peer is a neighbour, since it asked for us. */
 static int
 up(void **state)
 {
-	struct stack_config c = one_config();
-	uint8_t mac[6] = {2, 0, 0, 0, 0, 2}, b[32];
-	size_t n;
-
-	(void)state;
-	c.ip6 = one_addr6(1);
-	c.ip6_bits = 64;
-	one_start(&c);
 	ip_addr_put(one_addr6(1), us);
 	ip_addr_put(one_addr6(2), peer);
-	n = wire_nd_emit_ns(b, sizeof(b), peer, us, us, mac);
-	one_ip6(one_addr6(2), one_addr6(1), WIRE_IP_ICMPV6, 255, b,
-		(uint32_t)n);
-	one_send();
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	assert_null(stack_check(one.s));
-	one_stop();
-	return 0;
+	return one_up6(state);
 }
 
 static bool
@@ -387,7 +360,7 @@ listeners_of_both_families(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, one_down)
 	const struct CMUnitTest tests[] = {
 		T(echoes_come_back),
 		T(no_echo_is_too_large),

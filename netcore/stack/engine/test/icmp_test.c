@@ -1,36 +1,12 @@
 /* icmp_test - echoes, errors that we send, errors that we get. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/tcp.h"
 
 #define L4 34 /* where the contents of a packet of ours begin */
-
-static int
-up(void **state)
-{
-	struct stack_config c = one_config();
-
-	(void)state;
-	one_start(&c);
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	assert_null(stack_check(one.s));
-	one_stop();
-	return 0;
-}
 
 static bool
 ping(uint16_t id, uint16_t seq, const void *data, uint32_t len)
@@ -334,7 +310,7 @@ too_large_is_cut(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, one_up, one_down)
 	const struct CMUnitTest tests[] = {
 		T(echoes_come_back),
 		T(no_echo_is_too_large),

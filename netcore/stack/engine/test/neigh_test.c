@@ -1,15 +1,10 @@
 /* neigh_test - who is on our link: ARP (RFC 826, 5227), neighbour discovery
  * (RFC 4861), ageing, floods, and who waits for an answer. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "netcore/stack/cksum.h"
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/icmp6.h"
@@ -23,22 +18,11 @@
 static int
 up(void **state)
 {
-	struct stack_config c = one_config();
+	struct stack_config c = one_config6();
 
 	(void)state;
 	c.ip4_bits = 8;
-	c.ip6 = one_addr6(1);
-	c.ip6_bits = 64;
 	one_start(&c);
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	assert_null(stack_check(one.s));
-	one_stop();
 	return 0;
 }
 
@@ -542,7 +526,7 @@ a_flood_of_questions(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, one_down)
 	const struct CMUnitTest tests[] = {
 		T(it_says_that_it_is_there),
 		T(nobody_is_believed_unasked),

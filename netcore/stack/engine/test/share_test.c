@@ -1,15 +1,10 @@
 /* share_test - two engines and more that have one address: of whatever comes,
  * exactly one sees to it, and the others say nothing. Each part is played by
  * one engine after the other. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <errno.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/icmp6.h"
@@ -25,32 +20,16 @@ static const unsigned shares_tried[] = {2, 3, 7};
 static void
 start(unsigned share, unsigned shares)
 {
-	uint8_t mac[6] = {2, 0, 0, 0, 0, 2}, b[32], us[16], peer[16];
-	struct stack_config c = one_config();
-	size_t n;
+	struct stack_config c = one_config6();
 
 	c.conns = c.half_open = 2 * PORTS;
 	c.segs = c.send_refs = 4 * PORTS;
-	c.ip6 = one_addr6(1);
-	c.ip6_bits = 64;
 	c.steer = (struct steer){.key = 0x1234567,
 		.share = (uint16_t)share,
 		.shares = (uint16_t)shares};
 	one_start(&c);
-	ip_addr_put(one_addr6(1), us);
-	ip_addr_put(one_addr6(2), peer);
-	n = wire_nd_emit_ns(b, sizeof(b), peer, us, us, mac);
-	one_ip6(one_addr6(2), one_addr6(1), WIRE_IP_ICMPV6, 255, b,
-		(uint32_t)n);
-	one_send();
+	one_know6();
 	assert_int_equal(stack_listen(one.s, (struct ip_addr){0, 0}, 80, 5), 0);
-}
-
-static void
-end(void)
-{
-	assert_null(stack_check(one.s));
-	one_stop();
 }
 
 /* How many frames go out because of what was done. */
@@ -99,7 +78,7 @@ by_port(void (*give)(uint16_t port))
 			assert_int_equal(one.n->rx_not_ours, PORTS - ours);
 			assert_in_range(
 				ours, PORTS / shares / 2, PORTS / shares * 2);
-			end();
+			one_down(NULL);
 		}
 		for (unsigned i = 0; i < PORTS; i++)
 			assert_int_equal(answered[i], 1);
@@ -179,7 +158,7 @@ pieces_are_collected_by_all(void **state)
 		assert_int_equal(one.n->rx_not_ours + one.datagrams, 20);
 		assert_int_equal(one.released, 40 - 2 * one.datagrams);
 		got[share] = one.datagrams;
-		end();
+		one_down(NULL);
 	}
 	assert_int_equal(got[0] + got[1], 20);
 	assert_true(got[0] && got[1]);
@@ -238,7 +217,7 @@ what_has_no_ports_is_answered_by_one(void **state)
 			give[k]();
 			n += answers();
 			assert_int_equal(one.n->rx_not_ours, !one.sent);
-			end();
+			one_down(NULL);
 		}
 		assert_int_equal(n, 1);
 	}
@@ -261,7 +240,7 @@ neighbours_are_heard_by_all(void **state)
 		assert_true(answers() > 0);
 		for (unsigned i = 0; i < one.sent; i++)
 			assert_int_equal(one.out[i].bytes[23], WIRE_IP_TCP);
-		end();
+		one_down(NULL);
 	}
 }
 
@@ -281,7 +260,7 @@ connect_to(struct ip_addr peer)
 			assert_int_equal(
 				stack_local(one.s, c, &ip, &used[share][i]), 0);
 		}
-		end();
+		one_down(NULL);
 	}
 	for (unsigned i = 0; i < PORTS; i++)
 		for (unsigned k = 0; k < PORTS; k++) {
@@ -310,12 +289,12 @@ connects_are_from_ports_of_ours(void **state)
 	assert_int_equal(
 		stack_connect(one.s, ip_addr_v4(ONE_PEER), 443, port, 0, &c),
 		-EADDRINUSE);
-	end();
+	one_down(NULL);
 	start(1, 2);
 	assert_int_equal(
 		stack_connect(one.s, ip_addr_v4(ONE_PEER), 443, port, 0, &c),
 		-EADDRNOTAVAIL);
-	end();
+	one_down(NULL);
 }
 
 static void

@@ -1,14 +1,9 @@
 /* udp_test - datagrams in and out (RFC 768, 1122 section 4.1). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <errno.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "netcore/stack/cksum.h"
-#include "netcore/stack/engine/test/one.h"
+#include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/ipv4.h"
@@ -19,21 +14,9 @@
 static int
 up(void **state)
 {
-	struct stack_config c = one_config();
-
-	(void)state;
-	one_start(&c);
+	one_up(state);
 	assert_int_equal(
 		stack_udp_bind(one.s, (struct ip_addr){0, 0}, PORT, 77), 0);
-	return 0;
-}
-
-static int
-down(void **state)
-{
-	(void)state;
-	assert_null(stack_check(one.s));
-	one_stop();
 	return 0;
 }
 
@@ -289,7 +272,7 @@ the_first_one_waits_for_the_neighbour(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+#define T(f) cmocka_unit_test_setup_teardown(f, up, one_down)
 	const struct CMUnitTest tests[] = {
 		T(a_datagram_is_handed_up),
 		T(its_length_is_its_own),

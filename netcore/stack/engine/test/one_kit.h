@@ -1,0 +1,26 @@
+/* one_kit.h - what tests around one engine begin and end with: set-up and
+ * take-down functions of cmocka, which leave state alone. */
+#ifndef NETCORE_STACK_ENGINE_TEST_ONE_KIT_H
+#define NETCORE_STACK_ENGINE_TEST_ONE_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "netcore/stack/engine/test/one.h"
+
+/* one_config() with fd00::1 besides. */
+struct stack_config one_config6(void);
+/* fd00::2 asks for us, and is a neighbour then. */
+void one_know6(void);
+
+int one_up(void **state);   /* one_config() */
+int one_up6(void **state);  /* one_config6(); the peer is known in both */
+int one_down(void **state); /* fails if an invariant does not hold */
+
+/* So that a test can do both in the middle. */
+void one_again(const struct stack_config *c);
+
+#endif
