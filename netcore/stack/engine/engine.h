@@ -522,9 +522,10 @@ bool icmp_is_broadcast(const struct stack *s, uint32_t ip);
 struct tcb *icmp_find(struct stack *s, const struct flow_key *k, uint32_t seq);
 void icmp_no_way(struct stack *s, struct tcb *c, bool soft, bool refused);
 
-/* echo.c: all pieces of a packet, in order; those that go out are kept. */
+/* echo.c: all pieces of a packet of len bytes, in order; those that go out are
+ * kept. */
 void echo_pieces(struct stack *s, const struct frag_key *k,
-	struct stack_rx_frame *f, unsigned n);
+	struct stack_rx_frame *f, unsigned n, uint32_t len);
 
 /* icmp6.c: as its sister. A packet of another protocol, or with a header, that
  * we do not know: the byte at `pointer` says so. The last two quote from where

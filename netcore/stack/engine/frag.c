@@ -166,6 +166,12 @@ is_whole(const struct frag_key *k, const struct stack_rx_frame *f, unsigned n,
 	return cksum_fold(sum.sum) == 0xffff;
 }
 
+static uint8_t
+icmp_of(struct ip_addr ip)
+{
+	return ip_addr_is_v4(ip) ? WIRE_IP_ICMP : WIRE_IP_ICMPV6;
+}
+
 /* The pieces leave the books first: what is called may call us again. */
 static void
 deliver(struct stack *s, struct frag *g)
@@ -190,8 +196,8 @@ deliver(struct stack *s, struct frag *g)
 	s->count.reassembled++;
 	if (k.proto == WIRE_IP_UDP)
 		udp_pieces(s, &k, f, n, len);
-	else if (k.proto == WIRE_IP_ICMP && ip_addr_is_v4(k.dst))
-		echo_pieces(s, &k, f, n);
+	else if (k.proto == icmp_of(k.dst))
+		echo_pieces(s, &k, f, n, len);
 	else if (k.proto != WIRE_IP_TCP)
 		s->count.drop_not_ip++;
 	else if (!is_whole(&k, f, n, len))

@@ -55,7 +55,7 @@ contents(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 	}
 }
 
-/* RFC 8200, 4.5. */
+/* RFC 8200, 4.5. Of what others got as well, see ip_in.c. */
 static void
 fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 	const struct wire_ipv6 *ip)
@@ -70,12 +70,15 @@ fragment(struct stack *s, struct stack_rx_frame *f, const struct cursor *c,
 		.len = (uint32_t)cursor_left(c),
 	};
 
-	frag_in(s, f, &r);
+	if (ip->proto == WIRE_IP_ICMPV6 && (f->data[0] & 1))
+		s->count.icmp_ignored++;
+	else
+		frag_in(s, f, &r);
 }
 
 /* Nobody has :: but who asks whether an address is free; nobody has ours, and
- * if one has, neighbour discovery is to know. What we sent ourselves may come
- * back on some links. */
+ * if one has, neighbour discovery is to know, which never comes in pieces
+ * (RFC 6980). What we sent ourselves may come back on some links. */
 static bool
 bad_source(const struct stack *s, const struct stack_rx_frame *f,
 	const struct wire_ipv6 *ip)
@@ -84,7 +87,7 @@ bad_source(const struct stack *s, const struct stack_rx_frame *f,
 
 	if (!memcmp(f->data + 6, s->cfg.mac, 6))
 		return true;
-	if (ip->proto == WIRE_IP_ICMPV6)
+	if (ip->proto == WIRE_IP_ICMPV6 && !wire_ipv6_is_frag(ip))
 		return martian & ~(unsigned)WIRE_MARTIAN_UNSPEC;
 	return martian || is_ours6(s, ip_addr_v6(ip->src));
 }

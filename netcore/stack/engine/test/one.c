@@ -146,20 +146,33 @@ one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 	return WIRE_ETH_LEN + WIRE_IPV4_LEN + len;
 }
 
-/* Pieces have to stay. */
+static uint8_t *
+room(void)
+{
+	static uint8_t frame[64][2048];
+	static unsigned at;
+
+	return frame[at++ % 64];
+}
+
+static bool
+give(uint8_t *p, uint32_t len)
+{
+	struct stack_rx_frame f = {.data = p, .len = len, .buf = p};
+
+	p[0] |= one.group;
+	stack_rx(one.s, &f, 1, one.now);
+	return f.kept;
+}
+
 bool
 one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id, const void *data,
 	uint32_t len)
 {
-	static uint8_t room[64][2048];
-	static unsigned at;
-	uint8_t *p = room[at++ % 64];
-	struct stack_rx_frame f = {.data = p, .buf = p};
+	uint16_t frag = (uint16_t)(off / 8 | (more ? WIRE_IPV4_MF : 0));
+	uint8_t *p = room();
 
-	f.len = one_make(p, proto,
-		(uint16_t)(off / 8 | (more ? WIRE_IPV4_MF : 0)), id, data, len);
-	stack_rx(one.s, &f, 1, one.now);
-	return f.kept;
+	return give(p, one_make(p, proto, frag, id, data, len));
 }
 
 bool
@@ -175,22 +188,51 @@ one_addr6(uint32_t n)
 	return host_ip6(n);
 }
 
+/* Headers for ip->len bytes: where those begin. */
+static uint32_t
+put_heads6(uint8_t *frame, struct ip_addr src, struct ip_addr dst,
+	struct wire_ipv6 *ip)
+{
+	struct wire_eth e = {.type = WIRE_ETH_IPV6};
+
+	host_mac(e.dst, 1);
+	host_mac(e.src, 2);
+	ip_addr_put(src, ip->src);
+	ip_addr_put(dst, ip->dst);
+	wire_eth_emit(frame, WIRE_ETH_LEN, &e);
+	wire_ipv6_emit(frame + WIRE_ETH_LEN, WIRE_IPV6_LEN, ip);
+	return WIRE_ETH_LEN + WIRE_IPV6_LEN;
+}
+
 bool
 one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
 	uint8_t hop_limit, const void *data, uint32_t len)
 {
-	struct wire_eth e = {.type = WIRE_ETH_IPV6};
 	struct wire_ipv6 ip = {
 		.proto = proto, .hop_limit = hop_limit, .len = (uint16_t)len};
+	uint32_t n = put_heads6(last, src, dst, &ip);
 
-	host_mac(e.dst, 1);
-	host_mac(e.src, 2);
-	ip_addr_put(src, ip.src);
-	ip_addr_put(dst, ip.dst);
-	wire_eth_emit(last, WIRE_ETH_LEN, &e);
-	wire_ipv6_emit(last + WIRE_ETH_LEN, WIRE_IPV6_LEN, &ip);
-	memcpy(last + WIRE_ETH_LEN + WIRE_IPV6_LEN, data, len);
-	return one_rx(last, WIRE_ETH_LEN + WIRE_IPV6_LEN + len);
+	memcpy(last + n, data, len);
+	return one_rx(last, n + len);
+}
+
+bool
+one_piece6(struct ip_addr src, uint8_t proto, uint32_t off, bool more,
+	uint32_t id, const void *data, uint32_t len)
+{
+	struct wire_ipv6 ip = {.proto = WIRE_IP_FRAGMENT,
+		.hop_limit = 64,
+		.len = (uint16_t)(WIRE_IPV6_FRAG_LEN + len),
+		.offset = (uint16_t)off,
+		.more = more,
+		.frag_id = id};
+	uint8_t *p = room();
+	uint32_t n = put_heads6(p, src, one_addr6(1), &ip);
+
+	ip.proto = proto;
+	n += (uint32_t)wire_ipv6_emit_frag(p + n, WIRE_IPV6_FRAG_LEN, &ip);
+	memcpy(p + n, data, len);
+	return give(p, n + len);
 }
 
 void

@@ -26,6 +26,7 @@ struct one {
 	struct stack_config cfg;
 	const struct stack_counters *n;
 	uint8_t tos; /* of IPv4 packets to it */
+	bool group;  /* pieces come in frames that others get as well */
 	uint64_t now;
 	struct one_frame out[ONE_OUT];
 	unsigned sent; /* of out, by the last one_send() */
@@ -49,6 +50,7 @@ void one_stop(void);
  * the buffer was kept; it is the frame's first byte. */
 bool one_ip(uint8_t proto, uint16_t frag, uint16_t id, const void *data,
 	uint32_t len);
+/* Stays where it lies for 64 pieces. */
 bool one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id,
 	const void *data, uint32_t len);
 const uint8_t *one_last(void); /* the frame that was given last */
@@ -59,6 +61,8 @@ uint32_t one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 /* The same over IPv6, and from whom and to whom it is; the frame is to us. */
 bool one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
 	uint8_t hop_limit, const void *data, uint32_t len);
+bool one_piece6(struct ip_addr src, uint8_t proto, uint32_t off, bool more,
+	uint32_t id, const void *data, uint32_t len);
 /* fd00::n; 1 is the engine, if it is configured so. */
 struct ip_addr one_addr6(uint32_t n);
 /* ARP from the station with that last byte of its address. */

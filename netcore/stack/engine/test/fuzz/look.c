@@ -83,7 +83,7 @@ look_contents(struct host *h, const struct look *l)
 		MUST(l->in_pieces || cksum_ok(l->l4, l->len, 0));
 		break;
 	case WIRE_IP_ICMPV6:
-		MUST(cksum_ok(l->l4, l->len, l->pseudo));
+		MUST(l->in_pieces || cksum_ok(l->l4, l->len, l->pseudo));
 		break;
 	default:
 		MUST(!"a protocol that we do not speak");
@@ -105,7 +105,10 @@ look_ip(struct host *h, struct look *l, struct cursor *c, bool v4)
 		l->pseudo = cksum_pseudo4(a.src, a.dst, a.proto, a.len);
 		l->len = a.len;
 	} else {
-		MUST(wire_ipv6_parse(c, &b) == WIRE_OK && !b.exts);
+		MUST(wire_ipv6_parse(c, &b) == WIRE_OK);
+		l->in_pieces = wire_ipv6_is_frag(&b);
+		MUST(b.exts == l->in_pieces);
+		MUST(!l->in_pieces || b.proto == WIRE_IP_ICMPV6);
 		MUST(is_ours6(h->s, ip_addr_v6(b.src)) || b.hop_limit == 255);
 		l->proto = b.proto;
 		l->pseudo = cksum_pseudo6(b.src, b.dst, b.proto, b.len);
