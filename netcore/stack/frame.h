@@ -11,8 +11,11 @@
  * told by every function that takes one (-ENOTCONN). */
 typedef uint32_t stack_conn;
 
+/* The device has verified IP's checksum and TCP's or UDP's: nobody looks at
+ * them again, and they need not be right. ICMP's, and those of packets in
+ * pieces, are looked at all the same. */
 enum stack_rx_flag {
-	STACK_RX_CKSUM_OK = 1, /* the device has verified IP and TCP/UDP */
+	STACK_RX_CKSUM_OK = 1,
 };
 
 struct stack_rx_frame {

@@ -110,7 +110,8 @@ one_stop(void)
 bool
 one_rx(const uint8_t *frame, uint32_t len)
 {
-	struct stack_rx_frame f = {.data = last, .len = len, .buf = last};
+	struct stack_rx_frame f = {
+		.data = last, .len = len, .flags = one.rx_flags, .buf = last};
 
 	if (frame != last)
 		memcpy(last, frame, len);

@@ -25,8 +25,9 @@ struct one {
 	struct stack *s;
 	struct stack_config cfg;
 	const struct stack_counters *n;
-	uint8_t tos; /* of IPv4 packets to it */
-	bool group;  /* pieces come in frames that others get as well */
+	uint8_t tos;	   /* of IPv4 packets to it */
+	uint32_t rx_flags; /* of frames to it: enum stack_rx_flag */
+	bool group;	   /* pieces come in frames that others get as well */
 	uint64_t now;
 	struct one_frame out[ONE_OUT];
 	unsigned sent; /* of out, by the last one_send() */
