@@ -23,6 +23,13 @@ up_connected(void *arg, stack_conn c, uint64_t user)
 }
 
 static void
+up_accepted(void *arg, stack_conn c, uint64_t user)
+{
+	one.listener = user;
+	up_connected(arg, c, user);
+}
+
+static void
 up_closed(void *arg, stack_conn c, uint64_t user, enum stack_why why)
 {
 	(void)arg, (void)c, (void)user;
@@ -85,7 +92,7 @@ one_start(const struct stack_config *cfg)
 {
 	ops = host_ops((struct stack_ops){
 		.connected = up_connected,
-		.accepted = up_connected,
+		.accepted = up_accepted,
 		.remote_closed = up_connected,
 		.closed = up_closed,
 		.data = up_data,

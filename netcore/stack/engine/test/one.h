@@ -33,6 +33,7 @@ struct one {
 	unsigned sent; /* of out, by the last one_send() */
 	/* upcalls */
 	unsigned connected, closed;
+	uint64_t listener; /* whose the last connection was */
 	enum stack_why why;
 	struct stack_datagram got; /* the last */
 	unsigned datagrams;

@@ -18,6 +18,66 @@ lose_one(struct script *s)
 	return ms;
 }
 
+/* A connection whose handshake took so long. */
+static struct script *
+away(const struct stack_config *cfg, uint32_t ms, uint8_t opts)
+{
+	struct script *s = script_syn_received(cfg, opts);
+
+	script_wait(s, ms);
+	SEND(.seq = 1, .ack = 1);
+	return s;
+}
+
+/* RFC 6298, 2.2, 2.3: SRTT + 4 * RTTVAR; of a first sample R these are R and R
+ * / 2, and go on by eighths and quarters. In ms: 400 and 200; 450 and 250; 544
+ * and 375; 476 and 417. */
+static void
+the_estimate(void **state)
+{
+	static const struct {
+		uint32_t rtt, rto;
+	} sample[] = {{0, 1200}, {800, 1450}, {1200, 2043}, {1, 2143}};
+
+	(void)state;
+	for (uint32_t n = 0; n < 4; n++) {
+		struct script *s = away(NULL, 400, SCRIPT_MSS);
+		uint32_t at = 1;
+
+		for (uint32_t i = 1; i <= n; i++, at += 100) {
+			script_write(s, 100);
+			EXPECT(.seq = at, .ack = 1, .len = 100);
+			script_wait(s, sample[i].rtt);
+			SEND(.seq = 1, .ack = at + 100);
+		}
+		assert_in_range(
+			lose_one(s), sample[n].rto - 2, sample[n].rto + 3);
+		script_end(s);
+	}
+}
+
+/* RFC 6298, 2.4, with the floor of RFC 8961's spirit under the variance, and
+ * 2.5: two minutes at most. */
+static void
+the_estimate_has_bounds(void **state)
+{
+	struct stack_config cfg = script_config();
+	struct script *s;
+
+	(void)state;
+	s = away(NULL, 0, SCRIPT_MSS);
+	assert_in_range(lose_one(s), 199, 203);
+	script_end(s);
+	cfg.min_rto_ms = 1000;
+	s = away(&cfg, 10, SCRIPT_MSS);
+	assert_in_range(lose_one(s), 1009, 1012);
+	script_end(s);
+	cfg.min_rto_ms = 300000;
+	s = away(&cfg, 10, SCRIPT_MSS);
+	assert_in_range(lose_one(s), 119999, 120001);
+	script_end(s);
+}
+
 /* RFC 6298, 3 and 5 (Karn): the answer to a segment that was sent twice is no
  * sample, and what was backed off stays so until there is one. */
 static void
@@ -141,6 +201,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_estimate),
+		cmocka_unit_test(the_estimate_has_bounds),
 		cmocka_unit_test(karn),
 		cmocka_unit_test(karn_with_timestamps),
 		cmocka_unit_test(little_progress_is_progress),
