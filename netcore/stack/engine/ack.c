@@ -374,7 +374,7 @@ void
 ack_in(struct stack *s, struct tcb *c, const struct tcp_rx *r, bool dsack,
 	uint32_t wnd)
 {
-	struct segs_news n = {0};
+	struct segs_news n = {.part = s->cfg.tso ? c->mss : 0};
 	uint32_t una = c->snd_una, sacked = c->odd.sacked, ack = r->h.ack;
 	uint32_t delivered;
 

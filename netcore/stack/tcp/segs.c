@@ -332,6 +332,27 @@ mark_sacked(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t run,
 	return i;
 }
 
+/* Of segment i, which a device has cut, the peer may have a part: that becomes
+ * a segment by itself, with what is before or behind it another one. Borders
+ * are where the device has cut, so nobody can have more of them made. */
+static void
+take_apart(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t i,
+	uint32_t from, uint32_t to, uint32_t part)
+{
+	const struct seg *g = segs_at(s, i);
+	uint32_t len;
+
+	if (seq_lt(g->seq, from)) {
+		len = from - g->seq + part - 1;
+		len -= len % part;
+	} else {
+		len = to - g->seq;
+		len -= len % part;
+	}
+	if (len && len < g->len)
+		segs_split(s, q, o, i, len);
+}
+
 /* Only whole segments: the peer sacks what it received, and received what we
  * sent, unless a middlebox cut it; then the rest of it is sent twice. */
 void
@@ -354,6 +375,9 @@ segs_sack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t from,
 			o->stopped = i;
 			return;
 		}
+		if (unlikely(g->len > news->part && news->part) &&
+			!(g->flags & SEG_SACKED))
+			take_apart(s, q, o, i, from, to, news->part);
 		if (g->flags & SEG_SACKED)
 			run = i;
 		else if (seq_ge(g->seq, from) && seq_le(g->seq + g->len, to))

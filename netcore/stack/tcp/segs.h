@@ -132,9 +132,12 @@ segs_ack_lone(struct slab *s, struct segs *q)
 	slab_waive(s);
 }
 
-/* What an acknowledgement newly covered: {0}, then handed to segs_ack() and to
- * segs_sack() for each of its ranges, in any order. */
+/* What an acknowledgement newly covered: {0} but for `part`, then handed to
+ * segs_ack() and to segs_sack() for each of its ranges, in any order. */
 struct segs_news {
+	/* in: what a device cuts segments into, which the peer may have some
+	 * of; 0: it has all of one, or nothing */
+	uint32_t part;
 	uint32_t bytes;	      /* cumulatively acknowledged */
 	uint32_t sacked;      /* newly sacked */
 	uint32_t newest_us;   /* the latest sending time among them ... */
@@ -158,10 +161,11 @@ struct segs_news {
 void segs_ack(struct slab *s, struct segs *q, struct segs_odd *o, uint32_t ack,
 	struct segs_news *news);
 
-/* [from, to) is sacked. A peer whose ranges lie so that finding them is work
- * gets SEGS_VISITS nodes of it for each segs_news; the search goes on from
- * there when the range comes again. While o->stopped is set, nodes must not be
- * taken but by segs_ack(). */
+/* [from, to) is sacked: of a segment whole parts, if there is a node for what
+ * is left; or all of it, or nothing. A peer whose ranges lie so that finding
+ * them is work gets SEGS_VISITS nodes of it for each segs_news; the search goes
+ * on from there when the range comes again. While o->stopped is set, nodes must
+ * not be taken but by segs_ack(). */
 #define SEGS_VISITS 512
 void segs_sack(struct slab *s, struct segs *q, struct segs_odd *o,
 	uint32_t from, uint32_t to, struct segs_news *news);
