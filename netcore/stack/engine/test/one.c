@@ -163,10 +163,11 @@ room(void)
 	return frame[at++ % 64];
 }
 
-static bool
-give(uint8_t *p, uint32_t len)
+bool
+one_give(uint8_t *p, uint32_t len)
 {
-	struct stack_rx_frame f = {.data = p, .len = len, .buf = p};
+	struct stack_rx_frame f = {
+		.data = p, .len = len, .flags = one.rx_flags, .buf = p};
 
 	p[0] |= one.group;
 	stack_rx(one.s, &f, 1, one.now);
@@ -180,7 +181,7 @@ one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id, const void *data,
 	uint16_t frag = (uint16_t)(off / 8 | (more ? WIRE_IPV4_MF : 0));
 	uint8_t *p = room();
 
-	return give(p, one_make(p, proto, frag, id, data, len));
+	return one_give(p, one_make(p, proto, frag, id, data, len));
 }
 
 bool
@@ -212,16 +213,24 @@ put_heads6(uint8_t *frame, struct ip_addr src, struct ip_addr dst,
 	return WIRE_ETH_LEN + WIRE_IPV6_LEN;
 }
 
-bool
-one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
+uint32_t
+one_make6(uint8_t *frame, struct ip_addr src, struct ip_addr dst, uint8_t proto,
 	uint8_t hop_limit, const void *data, uint32_t len)
 {
 	struct wire_ipv6 ip = {
 		.proto = proto, .hop_limit = hop_limit, .len = (uint16_t)len};
-	uint32_t n = put_heads6(last, src, dst, &ip);
+	uint32_t n = put_heads6(frame, src, dst, &ip);
 
-	memcpy(last + n, data, len);
-	return one_rx(last, n + len);
+	memcpy(frame + n, data, len);
+	return n + len;
+}
+
+bool
+one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
+	uint8_t hop_limit, const void *data, uint32_t len)
+{
+	return one_rx(
+		last, one_make6(last, src, dst, proto, hop_limit, data, len));
 }
 
 bool
@@ -240,7 +249,7 @@ one_piece6(struct ip_addr src, uint8_t proto, uint32_t off, bool more,
 	ip.proto = proto;
 	n += (uint32_t)wire_ipv6_emit_frag(p + n, WIRE_IPV6_FRAG_LEN, &ip);
 	memcpy(p + n, data, len);
-	return give(p, n + len);
+	return one_give(p, n + len);
 }
 
 void
@@ -274,6 +283,7 @@ one_send(void)
 		o->piece = f.pieces ? f.piece[0].ptr : NULL;
 		o->buf = f.buf;
 		o->flags = f.flags;
+		o->mss = f.mss;
 	}
 }
 

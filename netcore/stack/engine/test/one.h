@@ -10,15 +10,16 @@
 
 #define ONE_IP	 0x0a000001u /* the engine's */
 #define ONE_PEER 0x0a000002u
-#define ONE_OUT	 512
+#define ONE_OUT	 256
 
 struct one_frame {
-	uint8_t bytes[2048]; /* as a whole */
+	uint8_t bytes[9216]; /* as a whole */
 	uint32_t len;
 	uint32_t headers; /* of these */
 	const uint8_t *piece;
 	void *buf;
 	uint16_t flags;
+	uint16_t mss;
 };
 
 struct one {
@@ -37,7 +38,7 @@ struct one {
 	enum stack_why why;
 	struct stack_datagram got; /* the last */
 	unsigned datagrams;
-	uint8_t text[8192]; /* of it, or of the connection */
+	uint8_t text[65536]; /* of it, or of the connection */
 	uint32_t bytes;
 	unsigned released;
 };
@@ -57,12 +58,16 @@ bool one_piece(uint8_t proto, uint32_t off, bool more, uint16_t id,
 	const void *data, uint32_t len);
 const uint8_t *one_last(void); /* the frame that was given last */
 bool one_rx(const uint8_t *frame, uint32_t len);
+/* The same without a copy: it stays where it lies. */
+bool one_give(uint8_t *frame, uint32_t len);
 /* Makes the same frame, and does not give it: its length. */
 uint32_t one_make(uint8_t *frame, uint8_t proto, uint16_t frag, uint16_t id,
 	const void *data, uint32_t len);
 /* The same over IPv6, and from whom and to whom it is; the frame is to us. */
 bool one_ip6(struct ip_addr src, struct ip_addr dst, uint8_t proto,
 	uint8_t hop_limit, const void *data, uint32_t len);
+uint32_t one_make6(uint8_t *frame, struct ip_addr src, struct ip_addr dst,
+	uint8_t proto, uint8_t hop_limit, const void *data, uint32_t len);
 bool one_piece6(struct ip_addr src, uint8_t proto, uint32_t off, bool more,
 	uint32_t id, const void *data, uint32_t len);
 /* fd00::n; 1 is the engine, if it is configured so. */
