@@ -1,5 +1,5 @@
-/* neigh_test - who is on our link: ARP (RFC 826, 5227), neighbour discovery
- * (RFC 4861), ageing, floods, and who waits for an answer. */
+/* neigh_test - who is on our link: ARP (RFC 826, 5227), ageing, floods, and who
+ * waits for an answer. Of neighbour discovery see nd_test.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -28,49 +28,14 @@ up(void **state)
 
 /* --- what went out --------------------------------------------------------*/
 
-static uint16_t
-type_of(unsigned i)
-{
-	return be_get16(one.out[i].bytes + 12);
-}
-
-static uint8_t
-station_of(unsigned i)
-{
-	return one.out[i].bytes[5];
-}
-
 static bool
 is_question4(unsigned i, uint32_t ip)
 {
 	struct cursor c = cursor_of(one.out[i].bytes + 14, 28);
 	struct wire_arp a;
 
-	return type_of(i) == 0x0806 && wire_arp_parse(&c, &a) == WIRE_OK &&
+	return one_type(i) == 0x0806 && wire_arp_parse(&c, &a) == WIRE_OK &&
 		a.op == WIRE_ARP_REQUEST && a.tpa == ip && a.spa == ONE_IP;
-}
-
-/* A message of neighbour discovery, which is checked as a receiver does. */
-static bool
-is_nd(unsigned i, struct wire_ipv6 *ip, struct wire_icmp6 *m)
-{
-	struct one_frame *o = &one.out[i];
-	struct cursor c = cursor_of(o->bytes + 14, o->len - 14);
-
-	return type_of(i) == 0x86dd && wire_ipv6_parse(&c, ip) == WIRE_OK &&
-		ip->hop_limit == 255 &&
-		wire_icmp6_parse(&c, ip->src, ip->dst, 255, m) == WIRE_OK &&
-		m->is_nd;
-}
-
-static stack_conn
-begin(struct ip_addr ip, uint16_t lport)
-{
-	stack_conn h;
-
-	assert_int_equal(stack_connect(one.s, ip, 80, lport, 0, &h), 0);
-	one_send();
-	return h;
 }
 
 static stack_conn
@@ -82,7 +47,7 @@ established(void)
 			.seq = 1000,
 			.flags = WIRE_TCP_SYN | WIRE_TCP_ACK,
 			.window = 60000};
-	stack_conn h = begin(ip_addr_v4(ONE_PEER), 4000);
+	stack_conn h = one_begin(ip_addr_v4(ONE_PEER), 4000);
 	struct cursor c;
 
 	assert_int_equal(one.sent, 1);
@@ -92,13 +57,6 @@ established(void)
 	one_tcp(&t);
 	one_send();
 	return h;
-}
-
-static void
-pass(uint64_t ns)
-{
-	one.now += ns;
-	stack_timers(one.s, one.now);
 }
 
 /* --- ARP ------------------------------------------------------------------*/
@@ -115,7 +73,7 @@ it_says_that_it_is_there(void **state)
 	assert_true(is_question4(0, ONE_IP));
 	assert_int_equal(one.out[0].bytes[0], 255);
 	for (unsigned i = 1; i < 3; i++) {
-		assert_true(is_nd(i, &ip, &m));
+		assert_true(one_is_nd(i, &ip, &m));
 		assert_int_equal(m.m.type, WIRE_ICMP6_NS);
 		assert_false(m.nd.has_slla);
 		assert_int_equal(wire_ipv6_martian(ip.src), 1); /* :: */
@@ -135,13 +93,13 @@ nobody_is_believed_unasked(void **state)
 	one_arp(WIRE_ARP_REQUEST, 9, OTHER, OTHER);
 	one_arp(WIRE_ARP_REQUEST, 9, OTHER, 0x0a000008);
 	assert_int_equal(one.n->neigh_ignored, 3);
-	begin(ip_addr_v4(OTHER), 4000);
+	one_begin(ip_addr_v4(OTHER), 4000);
 	assert_int_equal(one.sent, 1);
 	assert_true(is_question4(0, OTHER));
 	one_arp(WIRE_ARP_REPLY, 9, OTHER, ONE_IP);
 	one_send();
 	assert_int_equal(one.sent, 1);
-	assert_int_equal(station_of(0), 9);
+	assert_int_equal(one_station(0), 9);
 }
 
 /* RFC 5227, 2.1.1: who wants an address; 2.4: who has ours. */
@@ -152,8 +110,8 @@ our_address_is_ours(void **state)
 	one_arp(WIRE_ARP_REQUEST, 9, 0, ONE_IP);
 	one_send();
 	assert_int_equal(one.sent, 1);
-	assert_int_equal(type_of(0), 0x0806);
-	assert_int_equal(station_of(0), 9);
+	assert_int_equal(one_type(0), 0x0806);
+	assert_int_equal(one_station(0), 9);
 	one_arp(WIRE_ARP_REQUEST, 9, ONE_IP, ONE_IP);
 	one_arp(WIRE_ARP_REPLY, 9, ONE_IP, ONE_IP);
 	one_arp(WIRE_ARP_REQUEST, 9, 0x7f000001, ONE_IP);
@@ -176,7 +134,7 @@ who_moves_is_followed(void **state)
 	assert_int_equal(stack_send(one.s, h, "abc", 3), 0);
 	one_send();
 	assert_int_equal(one.sent, 1);
-	assert_int_equal(station_of(0), 7);
+	assert_int_equal(one_station(0), 7);
 }
 
 /* Everybody of a /8 asks for us: what is in use stays. */
@@ -197,8 +155,8 @@ a_flood_takes_no_place(void **state)
 	assert_int_equal(stack_send(one.s, h, "abc", 3), 0);
 	one_send();
 	assert_int_equal(one.sent, 1);
-	assert_int_equal(type_of(0), 0x0800);
-	assert_int_equal(station_of(0), 2);
+	assert_int_equal(one_type(0), 0x0800);
+	assert_int_equal(one_station(0), 2);
 }
 
 /* The same by packets that we answer: questions for those who never answer
@@ -231,12 +189,12 @@ answers_to_nobody_take_no_place(void **state)
 	assert_true(one.n->neigh_dropped > 1000);
 	assert_int_equal(stack_send(one.s, h, "abc", 3), 0);
 	one_send();
-	while (type_of(i) != 0x0800 && i + 1 < one.sent)
+	while (one_type(i) != 0x0800 && i + 1 < one.sent)
 		i++;
-	assert_int_equal(type_of(i), 0x0800);
-	assert_int_equal(station_of(i), 2);
+	assert_int_equal(one_type(i), 0x0800);
+	assert_int_equal(one_station(i), 2);
 	assert_true(is_question4(one.sent - 1, ONE_PEER)); /* in private */
-	assert_int_equal(station_of(one.sent - 1), 2);
+	assert_int_equal(one_station(one.sent - 1), 2);
 }
 
 /* --- ageing ---------------------------------------------------------------*/
@@ -249,7 +207,7 @@ frames_of(stack_conn h, bool question, bool data)
 	stack_send(one.s, h, "x", 1);
 	one_send();
 	for (unsigned i = 0; i < one.sent; i++)
-		if (type_of(i) == 0x0806)
+		if (one_type(i) == 0x0806)
 			asked += is_question4(i, ONE_PEER);
 		else
 			sent++;
@@ -270,17 +228,17 @@ who_is_silent_is_asked(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		frames_of(h, true, true);
 		for (unsigned k = 0; k < one.sent; k++)
-			assert_int_equal(station_of(k), 2);
+			assert_int_equal(one_station(k), 2);
 		frames_of(h, false, true);
 		one.now += SECOND;
 	}
 	frames_of(h, true, false);
-	assert_int_equal(station_of(0), 255);
+	assert_int_equal(one_station(0), 255);
 	assert_int_equal(one.n->neigh_lost, 1);
 	frames_of(h, false, false);
 	one_arp(WIRE_ARP_REPLY, 3, ONE_PEER, ONE_IP);
 	frames_of(h, false, true);
-	assert_int_equal(station_of(0), 3);
+	assert_int_equal(one_station(0), 3);
 	one.now += 29 * SECOND;
 	frames_of(h, false, true);
 	one.now += 4 * SECOND; /* its time is over: it may say something */
@@ -301,7 +259,7 @@ all_that_wait_are_told(void **state)
 
 	(void)state;
 	for (uint16_t i = 0; i < 5; i++)
-		h[i] = begin(ip_addr_v4(OTHER), (uint16_t)(4000 + i));
+		h[i] = one_begin(ip_addr_v4(OTHER), (uint16_t)(4000 + i));
 	assert_int_equal(stack_close(one.s, h[0], true), 0);
 	assert_int_equal(stack_close(one.s, h[2], true), 0);
 	assert_null(stack_check(one.s));
@@ -310,7 +268,7 @@ all_that_wait_are_told(void **state)
 	one_send();
 	assert_int_equal(one.sent, 3);
 	for (unsigned i = 0; i < 3; i++)
-		assert_int_equal(station_of(i), 9);
+		assert_int_equal(one_station(i), 9);
 }
 
 static void
@@ -339,18 +297,18 @@ frames_wait_for_a_while(void **state)
 	one_send();
 	assert_int_equal(one.sent, 1);
 	assert_true(is_question4(0, OTHER));
-	pass(SECOND);
+	one_pass(SECOND);
 	one_send();
 	assert_int_equal(one.sent, 1);
 	one_arp(WIRE_ARP_REPLY, 9, OTHER, ONE_IP);
 	one_send();
 	assert_int_equal(one.sent, 4);
 	for (unsigned i = 0; i < 4; i++)
-		assert_int_equal(station_of(i), 9);
+		assert_int_equal(one_station(i), 9);
 	/* nobody answers: they are given back, and nothing is due any more */
 	ping_from(0x0a000008, 1);
 	for (unsigned i = 0; i < 5; i++) {
-		pass(SECOND);
+		one_pass(SECOND);
 		one_send();
 	}
 	assert_int_equal(one.n->neigh_dropped, 3);
@@ -367,160 +325,15 @@ no_way_is_no_frame(void **state)
 	assert_int_equal(
 		stack_connect(one.s, ip_addr_v4(0xe0000001), 80, 0, 0, &h),
 		-EINVAL);
-	begin(ip_addr_v4(0x0b000001), 4000); /* beyond, without a router */
+	one_begin(ip_addr_v4(0x0b000001), 4000); /* beyond, without a router */
 	assert_int_equal(one.sent, 0);
 	assert_true(one.n->no_route > 0);
 	for (unsigned i = 0; i < 20; i++) {
-		pass(SECOND);
+		one_pass(SECOND);
 		one_send();
 	}
 	assert_int_equal(one.closed, 1);
 	assert_int_equal(one.why, STACK_UNREACHABLE);
-}
-
-/* --- neighbour discovery --------------------------------------------------*/
-
-static void
-advertise(uint32_t who, uint8_t station, uint8_t flags, uint8_t hop_limit)
-{
-	uint8_t src[16], dst[16], b[32], mac[6] = {2, 0, 0, 0, 0, station};
-	size_t n;
-
-	ip_addr_put(one_addr6(who), src);
-	ip_addr_put(one_addr6(1), dst);
-	n = wire_nd_emit_na(
-		b, sizeof(b), src, dst, src, flags, station ? mac : NULL);
-	one_ip6(one_addr6(who), one_addr6(1), WIRE_IP_ICMPV6, hop_limit, b,
-		(uint32_t)n);
-}
-
-static void
-solicit(struct ip_addr from, uint32_t target, uint8_t station,
-	uint8_t hop_limit)
-{
-	struct ip_addr group = {0xff02ull << 48, 0x1ff000000ull + target};
-	uint8_t src[16], dst[16], what[16], b[32];
-	uint8_t mac[6] = {2, 0, 0, 0, 0, station};
-	size_t n;
-
-	ip_addr_put(from, src);
-	ip_addr_put(group, dst);
-	ip_addr_put(one_addr6(target), what);
-	n = wire_nd_emit_ns(b, sizeof(b), src, dst, what, station ? mac : NULL);
-	one_ip6(from, group, WIRE_IP_ICMPV6, hop_limit, b, (uint32_t)n);
-}
-
-/* RFC 4861, 7.2.3, 7.2.4; from nobody: RFC 4862, 5.4.3. */
-static void
-questions_are_answered(void **state)
-{
-	struct ip_addr nobody = {0, 0};
-	struct wire_ipv6 ip;
-	struct wire_icmp6 m;
-
-	(void)state;
-	solicit(one_addr6(2), 1, 5, 255);
-	one_send();
-	assert_int_equal(one.sent, 1);
-	assert_true(is_nd(0, &ip, &m));
-	assert_int_equal(m.m.type, WIRE_ICMP6_NA);
-	assert_int_equal(m.nd.flags, WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE);
-	assert_true(m.nd.has_tlla);
-	assert_int_equal(station_of(0), 5);
-	solicit(nobody, 1, 0, 255);
-	one_send();
-	assert_int_equal(one.sent, 1);
-	assert_true(is_nd(0, &ip, &m));
-	assert_int_equal(m.nd.flags, WIRE_NA_OVERRIDE);
-	assert_int_equal(ip.dst[0], 0xff);
-	assert_int_equal(one.n->nd_conflicts, 1);
-	/* from beyond a router; of nobody, with an address; not of us */
-	solicit(one_addr6(2), 1, 5, 254);
-	solicit(nobody, 1, 5, 255);
-	assert_int_equal(one.n->nd_bad, 2);
-	solicit(one_addr6(2), 0x77, 5, 255);
-	assert_int_equal(one.n->drop_not_ours, 1);
-	one_send();
-	assert_int_equal(one.sent, 0);
-}
-
-/* RFC 4861, 7.2.5. */
-static void
-answers_are_weighed(void **state)
-{
-	stack_conn h;
-
-	(void)state;
-	advertise(2, 5, WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE, 255);
-	assert_int_equal(one.n->neigh_ignored, 1); /* unasked */
-	h = begin(one_addr6(2), 4000);
-	assert_int_equal(one.sent, 1);
-	assert_int_equal(one.out[0].bytes[0], 0x33);
-	advertise(2, 5, WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE, 64);
-	assert_int_equal(one.n->nd_bad, 1);
-	advertise(2, 0, WIRE_NA_SOLICITED, 255); /* says no address */
-	one_send();
-	assert_int_equal(one.sent, 0);
-	advertise(2, 5, WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE, 255);
-	one_send();
-	assert_int_equal(one.sent, 1);
-	assert_int_equal(station_of(0), 5);
-	/* another address without `override` is doubt, with it is taken */
-	advertise(2, 6, 0, 255);
-	assert_int_equal(one.n->neigh_moved, 0);
-	pass(SECOND); /* the SYN again */
-	one_send();
-	assert_int_equal(station_of(0), 5);
-	advertise(2, 6, WIRE_NA_OVERRIDE, 255);
-	assert_int_equal(one.n->neigh_moved, 1);
-	pass(2 * SECOND);
-	one_send();
-	assert_int_equal(station_of(0), 6);
-	assert_int_equal(stack_close(one.s, h, true), 0);
-	advertise(1, 6, WIRE_NA_OVERRIDE, 255); /* ours */
-	solicit(one_addr6(1), 1, 6, 255);
-	assert_int_equal(one.n->nd_conflicts, 2);
-}
-
-static void
-routers_are_not_heeded(void **state)
-{
-	struct ip_addr from = {0xfe80ull << 48, 2};
-	struct ip_addr all = {0xff02ull << 48, 1};
-	uint8_t src[16], dst[16], b[16] = {WIRE_ICMP6_RA, [6] = 7, [7] = 8};
-
-	(void)state;
-	ip_addr_put(from, src);
-	ip_addr_put(all, dst);
-	wire_icmp6_seal(b, sizeof(b), src, dst);
-	one_ip6(from, all, WIRE_IP_ICMPV6, 255, b, sizeof(b));
-	assert_int_equal(one.n->nd_router_ignored, 1);
-	one_ip6(from, all, WIRE_IP_ICMPV6, 1, b, sizeof(b));
-	assert_int_equal(one.n->nd_bad, 1);
-	one_send();
-	assert_int_equal(one.sent, 0);
-}
-
-static void
-a_flood_of_questions(void **state)
-{
-	stack_conn h;
-
-	(void)state;
-	solicit(one_addr6(2), 1, 5, 255);
-	one_send();
-	h = begin(one_addr6(2), 4000);
-	assert_int_equal(one.sent, 1);
-	for (uint32_t i = 0; i < 50000; i++) {
-		solicit(one_addr6(0x10000 + i), 1, 6, 255);
-		if (i % 100 == 99)
-			one_send();
-	}
-	pass(SECOND);
-	one_send();
-	assert_int_equal(one.sent, 1); /* the SYN again, and no question */
-	assert_int_equal(station_of(0), 5);
-	assert_int_equal(stack_close(one.s, h, true), 0);
 }
 
 int
@@ -538,10 +351,6 @@ main(void)
 		T(all_that_wait_are_told),
 		T(frames_wait_for_a_while),
 		T(no_way_is_no_frame),
-		T(questions_are_answered),
-		T(answers_are_weighed),
-		T(routers_are_not_heeded),
-		T(a_flood_of_questions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

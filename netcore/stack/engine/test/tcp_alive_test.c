@@ -58,6 +58,28 @@ not_answered(void **state)
 	script_end(s);
 }
 
+/* As many as were asked for. */
+static void
+so_many_probes(void **state)
+{
+	static const uint32_t counts[] = {1, 5, 255};
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		struct script *s = script_established(SCRIPT_MSS);
+
+		stack_set_keepalive(s->stack, s->conn, 8000, 1000, counts[k]);
+		for (uint32_t i = 0; i < counts[k]; i++) {
+			script_until(s, HOUR);
+			EXPECT(.seq = 0, .ack = 1);
+		}
+		script_until(s, HOUR);
+		EXPECT(.seq = 1, .ack = 1, .flags = RST | ACK);
+		assert_int_equal(s->why, STACK_TIMEOUT);
+		script_end(s);
+	}
+}
+
 /* Whatever goes on puts it off: data of either side, and data that the peer
  * leaves unacknowledged, which has a timer of its own. */
 static void
@@ -194,6 +216,7 @@ main(void)
 		cmocka_unit_test(off_by_default),
 		cmocka_unit_test(answered),
 		cmocka_unit_test(not_answered),
+		cmocka_unit_test(so_many_probes),
 		cmocka_unit_test(traffic_puts_it_off),
 		cmocka_unit_test(of_the_peer),
 		cmocka_unit_test(in_other_states),

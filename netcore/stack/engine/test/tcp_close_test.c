@@ -151,6 +151,72 @@ time_wait_reuse(void **state)
 	script_end(s);
 }
 
+/* RFC 6191, 2, the other half: who comes with an older clock, or the same, is a
+ * late segment, whatever its number. */
+static void
+time_wait_of_an_older_clock(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+	uint32_t ts = s->ts + 100;
+
+	(void)state;
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK, .ts = ts);
+	EXPECT(.seq = 2, .ack = 2);
+	for (uint32_t i = 0; i < 3; i++) {
+		script_wait(s, 600);
+		SEND(.seq = 5000, .flags = SYN, .opts = SCRIPT_ALL,
+			.ts = ts - i);
+		EXPECT(.seq = 2, .ack = 2);
+	}
+	assert_int_equal(COUNT(time_wait_reused), 0);
+	script_wait(s, 600);
+	s->irs += 5000;
+	SEND(.flags = SYN, .opts = SCRIPT_ALL, .ts = ts + 1);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	assert_int_equal(COUNT(time_wait_reused), 1);
+	script_end(s);
+}
+
+/* RFC 1337, 2: an old segment is answered, its sender has no connection any
+ * more, and resets ours by the number that we said. That ends TIME-WAIT, as RFC
+ * 9293 has it (3.10.7.4, second): it is also how a peer that comes again with
+ * an older number gets in. Any other number ends nothing. */
+static void
+time_wait_is_ended_by_a_reset(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS);
+
+	(void)state;
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	script_wait(s, 40);
+	EXPECT(.seq = 1, .ack = 101);
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 101, .flags = FIN | ACK);
+	SEND(.seq = 101, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 102);
+	SEND(.seq = 1, .ack = 1, .len = 50);
+	EXPECT(.seq = 2, .ack = 102);
+	SEND(.seq = 101, .flags = RST);
+	SEND(.seq = 1, .flags = RST);
+	SILENCE();
+	s->irs -= 1000;
+	SEND(.flags = SYN, .opts = SCRIPT_MSS);
+	s->irs += 1000;
+	EXPECT(.seq = 2, .ack = 102);
+	assert_int_equal(s->closed, 0);
+	SEND(.seq = 102, .flags = RST);
+	assert_int_equal(s->closed, 1);
+	assert_int_equal(s->why, STACK_CLOSED);
+	s->irs -= 1000;
+	SEND(.flags = SYN, .opts = SCRIPT_MSS);
+	EXPECT(.flags = SYN | ACK, .ack = 1);
+	SEND(.seq = 1, .ack = 1);
+	assert_int_equal(s->accepted, 2);
+	script_end(s);
+}
+
 int
 main(void)
 {
@@ -163,6 +229,8 @@ main(void)
 		cmocka_unit_test(late_data),
 		cmocka_unit_test(close_unread),
 		cmocka_unit_test(time_wait_reuse),
+		cmocka_unit_test(time_wait_of_an_older_clock),
+		cmocka_unit_test(time_wait_is_ended_by_a_reset),
 	};
 
 	return cmocka_run_group_tests_name("tcp_close", tests, NULL, NULL);

@@ -296,6 +296,59 @@ an_idle_hour(void **state)
 	script_end(s);
 }
 
+/* RFC 9438, 4.6: CUBIC leaves seven tenths of what it had, NewReno half (RFC
+ * 5681, 3.1); CUBIC it is, unless the other one is asked for. */
+static void
+what_a_loss_leaves(void **state)
+{
+	struct stack_config cfg = script_config();
+
+	(void)state;
+	for (int reno = 0; reno < 2; reno++) {
+		struct script *s;
+
+		cfg.reno = reno;
+		s = script_open(&cfg, SCRIPT_MSS_SACK);
+		send_all(s, 10, 10);
+		script_wait(s, 10);
+		SEND(.seq = 1, .ack = 1, .sack = {{1 + MSS, 1 + 10 * MSS}});
+		EXPECT(.seq = 1, .ack = 1, .len = MSS);
+		script_wait(s, 10);
+		SEND(.seq = 1, .ack = 1 + 10 * MSS);
+		send_all(s, 20, reno ? 5 : 7);
+		assert_int_equal(COUNT(recoveries), 1);
+		script_end(s);
+	}
+}
+
+/* RFC 5681, 4.1: after a silence longer than the RTO, which is a little above
+ * 200 ms, nothing is known of the path: the window is the first one again. */
+static void
+a_silence_forgets_the_window(void **state)
+{
+	static const uint32_t ms[] = {190, 230};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct script *s = script_established(SCRIPT_MSS_SACK);
+		uint32_t n = 0;
+
+		send_all(s, 30, 10);
+		for (uint32_t k = 1; k <= 10; k++) {
+			SEND(.seq = 1, .ack = 1 + k * MSS);
+			script_drain(s);
+		}
+		SEND(.seq = 1, .ack = 1 + 30 * MSS);
+		script_wait(s, ms[i]);
+		script_write(s, 40 * MSS);
+		script_wait(s, 0);
+		for (; s->head != s->tail; s->head++)
+			n++;
+		assert_in_range(n, i ? 10 : 20, i ? 10 : 25);
+		script_end(s);
+	}
+}
+
 int
 main(void)
 {
@@ -312,6 +365,8 @@ main(void)
 		cmocka_unit_test(peer_forgets_what_it_sacked),
 		cmocka_unit_test(ranges_of_nothing),
 		cmocka_unit_test(an_idle_hour),
+		cmocka_unit_test(what_a_loss_leaves),
+		cmocka_unit_test(a_silence_forgets_the_window),
 	};
 
 	return cmocka_run_group_tests_name("tcp_loss", tests, NULL, NULL);

@@ -152,6 +152,31 @@ mss_is_the_peers(void **state)
 	script_end(s);
 }
 
+/* The same: not more than our own link takes; and of a peer that asks for
+ * crumbs not less than 64, or each byte would cost a segment. */
+static void
+mss_has_bounds(void **state)
+{
+	static const struct {
+		uint16_t says, gets;
+	} mss[] = {{9000, MSS}, {65535, MSS}, {65, 65}, {63, 64}, {0, 64}};
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		struct script *s = script_new(NULL);
+
+		s->mss = mss[i].says;
+		s->opts = SCRIPT_MSS;
+		SEND(.flags = SYN, .opts = SCRIPT_MSS);
+		EXPECT(.flags = SYN | ACK, .ack = 1);
+		SEND(.seq = 1, .ack = 1);
+		script_write(s, 2 * mss[i].gets);
+		EXPECT(.seq = 1, .ack = 1, .len = mss[i].gets);
+		EXPECT(.seq = 1 + mss[i].gets, .ack = 1, .len = mss[i].gets);
+		script_end(s);
+	}
+}
+
 /* RFC 9293, 3.5, figure 7: both send a SYN, then both answer. */
 static void
 simultaneous_open(void **state)
@@ -432,6 +457,7 @@ main(void)
 		cmocka_unit_test(window_is_scaled),
 		cmocka_unit_test(our_window_is_scaled),
 		cmocka_unit_test(mss_is_the_peers),
+		cmocka_unit_test(mss_has_bounds),
 		cmocka_unit_test(simultaneous_open),
 		cmocka_unit_test(simultaneous_open_in_a_burst),
 		cmocka_unit_test(simultaneous_open_by_ack),

@@ -255,6 +255,27 @@ paws(void **state)
 	script_end(s);
 }
 
+/* RFC 7323, 5.5: a clock that was not heard for 24 days may have gone round:
+ * what it says is taken, old or not. */
+static void
+paws_forgets(void **state)
+{
+	const uint32_t day = 24 * 3600 * 1000;
+	struct script *s = script_established(SCRIPT_ALL);
+	uint32_t old = s->ts - 1;
+
+	(void)state;
+	script_wait(s, 24 * day - 1000);
+	SEND(.seq = 1, .ack = 1, .len = 100, .ts = old);
+	EXPECT(.seq = 1, .ack = 1);
+	assert_int_equal(s->received, 0);
+	script_wait(s, 1000);
+	SEND(.seq = 1, .ack = 1, .len = 100, .ts = old);
+	script_wait(s, 40);
+	assert_int_equal(EXPECT(.seq = 1, .ack = 101)->h.ts_ecr, old);
+	script_end(s);
+}
+
 /* RFC 7323, 4.3: what comes early does not move the timestamp to echo. */
 static void
 early_timestamp_is_not_echoed(void **state)
@@ -441,6 +462,7 @@ main(void)
 		cmocka_unit_test(too_many_gaps),
 		cmocka_unit_test(dsack),
 		cmocka_unit_test(paws),
+		cmocka_unit_test(paws_forgets),
 		cmocka_unit_test(early_timestamp_is_not_echoed),
 		cmocka_unit_test(scaled_edge),
 		cmocka_unit_test(beyond_the_window),

@@ -116,6 +116,36 @@ a_port_that_nobody_has_is_told(void **state)
 	assert_int_equal(one.datagrams, 0);
 }
 
+/* RFC 1812, 4.3.2.8 by way of RFC 1122, 3.2.2: sixteen at once, and a hundred a
+ * second; what is not said is counted. */
+static void
+ports_that_nobody_has_are_told_so_often(void **state)
+{
+	uint8_t b[64], all[128];
+	uint32_t n = make(b, 1, "x", 1);
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		one_ip(WIRE_IP_UDP, 0, 1, b, n);
+	one_send();
+	assert_int_equal(one.sent, 16);
+	assert_int_equal(one.n->icmp_sent, 16);
+	assert_int_equal(one.n->icmp_limited, 84);
+	one.now += 50000000;
+	for (unsigned i = 0; i < 10; i++)
+		one_ip(WIRE_IP_UDP, 0, 1, b, n);
+	one_send();
+	assert_int_equal(one.sent, 5);
+	assert_int_equal(one.n->drop_no_port, 110);
+	/* RFC 1122, 3.2.2: never about what others got as well. */
+	one.now += 1000000000;
+	n = one_make(all, WIRE_IP_UDP, 0, 1, b, n);
+	memset(all, 0xff, 6);
+	one_rx(all, n);
+	one_send();
+	assert_int_equal(one.sent, 0);
+}
+
 static void
 ports_are_bound_once(void **state)
 {
@@ -278,6 +308,7 @@ main(void)
 		T(its_length_is_its_own),
 		T(checksums_count),
 		T(a_port_that_nobody_has_is_told),
+		T(ports_that_nobody_has_are_told_so_often),
 		T(ports_are_bound_once),
 		T(a_datagram_is_sent_from_where_it_lies),
 		T(a_checksum_of_zero_is_not_sent),
