@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "netcore/stack/engine/test/one_kit.h"
+#include "netcore/stack/wire/arp.h"
+#include "netcore/stack/wire/eth.h"
 #include "netcore/stack/wire/icmp4.h"
 #include "netcore/stack/wire/ipv4.h"
 #include "netcore/stack/wire/tcp.h"
@@ -164,7 +166,7 @@ begin(void)
 }
 
 static stack_conn
-established(void)
+established_by(uint8_t opts)
 {
 	stack_conn h = begin();
 	struct wire_tcp t = {.sport = 80,
@@ -173,13 +175,19 @@ established(void)
 		.ack = syn.seq + 1,
 		.flags = WIRE_TCP_SYN | WIRE_TCP_ACK,
 		.window = 60000,
-		.opts = WIRE_TCP_MSS,
+		.opts = opts,
 		.mss = 1460};
 
 	one_tcp(&t);
 	assert_int_equal(one.connected, 1);
 	one_send();
 	return h;
+}
+
+static stack_conn
+established(void)
+{
+	return established_by(WIRE_TCP_MSS);
 }
 
 /* About what we sent with that sequence number. */
@@ -307,6 +315,60 @@ too_large_is_cut(void **state)
 	assert_int_equal(payload(0, &seq), 536);
 }
 
+/* Twenty thousand bytes go out, and are acknowledged: the longest segment. */
+static uint32_t
+longest(stack_conn h, uint32_t *una)
+{
+	static const uint8_t data[20000];
+	uint32_t end = *una + sizeof(data), most = 0, seq;
+
+	assert_int_equal(stack_send(one.s, h, data, sizeof(data)), 0);
+	for (unsigned turn = 0; *una != end && turn < 100; turn++) {
+		one_send();
+		for (unsigned i = 0; i < one.sent; i++) {
+			uint32_t len;
+
+			if (one_type(i) == WIRE_ETH_ARP) {
+				one_arp(WIRE_ARP_REPLY, 2, ONE_PEER, ONE_IP);
+				continue;
+			}
+			len = payload(i, &seq);
+			most = len > most ? len : most;
+			*una = seq + len;
+		}
+		answer(*una);
+	}
+	assert_int_equal(*una, end);
+	return most;
+}
+
+/* RFC 1191, 6.3: what a router said holds for ten minutes; then it is tried
+ * whether more fits. */
+static void
+a_router_is_believed_for_a_while(void **state)
+{
+	uint32_t una, ms = 0;
+	stack_conn h;
+
+	(void)state;
+	h = established_by(WIRE_TCP_MSS | WIRE_TCP_SACK_OK);
+	una = syn.seq + 1;
+	assert_int_equal(longest(h, &una), 1460);
+	assert_int_equal(stack_send(one.s, h, "x", 1), 0);
+	one_send();
+	error(WIRE_UNREACH4_FRAG_NEEDED, 1000, una);
+	answer(++una);
+	for (; ms < 590000; ms += 10000, one.now += 10000000000) {
+		stack_timers(one.s, one.now);
+		assert_int_equal(longest(h, &una), 960);
+	}
+	one.now += 11000000000;
+	stack_timers(one.s, one.now);
+	assert_int_equal(longest(h, &una), 1460);
+	assert_int_equal(one.n->mss_raised, 1);
+	assert_int_equal(one.n->retransmits, 0);
+}
+
 int
 main(void)
 {
@@ -320,6 +382,7 @@ main(void)
 		T(hard_errors_end_what_begins),
 		T(nothing_ends_what_is_open),
 		T(too_large_is_cut),
+		T(a_router_is_believed_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,10 +43,9 @@ give(struct wire_tcp t, uint32_t off, uint32_t len)
 	t.sport = 80;
 	t.dport = 4000;
 	t.window = 60000;
-	if (!(t.flags & WIRE_TCP_SYN)) {
-		t.flags = WIRE_TCP_ACK;
+	t.flags |= WIRE_TCP_ACK;
+	if (!(t.flags & WIRE_TCP_SYN))
 		t.seq = irs + 1 + off;
-	}
 	n = (uint32_t)wire_tcp_emit(b, 60, &t);
 	memcpy(b + n, text + off, len);
 	n += len;
@@ -79,7 +78,7 @@ open_it(uint32_t tso)
 {
 	struct stack_config c = one_config6();
 	struct wire_tcp h,
-		t = {.flags = WIRE_TCP_SYN | WIRE_TCP_ACK,
+		t = {.flags = WIRE_TCP_SYN | WIRE_TCP_ECE,
 			.seq = irs,
 			.opts = WIRE_TCP_MSS | WIRE_TCP_SACK_OK,
 			.mss = 9000};
@@ -87,6 +86,7 @@ open_it(uint32_t tso)
 	c.tso = tso;
 	c.tx_cksum = tso;
 	c.reno = true;
+	c.ecn = true;
 	one_start(&c);
 	one_know6();
 	mss = v6 ? 1440 : 1460;
@@ -129,7 +129,6 @@ expect(unsigned i, uint32_t off, uint32_t len)
 	assert_int_equal(o->mss, len > mss ? mss : 0);
 }
 
-/* Whole segments, as many as the device takes; what is left goes by itself. */
 static int
 up_tso(void **state)
 {
@@ -138,6 +137,7 @@ up_tso(void **state)
 	return 0;
 }
 
+/* Whole segments, as many as the device takes; what is left goes by itself. */
 static void
 super_segments_are_whole_ones(void **state)
 {
@@ -188,6 +188,35 @@ a_part_of_one_is_lost(void **state)
 	assert_int_equal(one.n->recoveries, 1);
 	give((struct wire_tcp){.ack = iss + 1 + 10 * mss}, 0, 0);
 	assert_null(stack_check(one.s));
+}
+
+/* RFC 3168, 6.1.2: CWR is said once; what devices make of it when they cut
+ * differs, so it goes by itself. And ECE of the peer's acknowledgement is for
+ * all of a super-segment. */
+static void
+a_reduction_is_told_by_one(void **state)
+{
+	struct wire_tcp t = {.flags = WIRE_TCP_ECE}, h;
+
+	(void)state;
+	assert_int_equal(stack_send(one.s, conn, text, 40 * mss), 0);
+	one_send();
+	assert_int_equal(one.sent, 2);
+	t.ack = iss + 1 + 5 * mss;
+	give(t, 0, 0);
+	one_send();
+	assert_int_equal(one.sent, 0); /* ten were out, five may be */
+	t.ack = iss + 1 + 10 * mss;
+	give(t, 0, 0);
+	assert_int_equal(one.n->ecn_reduced, 1);
+	one_send();
+	assert_int_equal(one.sent, 2);
+	expect(0, 10 * mss, mss);
+	look(0, &h);
+	assert_int_equal(h.flags & WIRE_TCP_CWR, WIRE_TCP_CWR);
+	expect(1, 11 * mss, 4 * mss);
+	look(1, &h);
+	assert_int_equal(h.flags & WIRE_TCP_CWR, 0);
 }
 
 /* --- what was joined ------------------------------------------------------*/
@@ -291,6 +320,7 @@ main(void)
 		TSO(super_segments_are_whole_ones),
 		TSO(the_window_counts_all_of_them),
 		TSO(a_part_of_one_is_lost),
+		TSO(a_reduction_is_told_by_one),
 		T(joined_ones_are_acknowledged_at_once),
 		T(joined_ones_may_be_early),
 		T(joined_ones_are_cut),
