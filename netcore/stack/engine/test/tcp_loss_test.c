@@ -321,6 +321,31 @@ what_a_loss_leaves(void **state)
 	}
 }
 
+/* RFC 9937, 6: where more is lost than the reduction asks for, as much goes out
+ * as has arrived, and one more when an acknowledgement makes progress. */
+static void
+as_much_as_arrives(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+	struct script_block has = {1 + 6 * MSS, 1 + 10 * MSS};
+
+	(void)state;
+	send_all(s, 10, 10);
+	script_wait(s, 10);
+	SEND(.seq = 1, .ack = 1, .sack = {has});
+	for (uint32_t i = 0; i < 4; i++)
+		EXPECT(.seq = 1 + i * MSS, .ack = 1, .len = MSS);
+	SILENCE();
+	script_wait(s, 10);
+	SEND(.seq = 1, .ack = 1 + MSS, .sack = {has});
+	for (uint32_t i = 4; i < 6; i++)
+		EXPECT(.seq = 1 + i * MSS, .ack = 1, .len = MSS);
+	SILENCE();
+	SEND(.seq = 1, .ack = 1 + 10 * MSS);
+	assert_int_equal(COUNT(retransmits), 6);
+	script_end(s);
+}
+
 /* RFC 5681, 4.1: after a silence longer than the RTO, which is a little above
  * 200 ms, nothing is known of the path: the window is the first one again. */
 static void
@@ -366,6 +391,7 @@ main(void)
 		cmocka_unit_test(ranges_of_nothing),
 		cmocka_unit_test(an_idle_hour),
 		cmocka_unit_test(what_a_loss_leaves),
+		cmocka_unit_test(as_much_as_arrives),
 		cmocka_unit_test(a_silence_forgets_the_window),
 	};
 

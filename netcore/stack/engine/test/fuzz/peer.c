@@ -5,7 +5,8 @@
 
 #include "netcore/stack/wire/udp.h"
 
-#define IP6_NET 0xfd00ull << 48
+#define IP6_NET	  0xfd00ull << 48
+#define ECHO_DATA 37u /* of an echo in pieces */
 
 struct ip_addr
 peer_ip(bool v6)
@@ -322,6 +323,38 @@ peer_neighbour(struct bytes *b, struct host_frame *f)
 		arp(b, f);
 }
 
+/* One of three pieces of an echo, which is whole and right if all of them come;
+ * or one that lies over two of them. */
+static void
+echo_piece(struct bytes *b, struct host_frame *f, bool v6)
+{
+	static const uint8_t off[4] = {0, 16, 32, 24}, data[ECHO_DATA];
+	struct wire_icmp m = {.type = v6 ? WIRE_ICMP6_ECHO : WIRE_ICMP4_ECHO};
+	uint8_t at = take8(b), whole[8 + ECHO_DATA], src[16], dst[16];
+	uint32_t from = off[at & 3], n = (at & 3) == 2 ? ECHO_DATA - 24 : 16;
+	bool more = (at & 3) != 2;
+	struct wire_ipv6 h = {.proto = WIRE_IP_ICMPV6,
+		.offset = (uint16_t)from,
+		.more = more,
+		.frag_id = at >> 2 & 3};
+	struct wire_ipv4 ip = {.id = at >> 2 & 3,
+		.frag = (uint16_t)(from / 8 | (more ? WIRE_IPV4_MF : 0))};
+	uint8_t *l4 = contents(f, v6);
+	size_t head = v6 ? wire_ipv6_emit_frag(l4, WIRE_IPV6_FRAG_LEN, &h) : 0;
+
+	m.id = at >> 4;
+	ip_addr_put(peer_ip(true), src);
+	ip_addr_put(peer_host_ip(true), dst);
+	if (v6)
+		wire_icmp6_emit_echo(
+			whole, sizeof(whole), &m, src, dst, data, ECHO_DATA);
+	else
+		wire_icmp4_emit_echo(whole, sizeof(whole), &m, data, ECHO_DATA);
+	memcpy(l4 + head, whole + from, n);
+	wrap(f, v6, v6 ? WIRE_IP_FRAGMENT : WIRE_IP_ICMP, n + (uint32_t)head, 0,
+		&ip);
+}
+
 /* An echo, or an error that quotes what the engine sent, or nearly. */
 void
 peer_icmp(struct peer *p, struct bytes *b, struct host_frame *f)
@@ -332,6 +365,10 @@ peer_icmp(struct peer *p, struct bytes *b, struct host_frame *f)
 	bool v6 = how & 1 ? !k->v6 : k->v6;
 	uint32_t len = 8, hlen = v6 ? WIRE_IPV6_LEN : WIRE_IPV4_LEN;
 
+	if ((how & 6) == 6) {
+		echo_piece(b, f, v6);
+		return;
+	}
 	l4 = contents(f, v6);
 	memset(l4, 0, 128);
 	l4[0] = v6 ? WIRE_ICMP6_ECHO : WIRE_ICMP4_ECHO;
