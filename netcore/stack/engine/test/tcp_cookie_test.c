@@ -1,5 +1,6 @@
 /* tcp_cookie_test - SYN cookies (RFC 4987, 3.6). */
 #include "netcore/stack/engine/test/script.h"
+#include "netcore/stack/wire/ip.h"
 
 /* A listener that keeps nothing of those who knock. */
 static struct script *
@@ -144,6 +145,58 @@ they_get_old(void **state)
 	script_end(s);
 }
 
+/* The same while newer ones are good, which others got. */
+static void
+they_get_old_one_by_one(void **state)
+{
+	struct script *s = pressed(SCRIPT_MSS);
+	uint32_t iss;
+
+	(void)state;
+	knock(s);
+	iss = s->iss;
+	for (int i = 0; i < 2; i++) {
+		script_wait(s, 66000);
+		s->port++;
+		knock(s);
+	}
+	s->port -= 2;
+	s->iss = iss;
+	SEND(.seq = 1, .ack = 1);
+	EXPECT(.seq = 1, .flags = RST);
+	assert_int_equal(COUNT(cookies_bad), 1);
+	assert_int_equal(COUNT(cookies_taken), 0);
+	script_end(s);
+}
+
+/* RFC 3168, 6.1.1, by RFC 4987, 3.6: that marks were agreed on is remembered by
+ * the timestamp, too; without one they are not. */
+static void
+marks_are_remembered(void **state)
+{
+	static const uint8_t opts[] = {SCRIPT_MSS | SCRIPT_TS, SCRIPT_MSS};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct script *s = pressed(opts[i]);
+		struct script_seg *g;
+
+		SEND(.flags = SYN | ECE | CWR, .opts = opts[i]);
+		g = EXPECT(.flags = i ? SYN | ACK : SYN | ACK | ECE, .ack = 1);
+		s->echo = g->h.ts_val;
+		SEND(.seq = 1, .ack = 1);
+		assert_int_equal(s->accepted, 1);
+		script_drain(s);
+		script_write(s, 100);
+		g = EXPECT(.seq = 1, .ack = 1, .len = 100);
+		assert_int_equal(g->tos, i ? 0 : WIRE_ECN_ECT0);
+		SEND(.seq = 1, .ack = 101, .len = 10, .tos = WIRE_ECN_CE);
+		script_wait(s, 40);
+		EXPECT(.flags = i ? ACK : ACK | ECE, .seq = 101, .ack = 11);
+		script_end(s);
+	}
+}
+
 /* Who never sent one does not compute them either. */
 static void
 none_sent_none_taken(void **state)
@@ -196,6 +249,8 @@ main(void)
 		cmocka_unit_test(data_and_end_come_along),
 		cmocka_unit_test(forgeries_are_refused),
 		cmocka_unit_test(they_get_old),
+		cmocka_unit_test(they_get_old_one_by_one),
+		cmocka_unit_test(marks_are_remembered),
 		cmocka_unit_test(none_sent_none_taken),
 		cmocka_unit_test(the_round_trip),
 	};
