@@ -60,8 +60,14 @@ simultaneous_close(void **state)
 	SEND(.seq = 1, .ack = 1, .flags = FIN | ACK);
 	EXPECT(.seq = 2, .ack = 2);
 	SEND(.seq = 2, .ack = 2);
+	SILENCE();
+	script_wait(s, 59000); /* in TIME-WAIT, where a FIN is answered */
+	assert_int_equal(s->closed, 0);
+	SEND(.seq = 1, .ack = 2, .flags = FIN | ACK);
+	EXPECT(.seq = 2, .ack = 2);
 	script_wait(s, 61000);
 	assert_int_equal(s->closed, 1);
+	assert_int_equal(s->why, STACK_CLOSED);
 	script_end(s);
 }
 
