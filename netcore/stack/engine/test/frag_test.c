@@ -259,6 +259,30 @@ segments_come_in_pieces(void **state)
 	one.got.pieces = 3;		    /* the program has these */
 }
 
+/* RFC 9293, 3.1: one sum for all of it, which no device has looked at. */
+static void
+a_wrong_sum_of_a_segment_is_found(void **state)
+{
+	struct wire_tcp t = shake_hands(0);
+	uint8_t seg[2048];
+	size_t n = wire_tcp_emit(seg, sizeof(seg), &t);
+
+	(void)state;
+	memcpy(seg + n, dgram, 900);
+	be_put16(seg + 16,
+		cksum_finish(cksum_partial(seg, n + 900,
+			cksum_pseudo4(ONE_PEER, ONE_IP, WIRE_IP_TCP,
+				(uint16_t)(n + 900)))));
+	seg[700] ^= 1;
+	one.rx_flags = STACK_RX_CKSUM_OK;
+	assert_true(one_piece(WIRE_IP_TCP, 0, true, 7, seg, 504));
+	assert_true(one_piece(
+		WIRE_IP_TCP, 504, false, 7, seg + 504, (uint32_t)n + 396));
+	assert_int_equal(one.bytes, 0);
+	assert_int_equal(one.n->drop_cksum, 1);
+	assert_int_equal(one.released, 2);
+}
+
 /* RFC 3168, 5.3: what is put together is marked if one of its pieces was. */
 static void
 a_marked_piece_marks_all(void **state)
@@ -321,6 +345,7 @@ main(void)
 		T(pieces_are_bounded),
 		T(beyond_the_largest_is_nothing),
 		T(segments_come_in_pieces),
+		T(a_wrong_sum_of_a_segment_is_found),
 		T(a_marked_piece_marks_all),
 		T(a_header_in_pieces_is_refused),
 	};
