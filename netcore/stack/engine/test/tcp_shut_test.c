@@ -188,6 +188,25 @@ window_of_old_data(void **state)
 	script_end(s);
 }
 
+/* The same: what acknowledges as much and has an older number says nothing of
+ * the window; what has the same number does. */
+static void
+window_of_an_older_segment(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS);
+
+	(void)state;
+	SEND(.seq = 1001, .ack = 1, .len = 100, .window = 5 * MSS);
+	EXPECT(.seq = 1, .ack = 1);
+	SEND(.seq = 1, .ack = 1, .window = 8 * MSS);
+	SEND(.seq = 501, .ack = 1, .window = MSS);
+	script_write(s, 10 * MSS);
+	assert_int_equal(take_all(s, 1), 5 * MSS);
+	SEND(.seq = 1001, .ack = 1, .window = 7 * MSS);
+	assert_int_equal(take_all(s, 1 + 5 * MSS), 2 * MSS);
+	script_end(s);
+}
+
 /* RFC 9293, 3.7.4, with what 3.8.6.2.1 says: Nagle holds a crumb back, but a
  * full segment never; and the end of the data does not wait once nothing is
  * under way. */
@@ -226,6 +245,7 @@ main(void)
 		cmocka_unit_test(window_below_a_segment),
 		cmocka_unit_test(rest_of_a_window),
 		cmocka_unit_test(window_of_old_data),
+		cmocka_unit_test(window_of_an_older_segment),
 		cmocka_unit_test(nagle_lets_full_segments_go),
 	};
 
