@@ -164,6 +164,36 @@ a_flood_of_questions(void **state)
 	assert_int_equal(stack_close(one.s, h, true), 0);
 }
 
+/* RFC 4861, 5.2: what is not of our network goes to the router, which is told
+ * to us by our configuration; what is of the link never does. */
+static void
+beyond_the_link_goes_by_the_router(void **state)
+{
+	const struct ip_addr far = {0x20010db8ull << 32, 1};
+	const struct ip_addr link = {0xfe80ull << 48, 0x77};
+	struct stack_config c = one_config6();
+	struct wire_icmp6 m;
+	struct wire_ipv6 ip;
+
+	(void)state;
+	c.gateway6 = one_addr6(0xfe);
+	one_again(&c);
+	one_begin(far, 4000);
+	assert_int_equal(one.sent, 1);
+	assert_true(one_is_nd(0, &ip, &m));
+	assert_true(ip_addr_eq(ip_addr_v6(m.nd.target), one_addr6(0xfe)));
+	advertise(0xfe, 9, WIRE_NA_SOLICITED | WIRE_NA_OVERRIDE, 255);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	assert_int_equal(one_station(0), 9);
+	assert_true(ip_addr_eq(ip_addr_v6(one.out[0].bytes + 38), far));
+	one_begin(link, 4000);
+	assert_int_equal(one.sent, 1);
+	assert_true(one_is_nd(0, &ip, &m));
+	assert_true(ip_addr_eq(ip_addr_v6(m.nd.target), link));
+	assert_int_equal(ip.src[0], 0xfe);
+}
+
 /* --- who is there no more -------------------------------------------------*/
 
 /* To the second, which is a neighbour already. */
@@ -271,6 +301,7 @@ main(void)
 		T(answers_are_weighed),
 		T(routers_are_not_heeded),
 		T(a_flood_of_questions),
+		T(beyond_the_link_goes_by_the_router),
 		T(who_is_silent_is_asked),
 	};
 

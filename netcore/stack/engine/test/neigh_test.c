@@ -336,6 +336,34 @@ no_way_is_no_frame(void **state)
 	assert_int_equal(one.why, STACK_UNREACHABLE);
 }
 
+/* RFC 1122, 3.3.1.1: what is not of our network goes to the router, whose
+ * address alone is asked for; the last of our network is still a neighbour. */
+static void
+beyond_the_link_goes_by_the_router(void **state)
+{
+	const uint32_t router = 0x0a0000fe, far[] = {0x0a000100, 0x08080808};
+	struct stack_config c = one_config();
+
+	(void)state;
+	c.gateway4 = ip_addr_v4(router);
+	one_again(&c);
+	one_begin(ip_addr_v4(far[0]), 4000);
+	assert_int_equal(one.sent, 1);
+	assert_true(is_question4(0, router));
+	one_arp(WIRE_ARP_REPLY, 9, router, ONE_IP);
+	one_send();
+	assert_int_equal(one.sent, 1);
+	assert_int_equal(one_station(0), 9);
+	assert_int_equal(be_get32(one.out[0].bytes + 30), far[0]);
+	one_begin(ip_addr_v4(far[1]), 4000); /* it is known now */
+	assert_int_equal(one.sent, 1);
+	assert_int_equal(one_station(0), 9);
+	one_begin(ip_addr_v4(0x0a0000fd), 4000);
+	assert_int_equal(one.sent, 1);
+	assert_true(is_question4(0, 0x0a0000fd));
+	assert_int_equal(one.n->no_route, 0);
+}
+
 int
 main(void)
 {
@@ -351,6 +379,7 @@ main(void)
 		T(all_that_wait_are_told),
 		T(frames_wait_for_a_while),
 		T(no_way_is_no_frame),
+		T(beyond_the_link_goes_by_the_router),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
