@@ -12,7 +12,7 @@
 
 #define DELACK_MS 40u
 
-static uint8_t text[65536];
+static uint8_t text[66000];
 static bool v6;
 static uint32_t mss;
 static uint32_t iss, irs = 0xfffff000;
