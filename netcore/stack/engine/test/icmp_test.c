@@ -192,10 +192,9 @@ established(void)
 
 /* About what we sent with that sequence number. */
 static void
-error(uint8_t code, uint32_t mtu, uint32_t seq)
+error_of(uint8_t type, uint8_t code, uint32_t mtu, uint32_t seq)
 {
-	struct wire_icmp m = {
-		.type = WIRE_ICMP4_UNREACH, .code = code, .mtu = mtu};
+	struct wire_icmp m = {.type = type, .code = code, .mtu = mtu};
 	struct wire_ipv4 ip = {.src = ONE_IP,
 		.dst = ONE_PEER,
 		.proto = WIRE_IP_TCP,
@@ -209,6 +208,12 @@ error(uint8_t code, uint32_t mtu, uint32_t seq)
 	wire_tcp_emit(q + 20, 20, &t);
 	n = wire_icmp4_emit_error(b, sizeof(b), &m, q, sizeof(q));
 	one_ip(WIRE_IP_ICMP, 0, 1, b, (uint32_t)n);
+}
+
+static void
+error(uint8_t code, uint32_t mtu, uint32_t seq)
+{
+	error_of(WIRE_ICMP4_UNREACH, code, mtu, seq);
 }
 
 static void
@@ -230,6 +235,22 @@ hard_errors_end_what_begins(void **state)
 	assert_int_equal(one.why, STACK_UNREACHABLE);
 	error(13, 0, syn.seq);
 	assert_int_equal(one.n->icmp_not_ours, 1);
+}
+
+/* RFC 1122, 4.2.3.9: whatever their codes are. */
+static void
+other_errors_end_nothing(void **state)
+{
+	(void)state;
+	begin();
+	for (uint8_t code = 0; code < 3; code++) {
+		error_of(WIRE_ICMP4_TIME, code, 0, syn.seq);
+		error_of(WIRE_ICMP4_PARAM, code, 0, syn.seq);
+	}
+	assert_int_equal(one.closed, 0);
+	assert_int_equal(one.n->icmp_ignored, 5);
+	assert_int_equal(one.n->drop_bad_frame, 1); /* no such code */
+	assert_int_equal(one.n->icmp_soft, 0);
 }
 
 static void
@@ -380,6 +401,7 @@ main(void)
 		T(bad_echoes_are_dropped),
 		T(unknown_protocols_are_told),
 		T(hard_errors_end_what_begins),
+		T(other_errors_end_nothing),
 		T(nothing_ends_what_is_open),
 		T(too_large_is_cut),
 		T(a_router_is_believed_for_a_while),
