@@ -65,6 +65,8 @@ rig_close(struct rig *r)
 {
 	int fd = r->app.fd;
 
+	if (r->d) /* the next one's may get the same address */
+		driver_app_drop(r->d, r->view.base, r->view.bytes);
 	driver_close(r->d);
 	part_close(&r->rx);
 	part_close(&r->txhdr);
