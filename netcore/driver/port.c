@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "netcore/driver/eal.h"
+#include "netcore/driver/fanout.h"
 #include "netcore/driver/rss.h"
 #include "netcore/driver/setup.h"
 
@@ -63,7 +64,10 @@ probe(struct port *p, char *why, size_t size)
 	int rc;
 
 	fds_now(&p->before);
-	rc = rte_dev_probe(p->spec.args);
+	if (p->spec.kind == SPEC_AFPACKET && p->queues == 1)
+		rc = fanout_without(rte_dev_probe, p->spec.args);
+	else
+		rc = rte_dev_probe(p->spec.args);
 	/* One that was found at the beginning is as good. */
 	if (rc && rc != -EEXIST)
 		return broken(

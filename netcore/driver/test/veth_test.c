@@ -71,6 +71,85 @@ test_out(void **state)
 	rig_close(&r);
 }
 
+/* Nobody else puts them together. */
+static void
+test_fragments(void **state)
+{
+	/* Of IPv4, with MF and at 1480, from 192.0.2.1 to 192.0.2.2. */
+	static const uint8_t head[2][34] = {{[12] = 8,
+						    0,
+						    0x45,
+						    0,
+						    0x05,
+						    0xdc,
+						    0,
+						    1,
+						    0x20,
+						    0,
+						    64,
+						    17,
+						    0xd1,
+						    0x0c,
+						    192,
+						    0,
+						    2,
+						    1,
+						    192,
+						    0,
+						    2,
+						    2},
+		{[12] = 8,
+			0,
+			0x45,
+			0,
+			0x05,
+			0xdc,
+			0,
+			1,
+			0x00,
+			185,
+			64,
+			17,
+			0xf0,
+			0x53,
+			192,
+			0,
+			2,
+			1,
+			192,
+			0,
+			2,
+			2}};
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		memset(frame, 0xff, 6); /* for all */
+		memcpy(frame + 6, head[i] + 6, sizeof(head[i]) - 6);
+		wire_send(peer, frame, 1514);
+	}
+	wire_fill(frame, 60, 1);
+	wire_send(peer, frame, 60);
+	for (unsigned i = 0; i < 3;) {
+		struct pollfd p = {.fd = driver_fd(r.d), .events = POLLIN};
+		struct stack_rx_frame f;
+
+		if (!driver_rx(r.d, &f, 1)) {
+			assert_int_equal(poll(&p, 1, WIRE_MS), 1);
+			continue;
+		}
+		if (i < 2 && f.data[12] == 8 && f.data[13] == 0) {
+			assert_int_equal(f.len, 1514);
+			assert_memory_equal(f.data + 6, head[i++] + 6, 28);
+		} else if (f.len == 60 && wire_is(f.data, 60, 1)) {
+			assert_int_equal(i++, 2);
+		}
+		driver_release(r.d, f.buf);
+	}
+	rig_close(&r);
+}
+
 static void
 test_descriptor(void **state)
 {
@@ -213,6 +292,7 @@ all(const char *what, const char *spec, const char *wide_spec)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in),
 		cmocka_unit_test(test_out),
+		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_descriptor),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_caps),
