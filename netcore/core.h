@@ -24,6 +24,8 @@ struct netcore {
 	struct driver *driver;	     /* NULL: there is no port */
 	struct stack *stack;
 	void *stack_mem;
+	uint8_t *whole; /* of the Rx partition: whole.h */
+	uint32_t wholes;
 	struct door door;
 	struct leave leave;
 	uint64_t now;

@@ -119,6 +119,15 @@ open_veth(struct driver **d, struct driver_config *c, char *why, size_t size)
 	return driver_open(d, c, why, size);
 }
 
+/* Of rx, the end is not for frames, if an application reads it. */
+static void
+cut_wholes(struct netcore *n, struct part *rx)
+{
+	n->wholes = n->core->domain->plan.copies ? 0 : whole_fit(rx->bytes);
+	rx->bytes -= (uint64_t)n->wholes * WHOLE_ROOM;
+	n->whole = rx->base + rx->bytes;
+}
+
 static void
 open_port(struct netcore *n)
 {
@@ -139,6 +148,7 @@ open_port(struct netcore *n)
 	};
 	int rc;
 
+	cut_wholes(n, &rx);
 	memcpy(c.mac, port->mac, sizeof(c.mac));
 	snprintf(label, sizeof(label), "%.*s-%.*s", LIMIT_NAME - 1,
 		d->plan.instance, LIMIT_NAME - 1, d->plan.name);
@@ -212,6 +222,7 @@ netcore_open(
 	struct domain *d = c->domain;
 	uint32_t copies = (uint32_t)(d->plan.bytes[PART_COPY] / COPY_ROOM /
 		d->plan.cores);
+	uint32_t wholes = whole_fit((uint64_t)copies * COPY_ROOM);
 	const struct driver_caps *caps = NULL;
 	struct door_config dc = {
 		.conns = plan_conn_numbers(d->plan.conns),
@@ -224,7 +235,8 @@ netcore_open(
 		.apps = app_cores(c),
 		.rx = &d->part[PART_RX],
 		.copies = d->plan.copies,
-		.copy_buffers = copies,
+		.copy_buffers = copies - wholes * (WHOLE_ROOM / COPY_ROOM),
+		.copy_wholes = wholes,
 		.copy_first = copies * c->index,
 		.release = release,
 		.take = take,
@@ -245,6 +257,8 @@ netcore_open(
 		caps = driver_caps(n->driver);
 		/* Those of mates, too, may be lent to us. */
 		dc.rx_buffers = caps->rx_buffers * d->plan.cores;
+		dc.whole = n->whole;
+		dc.wholes = n->wholes;
 	}
 	if (door_init(&n->door, &dc))
 		die(EXIT_FAIL, "out of memory for %u connections", dc.conns);

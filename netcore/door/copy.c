@@ -93,15 +93,19 @@ copy_app_up(struct door *d, unsigned app, const struct part *p)
 {
 	struct door_copies *s = d->copies;
 	struct door_copy *c = NULL;
+	uint64_t wholes =
+		(uint64_t)(d->cfg.copy_first + s->buffers) * COPY_ROOM;
 
 	for (unsigned i = 0; i < s->pools && (!c || c->part != p); i++)
 		if (s->pool[i].part == p || (!c && !s->pool[i].part))
 			c = &s->pool[i];
 	/* There are as many as there can be application domains. */
-	assert(c && p->bytes / COPY_ROOM >= d->cfg.copy_first + s->buffers);
-	if (!c->part)
+	assert(c && p->bytes >= wholes + d->cfg.copy_wholes * WHOLE_ROOM);
+	if (!c->part) {
 		for (c->free = 0; c->free < s->buffers; c->free++)
 			c->stack[c->free] = s->buffers - 1 - c->free;
+		whole_init(&c->whole, p->base + wholes, d->cfg.copy_wholes);
+	}
 	c->part = p;
 	c->cores++;
 	d->app[app].copy = c;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "mem/part.h"
+#include "netcore/door/whole.h"
 
 #define COPY_ROOM 2048u /* bytes of a buffer */
 
@@ -32,6 +33,7 @@ struct door_copy {
 	uint32_t first;		 /* of its buffers, among those of all */
 	uint32_t free;
 	uint32_t *stack; /* the free ones; what came back last is on top */
+	struct door_whole whole;
 };
 
 struct door_copies {

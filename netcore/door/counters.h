@@ -21,15 +21,16 @@
 	X(sends_full)	  /* no references left: the connection is reset */ \
 	X(app_gone)	  /* connections reset for it */                    \
 	X(udp_received)	  /* datagrams to an application core */            \
+	X(udp_wholes)	  /* of these: put together */                      \
 	X(udp_sent)                                                         \
+	X(udp_cuts) /* of these: in several packets */                      \
 	/* Datagrams that came, and were dropped. */                        \
 	X(udp_no_answer) /* from port 0 */                                  \
 	X(udp_no_room)	 /* it does not take its events */                  \
 	X(udp_held)	 /* it holds too many buffers */                    \
-	X(udp_fragments) /* in more than one packet */                      \
-	X(udp_rx_long)	 /* more than a copy has room for */                \
+	X(udp_rx_long)	 /* its partition is too small for such */          \
 	/* That were to be sent, and were not. */                           \
-	X(udp_tx_long) /* more than a packet has room for */                \
+	X(udp_tx_long) /* no datagram is so long */                         \
 	X(udp_no_host) /* to no host's address, or of another family */     \
 	X(udp_no_route)                                                     \
 	X(udp_tx_full) /* too many are under way */                         \

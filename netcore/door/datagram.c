@@ -1,18 +1,12 @@
-/* datagram.c - datagrams between the stack and application cores.
+/* datagram.c - datagrams that come, and what becomes known of those that go
+ * (datagram_tx.c).
  *
  * One that comes is told at once, or dropped: nobody may fill with them what
  * connections need, so there is no waiting for room. The application gives
  * them back in the order in which it was told of them, whatever their
  * listeners: a list for each core is enough, and all that a command can say
  * wrong is a number.
- *
- * One that goes is copied, once, into a buffer of the port's own. So what it
- * lay in is the application's again when its command was taken, whatever
- * becomes of the frame: nothing of the device, of the stack's queues or of
- * neighbours that are being asked for refers to memory of an application. */
-#include <errno.h>
-#include <string.h>
-
+ */
 #include "netcore/door/door.h"
 
 _Static_assert(LIMIT_LISTENERS <= 64, "a bit of udp_news each");
@@ -59,6 +53,8 @@ sub_for(const struct door_listener *l, const struct stack_datagram *g)
 	return &l->sub[(h >> 32) * l->subs >> 32];
 }
 
+/* One that lies in a buffer of whole.h has that as its own name, and does not
+ * count: connections do not need it. */
 static void
 keep(struct door *d, struct door_app *a, const uint8_t *ptr, uint32_t len,
 	void *buf)
@@ -74,21 +70,29 @@ keep(struct door *d, struct door_app *a, const uint8_t *ptr, uint32_t len,
 		a->gram_head = i;
 	a->gram_tail = i;
 	a->grams++;
+	if (unlikely(buf == ptr))
+		return;
 	a->held++;
 	d->buffers++;
 }
 
 static void
-drop(struct door *d, struct door_app *a, uint64_t n)
+drop(struct door *d, unsigned app, uint64_t n)
 {
+	struct door_app *a = &d->app[app];
+
 	for (; n; n--) {
 		uint32_t i = a->gram_head;
 		struct door_rx *r = door_rx_at(d, i);
 
 		a->gram_head = r->next;
-		d->cfg.release(d->cfg.arg, r->buf);
 		slab_put(&d->rx, i);
 		a->grams--;
+		if (unlikely(r->buf == r->ptr)) {
+			whole_put(d, app, r->ptr);
+			continue;
+		}
+		d->cfg.release(d->cfg.arg, r->buf);
 		a->held--;
 		d->buffers--;
 	}
@@ -125,26 +129,28 @@ static uint64_t *
 why_not(struct door *d, const struct door_app *a,
 	const struct stack_datagram *g)
 {
-	if (g->pieces > 1)
-		return &d->count.udp_fragments;
 	if (!g->port)
 		return &d->count.udp_no_answer;
 	if (a->edge->parked || a->edge->down)
 		return &d->count.udp_no_room;
-	if (a->copy)
-		return g->len > COPY_ROOM ? &d->count.udp_rx_long : NULL;
-	return conn_rx_much(d, a) ? &d->count.udp_held : NULL;
+	return !a->copy && conn_rx_much(d, a) ? &d->count.udp_held : NULL;
 }
 
-/* Where the application reads it; NULL: there is no place. The packet's buffer
- * is no longer the caller's if there is. */
+/* Where the application reads it; NULL: there is no place. The packets' buffers
+ * are no longer the caller's if there is. */
 static const uint8_t *
 place(struct door *d, unsigned app, const struct stack_datagram *g, void **buf)
 {
 	const uint8_t *ptr = g->piece[0].ptr;
+	bool copy = d->app[app].copy != NULL;
 
 	*buf = g->buf[0];
-	if (likely(!d->app[app].copy))
+	if (unlikely(g->pieces > 1 || (copy && g->len > COPY_ROOM))) {
+		ptr = whole_make(d, app, g);
+		*buf = (void *)(uintptr_t)ptr;
+		return ptr;
+	}
+	if (likely(!copy))
 		return ptr;
 	ptr = copy_datagram(d, app, ptr, g->len, buf);
 	if (ptr)
@@ -191,114 +197,13 @@ datagram_done(struct door *d, unsigned app, uint64_t count)
 	if (unlikely(count > a->grams))
 		door_refuse(d, app, &d->count.bad_count);
 	else
-		drop(d, a, count);
+		drop(d, app, count);
 }
 
 void
 datagram_app_down(struct door *d, unsigned app)
 {
-	drop(d, &d->app[app], d->app[app].grams);
-}
-
-/* --- out ------------------------------------------------------------------*/
-
-static struct ip_addr
-address(const struct msg *m)
-{
-	uint8_t bytes[16];
-
-	if (!(m->flags & MSGF_V6))
-		return ip_addr_v4(msg_ip4(m));
-	msg_get_addr6(m + 1, bytes);
-	return ip_addr_v6(bytes);
-}
-
-/* The pieces of m into one; how many bytes, or -errno. */
-static int64_t
-gather(const struct part *data, const struct msg *m, uint8_t *to, uint32_t room)
-{
-	uint32_t n = 0;
-
-	m += msg_pieces_at(m) - 1;
-	while (m->flags & MSGF_MORE) {
-		const void *p;
-		uint32_t len;
-
-		len = msg_len(++m);
-		p = part_at(data, msg_offset(m), len);
-		if (unlikely(!p))
-			return -EFAULT;
-		if (unlikely(len > room - n))
-			return -EMSGSIZE;
-		memcpy(to + n, p, len);
-		n += len;
-	}
-	return n;
-}
-
-static int
-send_it(struct door *d, const struct door_app *a, const struct door_listener *l,
-	const struct msg *m)
-{
-	struct ip_addr ip = address(m);
-	uint32_t room;
-	int64_t rc;
-	uint8_t *to;
-	void *buf;
-
-	/* Of a listener at one address all that goes out comes from there. */
-	if (unlikely(!ip_addr_eq(l->ip, (struct ip_addr){0, 0}) &&
-		    ip_addr_is_v4(l->ip) != ip_addr_is_v4(ip)))
-		return -EINVAL;
-	to = d->cfg.take(d->cfg.arg, &buf, &room);
-	if (unlikely(!to))
-		return -ENOBUFS;
-	rc = gather(a->data, m, to, room);
-	if (likely(rc >= 0))
-		rc = stack_udp_send(d->stack, l->port, ip, msg_port(m), to,
-			(uint32_t)rc, buf);
-	if (unlikely(rc))
-		d->cfg.release(d->cfg.arg, buf);
-	return (int)rc;
-}
-
-static uint64_t *
-count_of(struct door *d, int rc)
-{
-	switch (rc) {
-	case 0:
-		return &d->count.udp_sent;
-	case -EMSGSIZE:
-		return &d->count.udp_tx_long;
-	case -ENOBUFS:
-		return &d->count.udp_tx_full;
-	case -ENETUNREACH:
-		return &d->count.udp_no_route;
-	default: /* -EINVAL, -EADDRNOTAVAIL */
-		return &d->count.udp_no_host;
-	}
-}
-
-void
-datagram_send(struct door *d, unsigned app, const struct msg *m)
-{
-	struct door_app *a = &d->app[app];
-	struct door_udp *u = &a->udp[m->arg % LIMIT_LISTENERS];
-	int rc;
-
-	if (unlikely(m->arg >= LIMIT_LISTENERS || !u->listener)) {
-		door_refuse(d, app, &d->count.bad_listen);
-		return;
-	}
-	rc = send_it(d, a, &d->listener[u->listener - 1], m);
-	if (unlikely(rc == -EFAULT)) {
-		door_refuse(d, app, &d->count.bad_state);
-		return;
-	}
-	++*count_of(d, rc);
-	u->sent++;
-	d->udp_news += !a->udp_news;
-	a->udp_news |= 1ull << m->arg;
+	drop(d, app, d->app[app].grams);
 }
 
 /* --- what was sent --------------------------------------------------------*/

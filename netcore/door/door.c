@@ -13,7 +13,8 @@ door_init(struct door *d, const struct door_config *c)
 {
 	uint32_t conns = c->conns;
 	/* Each packet or copy lies in one place. */
-	uint32_t nodes = c->rx_buffers + c->copies * c->copy_buffers;
+	uint32_t nodes = c->rx_buffers + c->wholes +
+		c->copies * (c->copy_buffers + c->copy_wholes);
 	uint64_t at[4], bytes;
 
 	*d = (struct door){.stack = c->stack, .cfg = *c};
@@ -35,13 +36,12 @@ door_init(struct door *d, const struct door_config *c)
 	quota_init(&d->share[SHARE_CONNS], c->stack_conns, c->apps);
 	quota_init(&d->share[SHARE_LISTENERS], DOOR_LISTENERS, c->apps);
 	quota_init(&d->share[SHARE_SENDS], c->sends, c->apps);
-	if (!c->copies)
-		return 0;
-	if (copy_init(d)) {
+	whole_init(&d->whole, c->whole, c->wholes);
+	if (c->copies && copy_init(d)) {
 		door_fini(d);
 		return -ENOMEM;
 	}
-	d->cfg.rx_buffers = nodes;
+	d->cfg.rx_buffers += c->copies * c->copy_buffers;
 	return 0;
 }
 

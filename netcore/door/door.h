@@ -48,6 +48,10 @@ struct door_config {
 	 * buffers of COPY_ROOM bytes in the partition of each. */
 	unsigned copies;
 	uint32_t copy_buffers, copy_first; /* our part of each partition */
+	/* Of whole.h: in rx, if nobody reads copies; and how many there are
+	 * behind the copies of each domain. */
+	uint8_t *whole;
+	uint32_t wholes, copy_wholes;
 	/* Takes a buffer of a received frame back. */
 	void (*release)(void *arg, void *buf);
 	/* Gives one like it, *room bytes, for a datagram; NULL: not now. */
@@ -120,6 +124,7 @@ struct door {
 	void *mem;
 	size_t mem_bytes;
 	struct door_copies *copies; /* NULL: nobody gets any */
+	struct door_whole whole;    /* of those who read config.rx */
 };
 
 extern const struct stack_ops door_ops;
@@ -177,7 +182,8 @@ void listen_app_down(struct door *d, unsigned app);
 int listen_dispatch(struct door *d, uint64_t name, uint16_t *id);
 
 /* datagram.c: one that came; false: it is dropped, its buffers are still the
- * caller's. Commands. And what was sent is told, where there is room. */
+ * caller's. Commands (datagram_tx.c). And what was sent is told, where there is
+ * room. */
 bool datagram_in(struct door *d, const struct stack_datagram *g);
 void datagram_send(struct door *d, unsigned app, const struct msg *m);
 void datagram_done(struct door *d, unsigned app, uint64_t count);

@@ -216,6 +216,17 @@ int stack_udp_unbind(struct stack *s, uint16_t port);
 int stack_udp_send(struct stack *s, uint16_t local_port, struct ip_addr ip,
 	uint16_t port, const void *ptr, uint32_t len, void *buf);
 
+/* The same for one that is too long for a packet, in n packets that the other
+ * end's IP puts together. p[i] lies in buf[i]; each has stack_udp_cut() bytes,
+ * the first one STACK_UDP_HEAD less, and the last one what is left. To a next
+ * hop that is not known yet only the last few are kept. */
+#define STACK_UDP_CUTS 120u
+#define STACK_UDP_HEAD 8u
+uint32_t stack_udp_cut(const struct stack *s, struct ip_addr ip);
+int stack_udp_send_cut(struct stack *s, uint16_t local_port, struct ip_addr ip,
+	uint16_t port, const struct stack_piece *p, void *const *buf,
+	unsigned n);
+
 /* --- counters ------------------------------------------------------------*/
 
 struct stack_counters {

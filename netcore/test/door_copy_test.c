@@ -353,7 +353,7 @@ a_domain_goes(void **state)
 	assert_null(w->door.copies->pool[0].part);
 	assert_int_equal(buffers_used(w), 0);
 	was = w->copy[0];
-	w->copy[0].base = calloc(OWN, COPY_ROOM);
+	w->copy[0].base = calloc(1, was.bytes);
 	join(w, 0, 10);
 	join(w, 1, 11);
 	assert_int_equal(w->door.copies->pool[0].free, OWN);

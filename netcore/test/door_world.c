@@ -118,12 +118,17 @@ peer_datagram(void *arg, const struct stack_datagram *g)
 {
 	struct world *w = arg;
 
-	assert_int_equal(g->pieces, 1);
-	assert_true(g->len <= sizeof(w->peer_data));
-	memcpy(w->peer_data, g->piece[0].ptr, g->len);
+	w->gram_data = realloc(w->gram_data, g->len + 1);
 	w->gram = *g;
+	w->gram.len = 0;
+	for (unsigned i = 0; i < g->pieces; i++) {
+		memcpy(w->gram_data + w->gram.len, g->piece[i].ptr,
+			g->piece[i].len);
+		w->gram.len += g->piece[i].len;
+		free(g->buf[i]);
+	}
+	assert_int_equal(w->gram.len, g->len);
 	w->grams++;
-	free(g->buf[0]);
 }
 
 static void
@@ -245,6 +250,8 @@ make(struct world *w, const struct stack_ops *ops, void *arg, uint8_t host)
 			ops == &door_ops ? &w->door.share[SHARE_SENDS] : NULL,
 		.segs = 512,
 		.ooo = 16,
+		.frags = 4,
+		.frag_pieces = STACK_FRAGS,
 		.rcv_window = 65536,
 		.mtu = 1500,
 		.ip4 = host_ip4(host),
@@ -301,19 +308,23 @@ open_copies(bool port, bool one_domain, uint32_t buffers)
 		.rx = &w->rx,
 		.copies = buffers ? 2 : 0,
 		.copy_buffers = buffers,
+		.wholes = buffers ? 0 : WHOLES,
+		.copy_wholes = buffers ? WHOLES : 0,
 		.release = give_back,
 		.take = take,
 		.arg = w};
 
 	(void)none;
 	w->now = 1000000000;
-	w->rx = (struct part){.bytes = BUFFERS * ROOM};
-	w->rx.base = calloc(BUFFERS, ROOM);
+	w->rx.bytes = BUFFERS * ROOM + c.wholes * WHOLE_ROOM;
+	w->rx.base = calloc(1, w->rx.bytes);
+	c.whole = w->rx.base + BUFFERS * ROOM;
 	w->app = (struct part){.bytes = 65536};
 	w->app.base = calloc(1, w->app.bytes);
 	for (unsigned i = 0; i < c.copies; i++) {
-		w->copy[i].bytes = (uint64_t)buffers * COPY_ROOM;
-		w->copy[i].base = calloc(buffers, COPY_ROOM);
+		w->copy[i].bytes =
+			buffers * COPY_ROOM + c.copy_wholes * WHOLE_ROOM;
+		w->copy[i].base = calloc(1, w->copy[i].bytes);
 	}
 	assert_int_equal(door_init(&w->door, &c), 0);
 	if (port)
@@ -348,6 +359,7 @@ close_world(struct world *w)
 	free(w->copy[0].base);
 	free(w->copy[1].base);
 	free(w->app.base);
+	free(w->gram_data);
 	free(w);
 }
 

@@ -16,6 +16,7 @@
 
 #define BUFFERS 64
 #define ROOM	2048
+#define WHOLES	2
 #define EVENTS	256
 #define PLACES	16  /* that are shared out */
 #define SENDS	512 /* of the stack */
@@ -41,6 +42,7 @@ struct world {
 	char peer_data[4096];
 	unsigned grams; /* that the client got, and the last one: */
 	struct stack_datagram gram;
+	uint8_t *gram_data;
 };
 
 /* A command of an application core. */

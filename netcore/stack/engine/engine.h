@@ -123,6 +123,7 @@ struct stack {
 	uint32_t t_cookie; /* when the last SYN cookie was sent; 0: never */
 	uint16_t next_port;
 	uint16_t ip_id;
+	uint32_t cut_id; /* of packets of IPv6 that went in pieces */
 	struct listener *listener;
 	struct udp_port *udp_port;
 	uint16_t *udp_map; /* 1 + index of who has the port */

@@ -183,6 +183,14 @@ checksum(struct ip_addr src, struct ip_addr dst, const uint8_t *header,
 }
 
 int
+udp_may_send(struct ip_addr src, struct ip_addr ip)
+{
+	if (is_martian(ip))
+		return -EINVAL;
+	return ip_addr_is_any(src) ? -EADDRNOTAVAIL : 0;
+}
+
+int
 stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
 	uint16_t port, const void *ptr, uint32_t len, void *buf)
 {
@@ -190,14 +198,12 @@ stack_udp_send(struct stack *s, uint16_t lport, struct ip_addr ip,
 	uint32_t most = WIRE_UDP_LEN +
 		(ip_addr_is_v4(ip) ? WIRE_IPV4_LEN : WIRE_IPV6_LEN);
 	struct ip_addr src = source_for(s, ip);
+	int rc = udp_may_send(src, ip);
 	struct reply *r;
 	uint8_t *p;
-	int rc;
 
-	if (is_martian(ip))
-		return -EINVAL;
-	if (ip_addr_is_any(src))
-		return -EADDRNOTAVAIL;
+	if (rc)
+		return rc;
 	if (len > 65535 || len + most > s->cfg.mtu)
 		return -EMSGSIZE;
 	rc = reply_ip(

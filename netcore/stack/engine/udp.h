@@ -21,4 +21,7 @@ bool udp_in(struct stack *s, struct stack_rx_frame *f, struct cursor *c,
 void udp_pieces(struct stack *s, const struct frag_key *k,
 	struct stack_rx_frame *f, unsigned n, uint32_t len);
 
+/* Whether there can be a datagram between them: 0, -EINVAL, -EADDRNOTAVAIL. */
+int udp_may_send(struct ip_addr src, struct ip_addr ip);
+
 #endif

@@ -299,6 +299,145 @@ the_first_one_waits_for_the_neighbour(void **state)
 		assert_null(one.out[i].buf);
 }
 
+#define CUT 1480u /* of an MTU of 1500 */
+
+/* Parts as they should be; the number of them. */
+static unsigned
+parts(struct stack_piece *p, void **buf, const uint8_t *data, uint32_t len)
+{
+	uint32_t at = 0;
+	unsigned n = 0;
+
+	for (; at < len; n++) {
+		uint32_t k = n ? CUT : CUT - STACK_UDP_HEAD;
+
+		k = k < len - at ? k : len - at;
+		p[n] = (struct stack_piece){data + at, k};
+		buf[n] = (void *)(uintptr_t)p[n].ptr;
+		at += k;
+	}
+	return n;
+}
+
+static int
+send_parts(const struct stack_piece *p, void *const *buf, unsigned n)
+{
+	return stack_udp_send_cut(
+		one.s, PORT, ip_addr_v4(ONE_PEER), 9, p, buf, n);
+}
+
+/* Each is a packet's contents; they may be put together, and have a number of
+ * their own. */
+static void
+a_long_one_goes_in_pieces(void **state)
+{
+	static uint8_t data[5000], all[5008];
+	struct stack_piece p[STACK_UDP_CUTS];
+	void *buf[STACK_UDP_CUTS];
+	int32_t was = -1;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7);
+	assert_int_equal(stack_udp_cut(one.s, ip_addr_v4(ONE_PEER)), CUT);
+	for (unsigned round = 0; round < 2; round++) {
+		unsigned n = parts(p, buf, data, sizeof(data));
+		uint32_t got = 0;
+		int32_t id = -1;
+
+		assert_int_equal(n, 4);
+		assert_int_equal(send_parts(p, buf, n), 0);
+		one_send();
+		assert_int_equal(one.sent, n);
+		for (unsigned i = 0; i < n; i++) {
+			struct one_frame *o = &one.out[i];
+			struct cursor c = cursor_of(o->bytes + 14, o->len - 14);
+			struct wire_ipv4 ip;
+
+			assert_int_equal(wire_ipv4_parse(&c, &ip), WIRE_OK);
+			assert_ptr_equal(o->buf, buf[i]);
+			assert_ptr_equal(o->piece, p[i].ptr);
+			assert_int_equal(wire_ipv4_offset(&ip), got);
+			assert_int_equal(
+				ip.frag & (WIRE_IPV4_MF | WIRE_IPV4_DF),
+				i + 1 < n ? WIRE_IPV4_MF : 0);
+			assert_true(id < 0 || id == ip.id);
+			id = ip.id;
+			memcpy(all + got, c.p, ip.len);
+			got += ip.len;
+		}
+		assert_int_not_equal(id, was);
+		was = id;
+		assert_int_equal(got, sizeof(all));
+		assert_int_equal(wire_udp_verify(all, got,
+					 cksum_pseudo4(ONE_IP, ONE_PEER,
+						 WIRE_IP_UDP, got)),
+			WIRE_OK);
+		assert_memory_equal(all + 8, data, sizeof(data));
+	}
+}
+
+static void
+what_cannot_be_cut_is_told(void **state)
+{
+	static uint8_t data[65508];
+	struct stack_piece p[STACK_UDP_CUTS + 1];
+	void *buf[STACK_UDP_CUTS + 1];
+	unsigned n, sent = 0;
+	int rc;
+
+	(void)state;
+	n = parts(p, buf, data, 1000); /* one is none */
+	assert_int_equal(send_parts(p, buf, n), -EMSGSIZE);
+	assert_int_equal(send_parts(p, buf, 0), -EMSGSIZE);
+	n = parts(p, buf, data, sizeof(data));
+	assert_int_equal(send_parts(p, buf, n), -EMSGSIZE);
+	n = parts(p, buf, data, sizeof(data) - 1);
+	p[0].len -= 8; /* no offset would be right */
+	assert_int_equal(send_parts(p, buf, n), -EMSGSIZE);
+	p[0].len += 8;
+	p[n - 1].len = CUT + 1;
+	assert_int_equal(send_parts(p, buf, n), -EMSGSIZE);
+	n = parts(p, buf, data, sizeof(data) - 1);
+	assert_int_equal(stack_udp_send_cut(one.s, PORT, ip_addr_v4(0xe0000001),
+				 9, p, buf, n),
+		-EINVAL);
+	assert_int_equal(
+		stack_udp_send_cut(one.s, PORT,
+			(struct ip_addr){0x20010db8ull << 32, 1}, 9, p, buf, n),
+		-EADDRNOTAVAIL);
+	one_send();
+	assert_int_equal(one.sent, 0);
+	/* All of one, or nothing. */
+	while (!(rc = send_parts(p, buf, n)) && sent < 100)
+		sent++;
+	assert_int_equal(rc, -ENOBUFS);
+	one_send();
+	assert_int_equal(one.sent, sent * n);
+	assert_int_equal(one.released, 0);
+}
+
+/* Few wait for a neighbour: those that do not come back, and none is lost. */
+static void
+pieces_for_a_stranger_come_back(void **state)
+{
+	static uint8_t data[8000];
+	struct stack_piece p[STACK_UDP_CUTS];
+	void *buf[STACK_UDP_CUTS];
+	unsigned n = parts(p, buf, data, sizeof(data)), held = 0;
+
+	(void)state;
+	assert_int_equal(stack_udp_send_cut(one.s, PORT,
+				 ip_addr_v4(ONE_PEER + 7), 9, p, buf, n),
+		0);
+	one_arp(WIRE_ARP_REPLY, 7, ONE_PEER + 7, ONE_IP);
+	one_send();
+	for (unsigned i = 0; i < one.sent; i++)
+		held += one.out[i].buf != NULL;
+	assert_true(held > 0 && held < n);
+	assert_int_equal(one.released, n - held);
+}
+
 int
 main(void)
 {
@@ -314,6 +453,9 @@ main(void)
 		T(a_checksum_of_zero_is_not_sent),
 		T(what_cannot_be_sent_is_told),
 		T(the_first_one_waits_for_the_neighbour),
+		T(a_long_one_goes_in_pieces),
+		T(what_cannot_be_cut_is_told),
+		T(pieces_for_a_stranger_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
