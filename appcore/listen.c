@@ -202,6 +202,7 @@ dl_connect(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	struct msg m[3] = {{.type = MSG_CONNECT}};
 	unsigned n = listen_endpoint(m, addr, port), net = 0, tries = 0;
 	struct edge *e = NULL;
+	struct attempt *a;
 	bool any = false;
 
 	if (!i || !port)
@@ -213,11 +214,14 @@ dl_connect(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	}
 	if (!any)
 		return -ENOTCONN;
-	m->conn = i - 1;
-	if (!e || !edge_send(e, m, n))
+	if (!e)
 		return -EAGAIN;
-	dl->free_attempt = dl->attempt[i - 1].next;
-	dl->attempt[i - 1] =
-		(struct attempt){h, arg, *addr, port, (uint16_t)net, 0};
-	return 0;
+	a = &dl->attempt[i - 1];
+	dl->free_attempt = a->next;
+	*a = (struct attempt){h, arg, *addr, port, (uint16_t)net, 0};
+	m->conn = i - 1;
+	if (edge_send(e, m, n)) /* the answer may be there already */
+		return 0;
+	attempt_free(dl, a);
+	return -EAGAIN;
 }

@@ -2,8 +2,9 @@
  * thread, with calls for messages.
  *
  * What the network core says is a call of the program's callback, from within
- * the stack; what the program says then waits until the stack has returned, so
- * that neither meets itself on the call stack (edge.c). The rest is the same
+ * the stack; what the program says, there or anywhere, waits until the program
+ * has returned, so that neither meets itself on the call stack (edge.c). So the
+ * network core's end is busy but while it serves commands. The rest is the same
  * code as in two processes. */
 #include <stdlib.h>
 
@@ -42,6 +43,7 @@ join(struct rtc *r, struct domain_core *c)
 		edge_init_direct(&r->down, &down))
 		die(EXIT_FAIL, "out of memory for core %u", c->plan.id);
 	edge_join_direct(&r->up.edge, &r->down);
+	r->down.busy = true;
 	/* What the application would map of a network domain is our own. */
 	d->peer[0].conns = d->plan.conns;
 	d->peer[0].data.base = d->part[PART_RX].base;
@@ -56,6 +58,20 @@ rtc_show(struct rtc *r)
 	netcore_rest(&r->net);
 }
 
+/* What the program has said; and what it is to be told, of which there is some
+ * only if the network core spoke while it was at work. */
+static unsigned
+talk(struct rtc *r)
+{
+	unsigned work;
+
+	r->down.busy = false;
+	work = edge_serve(&r->down, LIMIT_PARK);
+	work += edge_serve(&r->up.edge, LIMIT_PARK);
+	r->down.busy = true;
+	return work;
+}
+
 /* The program's share of a turn: also what other cores tell it, and pokes. */
 static unsigned
 serve(void *arg)
@@ -63,15 +79,14 @@ serve(void *arg)
 	struct rtc *r = arg;
 	unsigned work;
 
-	r->down.busy = false;
 	work = hub_serve(&r->dl->core->hub);
-	work += edge_serve(&r->down, LIMIT_PARK);
-	work += edge_serve(&r->up.edge, LIMIT_PARK);
+	work += talk(r);
 	timer_run(r->dl);
 	command_retry(r->dl);
 	room_turn(r->dl);
 	work += udp_turn(r->dl);
-	r->down.busy = true;
+	if (unlikely(r->up.edge.parked))
+		work += talk(r);
 	return work;
 }
 
@@ -82,9 +97,7 @@ turn(struct rtc *r, struct hub *hub)
 
 	r->dl->now = clock_ns();
 	show_turn(r->dl);
-	r->down.busy = true;
 	work = netcore_turn(&r->net, serve, r);
-	r->down.busy = false;
 	hub_flush(hub);
 	work += tell_turn(r->dl);
 	return work + r->up.edge.parked + r->down.parked + !!r->dl->udp_news;

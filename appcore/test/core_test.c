@@ -61,6 +61,42 @@ a_net_that_goes_is_asked_nothing(void **state)
 	world_close(w);
 }
 
+static void
+is_refused(struct dl *dl, void *arg, enum dl_why why)
+{
+	struct world *w = dl_user(dl);
+
+	assert_ptr_equal(arg, w);
+	assert_int_equal(why, DL_UNREACHABLE);
+	w->closed++;
+}
+
+/* The answer may be there before the command was sent. */
+static void
+an_answer_may_come_at_once(void **state)
+{
+	static const struct dl_handler h = {
+		.data = data, .connect_failed = is_refused};
+	struct world *w = world_open();
+	struct dl_addr addr;
+
+	(void)state;
+	assert_int_equal(dl_addr_parse(&addr, "192.0.2.1"), 0);
+	w->refuse = true;
+	for (unsigned i = 1; i <= 2 * LIMIT_ATTEMPTS; i++) {
+		assert_int_equal(dl_connect(&w->dl, &addr, 80, &h, w), 0);
+		assert_int_equal(w->closed, i);
+		assert_int_equal(w->edge[i % 2].edge.down, EDGE_UP);
+	}
+	/* What is not sent is not an attempt. */
+	w->edge[0].edge.parked = w->edge[1].edge.parked = LIMIT_PARK;
+	for (unsigned i = 0; i <= LIMIT_ATTEMPTS; i++)
+		assert_int_equal(dl_connect(&w->dl, &addr, 80, &h, w), -EAGAIN);
+	w->edge[0].edge.parked = w->edge[1].edge.parked = 0;
+	assert_int_equal(dl_connect(&w->dl, &addr, 80, &h, w), 0);
+	world_close(w);
+}
+
 /* A listener is everywhere, or nowhere: a connection by one that the program
  * was refused would be a fault of the network core's. */
 static void
@@ -161,6 +197,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_net_that_goes_is_asked_nothing),
+		cmocka_unit_test(an_answer_may_come_at_once),
 		cmocka_unit_test(listening_is_all_or_nothing),
 		cmocka_unit_test(what_is_owed_is_said_later),
 		cmocka_unit_test(room_is_told),

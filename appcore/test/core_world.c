@@ -19,6 +19,13 @@ command(void *arg, struct edge *e, const struct msg *m, unsigned n)
 	w->said[m->type]++;
 	w->heard[e - w->net]++;
 	memcpy(w->last, m, n * sizeof(*m));
+	if (m->type == MSG_CONNECT && w->refuse) {
+		struct msg no = {.type = MSG_CONNECT_FAILED,
+			.arg = MSG_WHY_UNREACHABLE,
+			.ref = m->conn};
+
+		assert_true(edge_send(e, &no, 1));
+	}
 	if (m->type == MSG_RECV_DONE)
 		w->given_back += m->ref;
 }

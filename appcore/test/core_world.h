@@ -19,6 +19,7 @@ struct world {
 	unsigned heard[WORLD_NETS];
 	struct msg last[LIMIT_RUN]; /* the last of them */
 	uint64_t given_back;	    /* bytes */
+	bool refuse;		    /* connects are answered at once: no */
 	/* The test's own. */
 	unsigned closed, room;
 	int again;
