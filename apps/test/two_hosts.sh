@@ -111,6 +111,7 @@ stop() {
 	check "nothing is left in the namespaces" \
 		"$(ip -n $server -o link | grep -c dls$$)$(
 			ip -n $client -o link | grep -c dlc$$)" 00
+	check "no process is left there" "$(ip netns pids $server | wc -l)" 0
 	check "no sanitizer had to say anything" "$(grep -cE \
 		'ERROR: AddressSanitizer|runtime error:' "$dir/log")" 0
 }
