@@ -77,10 +77,9 @@ gauges(struct netcore *n)
 {
 	uint64_t v[GAUGES] = {0};
 
-	for (unsigned i = 0; i < n->door.cfg.apps; i++) {
-		v[DOOR_CONNS] += n->door.app[i].conns;
+	for (unsigned i = 0; i < n->door.cfg.apps; i++)
 		v[DOOR_HELD] += n->door.app[i].held;
-	}
+	v[DOOR_CONNS] = idpool_taken(&n->door.ids);
 	v[STACK_CONNS] = n->stack ? stack_taken(n->stack) : 0;
 	v[CONNS_ROUND] = n->publish.conns.round_ns / 1000000;
 	domain_show(n->publish.gauge, v, GAUGES);
