@@ -279,9 +279,9 @@ struct dl_udp_handler {
  * program that open it, too: all of a peer's comes to one of them. What came in
  * several packets is handed up as one piece. What comes while the core does not
  * take it is not handed up. When a network core is started again the port is
- * opened there, too. 0; -ENOSPC: listeners and ports are too many; -EINVAL: port
- * 0; -EAGAIN: try again after the next callback. The handler must stay where it
- * is. */
+ * opened there, too. 0; -ENOSPC: listeners and ports are too many; -EINVAL:
+ * port 0; -EAGAIN: try again after the next callback. The handler must stay
+ * where it is. */
 int dl_udp_open(struct dl *dl, const struct dl_addr *addr, uint16_t port,
 	const struct dl_udp_handler *h, void *arg, struct dl_udp **out);
 
@@ -291,10 +291,11 @@ int dl_udp_open(struct dl *dl, const struct dl_addr *addr, uint16_t port,
  * sent() has counted it. One that does not fit into a packet goes in several,
  * and arrives if they all do. Nobody is told whether it does, or goes at all:
  * one to an address that is no host's or that there is no way to, or for which
- * there is no room at the port, is counted by the network core. 0; -EAGAIN: too much is under way, drop it or try again in
- * sent() or after the next callback; -ENOTCONN: no network core has the port;
- * -EPIPE: it is closed; -EFAULT: not memory of dl_alloc(); -EMSGSIZE: more than
- * any packet has room for; -EINVAL: too many pieces, or port 0. */
+ * there is no room at the port, is counted by the network core. 0; -EAGAIN: too
+ * much is under way, drop it or try again in sent() or after the next callback;
+ * -ENOTCONN: no network core has the port; -EPIPE: it is closed; -EFAULT: not
+ * memory of dl_alloc(); -EMSGSIZE: more than any datagram has room for;
+ * -EINVAL: too many pieces, or port 0. */
 int dl_udp_send(struct dl_udp *u, const struct dl_addr *to, uint16_t port,
 	const struct dl_piece *p, unsigned n);
 

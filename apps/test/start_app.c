@@ -121,7 +121,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "start_app ADDRESS ATTEMPTS FAIL\n");
 		return 2;
 	}
-	app.attempts = (unsigned)atoi(argv[2]);
-	app.fail = (unsigned)atoi(argv[3]);
+	app.attempts = (unsigned)strtoul(argv[2], NULL, 10);
+	app.fail = (unsigned)strtoul(argv[3], NULL, 10);
 	return dl_run(&program, NULL);
 }

@@ -32,7 +32,8 @@ begin(struct world *w, unsigned app)
 }
 
 /* The client's, of so many bytes; 0 or -errno. */
-static int throw(struct world * w, bool v6, uint16_t port, uint32_t len)
+static int
+toss(struct world *w, bool v6, uint16_t port, uint32_t len)
 {
 	struct ip_addr to = v6 ? host_ip6(1) : host_ip4(1);
 	uint32_t cut = stack_udp_cut(w->client, to), at = 0;
@@ -117,7 +118,7 @@ what_comes_in_pieces_is_told_whole(void **state)
 	(void)state;
 	begin(w, 0);
 	for (unsigned i = 0; i < 2 * sizeof(sizes) / sizeof(*sizes); i++) {
-		assert_int_equal(throw(w, i & 1, PORT, sizes[i / 2]), 0);
+		assert_int_equal(toss(w, i & 1, PORT, sizes[i / 2]), 0);
 		told(w, 0, sizes[i / 2]);
 		assert_int_equal(buffers_used(w), 0);
 		assert_int_equal(w->door.app[0].grams, 1);
@@ -218,12 +219,12 @@ there_are_few_of_them(void **state)
 	for (unsigned i = 0; i < WHOLES; i++) {
 		const uint8_t *at;
 
-		assert_int_equal(throw(w, false, PORT, 3000), 0);
+		assert_int_equal(toss(w, false, PORT, 3000), 0);
 		at = told(w, 0, 3000);
 		assert_ptr_not_equal(at, first);
 		first = first ? first : at;
 	}
-	assert_int_equal(throw(w, false, PORT, 3000), 0);
+	assert_int_equal(toss(w, false, PORT, 3000), 0);
 	silence(w);
 	assert_int_equal(n->udp_held, 1);
 	assert_int_equal(buffers_used(w), 0);
@@ -231,7 +232,7 @@ there_are_few_of_them(void **state)
 	settle(w);
 	expect(w, 0, MSG_UDP_DATA);
 	done(w, 0, 1);
-	assert_int_equal(throw(w, false, PORT, 3000), 0);
+	assert_int_equal(toss(w, false, PORT, 3000), 0);
 	assert_ptr_equal(told(w, 0, 3000), first);
 	/* It dies with all of them. */
 	door_app_down(&w->door, 0);
@@ -251,15 +252,15 @@ each_of_several_reads_its_own(void **state)
 	begin(w, 0);
 	begin(w, 1);
 	for (unsigned i = 0; i < WHOLES; i++) {
-		assert_int_equal(throw(w, i, PORT, 8192), 0);
+		assert_int_equal(toss(w, i, PORT, 8192), 0);
 		told(w, 0, 8192);
 	}
 	for (uint32_t i = 0; i < w->copy[1].bytes; i++)
 		assert_int_equal(w->copy[1].base[i], 0);
-	assert_int_equal(throw(w, false, PORT, 8192), 0);
+	assert_int_equal(toss(w, false, PORT, 8192), 0);
 	assert_int_equal(n->udp_held, 1);
 	/* The other one has its own. */
-	assert_int_equal(throw(w, true, PORT + 1, MOST), 0);
+	assert_int_equal(toss(w, true, PORT + 1, MOST), 0);
 	told(w, 1, MOST);
 	done(w, 1, 1);
 	assert_int_equal(w->door.copies->pool[0].whole.free, 0);
@@ -287,7 +288,7 @@ there_may_be_none(void **state)
 	assert_int_equal(whole_fit(1ull << 40), WHOLE_MOST);
 	begin(w, 0);
 	whole_init(&w->door.whole, NULL, 0);
-	assert_int_equal(throw(w, false, PORT, 3000), 0);
+	assert_int_equal(toss(w, false, PORT, 3000), 0);
 	silence(w);
 	assert_int_equal(w->door.count.udp_rx_long, 1);
 	all_gone(w);
