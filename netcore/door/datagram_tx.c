@@ -114,34 +114,45 @@ rest_take(struct rest *r, uint8_t *to, uint32_t bytes)
 	}
 }
 
+/* One more buffer, with the next bytes of r, up to len of them. */
+static int
+cut_one(struct door *d, struct rest *r, uint32_t len, struct stack_piece *p,
+	void **buf)
+{
+	uint32_t room;
+	uint8_t *to = d->cfg.take(d->cfg.arg, buf, &room);
+
+	if (!to)
+		return -ENOBUFS;
+	len = r->left < len ? r->left : len;
+	if (len > room) {
+		d->cfg.release(d->cfg.arg, *buf);
+		return -EMSGSIZE;
+	}
+	*p = (struct stack_piece){to, len};
+	rest_take(r, to, len);
+	return 0;
+}
+
 static int
 send_several(struct door *d, const struct part *data, uint16_t from,
 	struct ip_addr ip, const struct msg *m)
 {
-	uint32_t cut = stack_udp_cut(d->stack, ip), len = cut - STACK_UDP_HEAD;
+	uint32_t cut = stack_udp_cut(d->stack, ip);
 	struct stack_piece p[STACK_UDP_CUTS];
 	void *buf[STACK_UDP_CUTS];
 	struct rest r;
 	unsigned n = 0;
-	int rc = rest_begin(&r, data, m);
+	int rc = rest_begin(&r, data, m), cuts;
 
-	for (; !rc && r.left; len = cut) {
-		uint8_t *to;
-		uint32_t room;
-
-		if (n == STACK_UDP_CUTS)
-			rc = -EMSGSIZE;
-		else if (!(to = d->cfg.take(d->cfg.arg, &buf[n], &room)))
-			rc = -ENOBUFS;
-		if (rc)
-			break;
-		len = r.left < len ? r.left : len;
-		p[n++] = (struct stack_piece){to, len};
-		if (len > room)
-			rc = -EMSGSIZE;
-		else
-			rest_take(&r, to, len);
-	}
+	if (rc)
+		return rc;
+	cuts = stack_udp_cuts(d->stack, ip, r.left);
+	if (cuts < 0)
+		return cuts;
+	for (; !rc && n < (unsigned)cuts; n += !rc)
+		rc = cut_one(
+			d, &r, n ? cut : cut - STACK_UDP_HEAD, &p[n], &buf[n]);
 	if (!rc)
 		rc = stack_udp_send_cut(
 			d->stack, from, ip, msg_port(m), p, buf, n);

@@ -223,6 +223,9 @@ int stack_udp_send(struct stack *s, uint16_t local_port, struct ip_addr ip,
 #define STACK_UDP_CUTS 120u
 #define STACK_UDP_HEAD 8u
 uint32_t stack_udp_cut(const struct stack *s, struct ip_addr ip);
+/* How many packets len bytes are, if they may go now; else -EMSGSIZE, -ENOBUFS.
+ * So nothing is copied in vain. */
+int stack_udp_cuts(struct stack *s, struct ip_addr ip, uint32_t len);
 int stack_udp_send_cut(struct stack *s, uint16_t local_port, struct ip_addr ip,
 	uint16_t port, const struct stack_piece *p, void *const *buf,
 	unsigned n);

@@ -32,6 +32,28 @@ stack_udp_cut(const struct stack *s, struct ip_addr ip)
 	return (s->cfg.mtu - head) & ~7u; /* offsets count eights */
 }
 
+static bool
+has_room(struct stack *s, unsigned n)
+{
+	if (s->reply_head - s->reply_tail + n <= REPLIES_BULK)
+		return true;
+	s->count.drop_replies_full++;
+	return false;
+}
+
+int
+stack_udp_cuts(struct stack *s, struct ip_addr ip, uint32_t len)
+{
+	uint32_t cut = stack_udp_cut(s, ip), n;
+
+	if (len > (ip_addr_is_v4(ip) ? MOST4 : MOST6) - WIRE_UDP_LEN)
+		return -EMSGSIZE;
+	n = (WIRE_UDP_LEN + len + cut - 1) / cut;
+	if (n > STACK_UDP_CUTS)
+		return -EMSGSIZE;
+	return has_room(s, n) ? (int)n : -ENOBUFS;
+}
+
 /* How long it is with its header; 0: the pieces are not what they should be. */
 static uint32_t
 length(const struct stack *s, struct ip_addr ip, const struct stack_piece *p,
@@ -139,10 +161,8 @@ stack_udp_send_cut(struct stack *s, uint16_t lport, struct ip_addr ip,
 
 	if (rc || n < 2 || n > STACK_UDP_CUTS || !len)
 		return rc ? rc : -EMSGSIZE;
-	if (s->reply_head - s->reply_tail + n > REPLIES_BULK) {
-		s->count.drop_replies_full++;
+	if (!has_room(s, n))
 		return -ENOBUFS;
-	}
 	c.id = number(s, ip_addr_is_v4(ip));
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t k = p[i].len + (i ? 0 : WIRE_UDP_LEN);

@@ -383,6 +383,7 @@ what_cannot_be_cut_is_told(void **state)
 	static uint8_t data[65508];
 	struct stack_piece p[STACK_UDP_CUTS + 1];
 	void *buf[STACK_UDP_CUTS + 1];
+	struct ip_addr to = ip_addr_v4(ONE_PEER);
 	unsigned n, sent = 0;
 	int rc;
 
@@ -408,10 +409,17 @@ what_cannot_be_cut_is_told(void **state)
 		-EADDRNOTAVAIL);
 	one_send();
 	assert_int_equal(one.sent, 0);
+	assert_int_equal(stack_udp_cuts(one.s, to, 1473), 2);
+	assert_int_equal(stack_udp_cuts(one.s, to, 2 * CUT - 8), 2);
+	assert_int_equal(stack_udp_cuts(one.s, to, 2 * CUT - 7), 3);
+	assert_int_equal(stack_udp_cuts(one.s, to, 65507), n);
+	assert_int_equal(stack_udp_cuts(one.s, to, 65508), -EMSGSIZE);
+	assert_int_equal(stack_udp_cuts(one.s, to, UINT32_MAX), -EMSGSIZE);
 	/* All of one, or nothing. */
 	while (!(rc = send_parts(p, buf, n)) && sent < 100)
 		sent++;
 	assert_int_equal(rc, -ENOBUFS);
+	assert_int_equal(stack_udp_cuts(one.s, to, 65507), -ENOBUFS);
 	one_send();
 	assert_int_equal(one.sent, sent * n);
 	assert_int_equal(one.released, 0);
