@@ -183,8 +183,9 @@ answer_unsent(const struct answer *a)
 	return a->end - a->sent;
 }
 
-/* How many pieces may be sent now, at most `max`: none behind a hole. 0: no
- * more, for now; else it is to be asked again when these are sent. */
+/* How many pieces may be sent now, at most `max`; none behind a hole, so that
+ * there may be more behind the last one. Who has sent them asks again, until
+ * it is 0: then nothing can be sent before something is added. */
 unsigned answer_ready(struct answer *a, unsigned max);
 
 /* The i-th piece that is to be sent. */
