@@ -102,14 +102,17 @@ juggle(struct store *s, unsigned budget)
 	return left == 0;
 }
 
+/* First those that went: an item that goes meanwhile was still there, and one
+ * that came and went does not make it fewer than none. */
 static void
 count_items(struct store *s)
 {
 	uint64_t items = 0;
 
 	for (struct store *v = s->c->views; v; v = v->next)
-		items += relaxed_load_64(&v->n.total_items) -
-			relaxed_load_64(&v->unlinked);
+		items -= acquire_load_64(&v->unlinked);
+	for (struct store *v = s->c->views; v; v = v->next)
+		items += relaxed_load_64(&v->n.total_items);
 	s->c->items = items;
 }
 

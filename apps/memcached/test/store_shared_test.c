@@ -287,6 +287,42 @@ many_sizes(void **state)
 	kit_close(&k);
 }
 
+/* --- how many there are, while they come and go ---------------------------*/
+
+static void *
+come_and_go(void *arg)
+{
+	struct worker *w = arg;
+	struct item *it;
+
+	for (unsigned i = 0; i < 10 * STEPS; i++) {
+		if (w->seed == 1) {
+			store_work(w->s, 1);
+			continue;
+		}
+		assert_int_equal(
+			store_alloc(w->s, &it, "k", 1, 7, 0, 1), STORE_OK);
+		*item_data(it) = 'a';
+		store_put(w->s, it, &(struct store_how){0}, NULL);
+		store_release(w->s, it);
+		assert_int_equal(store_delete(w->s, "k", 1, 0), STORE_OK);
+	}
+	return NULL;
+}
+
+/* A number below 0 would be a large one, and the table grow for nothing. */
+static void
+counting(void **state)
+{
+	struct worker w[2];
+
+	(void)state;
+	open_shared(4 << 20);
+	run_two(come_and_go, w);
+	assert_int_equal(kit_stats(&k).hash_power_level, 6);
+	kit_close(&k);
+}
+
 int
 main(void)
 {
@@ -294,6 +330,7 @@ main(void)
 		cmocka_unit_test(sums),
 		cmocka_unit_test(pressure),
 		cmocka_unit_test(many_sizes),
+		cmocka_unit_test(counting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
