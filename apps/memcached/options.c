@@ -271,5 +271,8 @@ options_parse(struct settings *s, int argc, char **argv)
 	}
 	if (optind < argc)
 		return wrong(argv[optind], NULL, "is no option");
+	/* A datagram is answered at once, and does not wait for other cores. */
+	if (s->udp_port && s->sharded)
+		return wrong("-U", NULL, "not with --mode sharded");
 	return 0;
 }
