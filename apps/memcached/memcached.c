@@ -26,6 +26,8 @@
 #define WORK_BUDGET 256 /* items looked at in a tick */
 #define CORES_MAX   256
 
+#define NS_PER_SECOND 1000000000u
+
 /* Chunks of text: one a connection, as far as that goes, and some. */
 #define CHUNKS_MAX 1024
 #define CHUNKS_MIN 128
@@ -45,6 +47,7 @@ struct program {
 	pthread_mutex_t lock; /* while cores begin */
 	struct store *first;
 	uint64_t secret[2]; /* of which core has which key */
+	uint64_t epoch;	    /* 0: not known yet */
 	unsigned joined;    /* cores that have their view */
 	struct core *cores[CORES_MAX];
 	struct command *all[CORES_MAX];
@@ -80,7 +83,6 @@ static void
 flush(struct client *cl)
 {
 	struct answer *a = &cl->proto.out;
-
 	unsigned n;
 
 	while (!cl->closed && (n = answer_ready(a, DL_PIECES))) {
@@ -327,10 +329,23 @@ page(void *arg, size_t bytes)
 	return got;
 }
 
+/* Since 1970, as it was at the start: when the clock of the machine is set,
+ * nothing lives longer or shorter than it was told to. */
 static uint32_t
-seconds(void)
+seconds(const struct core *c)
 {
-	return (uint32_t)time(NULL);
+	return (uint32_t)((c->program->epoch + dl_now(c->dl)) / NS_PER_SECOND);
+}
+
+/* When dl_now() was 0. */
+static uint64_t
+find_epoch(struct dl *dl)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec -
+		dl_now(dl);
 }
 
 static void
@@ -338,7 +353,7 @@ tick(struct dl *dl, struct dl_timer *t)
 {
 	struct core *c = t->arg;
 
-	store_clock(c->command.store, seconds());
+	store_clock(c->command.store, seconds(c));
 	/* A table that is too small makes chains of all gets meanwhile. */
 	if (store_work(c->command.store, WORK_BUDGET))
 		dl_timer_set(dl, t, WORK_MS);
@@ -417,7 +432,7 @@ open_store(struct core *c)
 		fprintf(stderr, "memcached: %s\n", why);
 		return -EINVAL;
 	}
-	rc = store_open(&c->command.store, &config, seconds());
+	rc = store_open(&c->command.store, &config, seconds(c));
 	if (!rc && !p->first)
 		p->first = c->command.store;
 	return rc;
@@ -445,7 +460,7 @@ begin(struct core *c)
 	c->command.set = s;
 	c->command.all = p->all;
 	c->command.cores = s->threads;
-	c->command.started = seconds();
+	c->command.started = seconds(c);
 	if (open_shard(c)) {
 		fputs("memcached: it cannot begin: out of memory\n", stderr);
 		return -1;
@@ -509,6 +524,8 @@ start(struct dl *dl, void *arg)
 		pthread_mutex_unlock(&p->lock);
 		return; /* -t left it idle */
 	}
+	if (!p->epoch)
+		p->epoch = find_epoch(dl);
 	c = calloc(1, sizeof(*c));
 	rc = c ? 0 : -ENOMEM;
 	if (c) {
