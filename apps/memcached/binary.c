@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "apps/memcached/proto_token.h"
 #include "apps/memcached/shard.h"
 
 static void
@@ -57,61 +56,38 @@ static void delete (const struct binary *b)
 		binary_say(b, binary_status(r), 0);
 }
 
-/* A counter that was not there, unless the peer says that it must be. */
-static enum store_result
-counter_new(const struct binary *b, uint64_t *value, uint64_t *cas)
-{
-	struct store *s = b->c->core->store;
-	struct store_how how = {.mode = STORE_ADD, .uncounted = true};
-	enum store_result r;
-	struct item *it;
-	char digits[24];
-	size_t len;
-
-	if (binary_u32(b->ext + 16) == UINT32_MAX)
-		return STORE_NOT_FOUND;
-	*value = binary_u64(b->ext + 8);
-	len = number_put(digits, *value);
-	r = store_alloc(
-		s, &it, b->key, b->key_len, 0, binary_u32(b->ext + 16), len);
-	if (r != STORE_OK)
-		return r;
-	memcpy(item_data(it), digits, len);
-	r = store_put(s, it, &how, cas);
-	store_release(s, it);
-	return r;
-}
-
 static void
 sum(const struct binary *b)
 {
 	struct store *s = b->c->core->store;
+	uint32_t exptime = binary_u32(b->ext + 16);
+	bool made;
 	struct store_sum how = {
 		.decr = b->op == OP_DECR,
 		.delta = binary_u64(b->ext),
 		.cas = b->cas,
-		.vivify = binary_u32(b->ext + 16) != UINT32_MAX,
+		.vivify = exptime != UINT32_MAX, /* else it must be there */
+		.initial = binary_u64(b->ext + 8),
+		.vivify_time = exptime,
+		.made = &made,
 	};
-	uint64_t value = 0, cas = 0;
-	struct item *it = NULL;
 	enum store_result r;
+	struct item *it;
+	uint64_t value;
 	char sent[8];
 
 	r = store_add(s, b->key, b->key_len, &how, &value, &it);
-	if (r == STORE_OK) {
-		cas = it->cas;
-		store_release(s, it);
-	} else if (r == STORE_NOT_FOUND) {
-		r = counter_new(b, &value, &cas);
-	}
 	if (r != STORE_OK) {
 		binary_say(b, binary_status(r), 0);
-	} else if (!b->quiet) {
-		binary_head(b->c, b->opcode, b->opaque, BINARY_OK, cas, NULL, 0,
-			NULL, 0, 8);
+		return;
+	}
+	if (!b->quiet) {
+		binary_head(b->c, b->opcode, b->opaque, BINARY_OK, it->cas,
+			NULL, 0, NULL, 0, 8);
 		binary_put(sent, value, 8);
 		answer_copy(&b->c->out, sent, 8);
 	}
+	store_release(s, it);
 }
 
 static void

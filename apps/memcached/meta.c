@@ -79,25 +79,28 @@ say_found(struct proto *c, const struct meta_about *a,
 	answer_commit(&c->out, (size_t)(at - to));
 }
 
+/* Of what a miss makes: the later one of N and T counts. */
+static int32_t
+vivify_time(const struct meta_request *r)
+{
+	return meta_has(r, 'T') && meta_before(r, 'N', 'T') ? r->exptime
+							    : r->vivify;
+}
+
 static struct item *
 ask(struct store *s, const struct meta_request *r, struct store_told *told,
 	enum store_result *why)
 {
-	bool touch = meta_has(r, 'T');
-
 	return store_meta_get(s, r->key, r->key_len,
 		&(struct store_ask){
 			.no_bump = meta_has(r, 'u'),
-			.touch = touch,
+			.touch = meta_has(r, 'T'),
 			.touch_first = meta_before(r, 'T', 'R'),
 			.vivify = meta_has(r, 'N'),
 			.recache = meta_has(r, 'R'),
 			.binary = meta_has(r, 'b'),
 			.exptime = r->exptime,
-			/* The later one counts. */
-			.vivify_time = touch && meta_before(r, 'N', 'T')
-				? r->exptime
-				: r->vivify,
+			.vivify_time = vivify_time(r),
 			.recache_ttl = r->recache,
 		},
 		told, why);
@@ -234,34 +237,6 @@ static void delete (struct text *t)
 				.r = &r, .binary = meta_has(&r, 'b')});
 }
 
-/* A counter that was not there. It ends as the later of N and T says. */
-static enum store_result
-counter_new(struct text *t, const struct meta_request *r, struct item **out)
-{
-	struct store *s = t->c->core->store;
-	char digits[24];
-	size_t len = number_put(digits, r->initial);
-	bool touch = meta_has(r, 'T') && meta_before(r, 'N', 'T');
-	enum store_result got;
-	struct item *it;
-
-	got = store_alloc(s, &it, r->key, r->key_len, 0,
-		touch ? r->exptime : r->vivify, len);
-	if (got != STORE_OK)
-		return got;
-	memcpy(item_data(it), digits, len);
-	if (meta_has(r, 'b'))
-		store_set_binary(it);
-	got = store_put(s, it,
-		&(struct store_how){.mode = STORE_ADD, .uncounted = true},
-		NULL);
-	if (got == STORE_OK)
-		*out = it;
-	else
-		store_release(s, it);
-	return got;
-}
-
 /* A sum, of which `about` knows the ends; `made`: it was not there. */
 static void
 sum_answer(struct text *t, struct meta_about *about, bool made, uint64_t value)
@@ -340,13 +315,12 @@ sum(struct text *t)
 			.exptime = r.exptime,
 			.before = &about.before,
 			.vivify = meta_has(&r, 'N'),
+			.binary = meta_has(&r, 'b'),
+			.initial = r.initial,
+			.vivify_time = vivify_time(&r),
+			.made = &made,
 		},
 		&value, &it);
-	if (got == STORE_NOT_FOUND && meta_has(&r, 'N')) {
-		made = true;
-		value = r.initial;
-		got = counter_new(t, &r, &it);
-	}
 	if (got != STORE_OK) {
 		sum_failed(t, &about, got);
 		return;

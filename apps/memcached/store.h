@@ -189,7 +189,6 @@ struct store_how {
 	uint64_t new_cas; /* 0: the next */
 	bool stale;	  /* an older cas is taken, and the item left stale */
 	bool vivify;	  /* append, prepend: to nothing is a set */
-	bool uncounted;	  /* is no set in the statistics */
 };
 
 /* Puts a filled item into the table, instead of what has its key. The caller
@@ -224,12 +223,17 @@ struct store_sum {
 	bool touch;
 	int64_t exptime;
 	uint32_t *before; /* NULL, or gets the end before a touch */
-	bool vivify;	  /* where nothing is, nothing is missed */
+	/* A miss makes a counter, which is no set and no miss in the
+	 * statistics, and sets *made. */
+	bool vivify;
+	bool binary; /* its key came in base64 */
+	uint64_t initial;
+	int64_t vivify_time;
+	bool *made;
 };
 
 /* *value is the sum, *out the item that has it, held; both only with STORE_OK.
- * out may be NULL. Without an item STORE_NOT_FOUND: who wants one made adds
- * it. A sum that is shorter than the old number is followed by spaces, unless
+ * out may be NULL. A sum that is shorter than the old number is followed by spaces, unless
  * the old one is just being sent: then it is another item, and as short. */
 enum store_result store_add(struct store *s, const char *key, size_t len,
 	const struct store_sum *sum, uint64_t *value, struct item **out);

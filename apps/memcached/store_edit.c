@@ -90,6 +90,25 @@ count_sum(struct store *s, const struct item *it, bool decr)
 }
 
 static enum store_result
+make_counter(struct store *s, const char *key, size_t len,
+	const struct store_sum *sum, struct item **out)
+{
+	char text[NUMBER_MAX];
+	uint32_t n = write_number(text, sum->initial);
+	enum store_result r = store_make(
+		s, out, key, len, 0, store_exptime(s, sum->vivify_time), n);
+
+	if (r != STORE_OK)
+		return r;
+	fill_number(*out, text + NUMBER_MAX - n, n);
+	item_state(*out, sum->binary ? ITEM_BINARY : 0, 0);
+	(*out)->cas = next_cas(s);
+	store_link(s, *out);
+	*sum->made = true;
+	return STORE_OK;
+}
+
+static enum store_result
 add(struct store *s, struct item **it, const struct store_sum *sum,
 	uint64_t *value)
 {
@@ -97,11 +116,6 @@ add(struct store *s, struct item **it, const struct store_sum *sum,
 	enum store_result r;
 	uint64_t v;
 
-	if (!old) {
-		if (!sum->vivify)
-			count_sum(s, NULL, sum->decr);
-		return STORE_NOT_FOUND;
-	}
 	if (old->len && sum->cas != 0 && sum->cas != old->cas)
 		return STORE_EXISTS;
 	if (!number_u64(item_data(old), old->len, &v))
@@ -133,8 +147,16 @@ store_add(struct store *s, const char *key, size_t len,
 {
 	struct entered e;
 	struct item *it = store_enter(s, key, len, &e);
-	enum store_result r = add(s, &it, sum, value);
+	enum store_result r = STORE_NOT_FOUND;
 
+	if (it) {
+		r = add(s, &it, sum, value);
+	} else if (sum->vivify && e.stripe) {
+		r = make_counter(s, key, len, sum, &it);
+		*value = sum->initial;
+	} else {
+		count_sum(s, NULL, sum->decr);
+	}
 	store_leave(s, &e);
 	if (r != STORE_OK)
 		return r;

@@ -121,8 +121,7 @@ store_put(struct store *s, struct item *it, const struct store_how *how,
 		r = STORE_INVALID;
 	} else {
 		r = permitted(old, how);
-		if (!how->uncounted)
-			count_put(s, old, it, how, r);
+		count_put(s, old, it, how, r);
 		if (r == STORE_OK)
 			r = exchange(s, old, it, how, cas);
 	}

@@ -120,6 +120,44 @@ sums(void **state)
 	kit_close(&k);
 }
 
+/* Both make each of them: one is the first, and the other one adds to it. */
+static void *
+make_counters(void *arg)
+{
+	struct worker *w = arg;
+	bool made;
+	struct store_sum one = {
+		.delta = 1, .vivify = true, .initial = 5, .made = &made};
+	uint64_t v;
+	char key[16];
+
+	for (unsigned i = 0; i < STEPS; i++) {
+		made = false;
+		snprintf(key, sizeof(key), "m%u", i);
+		assert_int_equal(
+			store_add(w->s, key, strlen(key), &one, &v, NULL),
+			STORE_OK);
+		assert_int_equal(v, made ? 5 : 6);
+		w->found += made;
+	}
+	return NULL;
+}
+
+static void
+made_counters(void **state)
+{
+	struct worker w[2];
+
+	(void)state;
+	open_shared(64 << 20);
+	run_two(make_counters, w);
+	assert_int_equal(w[0].found + w[1].found, STEPS);
+	assert_int_equal(kit_stats(&k).incr_hits, STEPS);
+	assert_int_equal(kit_stats(&k).incr_misses, 0);
+	assert_int_equal(kit_stats(&k).cmd_set, 0);
+	kit_close(&k);
+}
+
 /* --- everything, with too little memory -----------------------------------*/
 
 static size_t
@@ -328,6 +366,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums),
+		cmocka_unit_test(made_counters),
 		cmocka_unit_test(pressure),
 		cmocka_unit_test(many_sizes),
 		cmocka_unit_test(counting),
