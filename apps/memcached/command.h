@@ -29,6 +29,7 @@ struct command {
 	struct answer_pool *pool;
 	const struct settings *set;
 	struct command_counters n;
+	struct command_counters base; /* n as of the last reset */
 	/* Those of all cores, `cores` of them, for statistics; NULL: only its
 	 * own. They are read without a lock: a number may be a little old. */
 	struct command *const *all;

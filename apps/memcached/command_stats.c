@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "apps/memcached/lock.h"
 #include "apps/memcached/shard.h"
 
 struct field {
@@ -99,20 +100,49 @@ seconds(const struct sink *k, const char *name, const struct timeval *t)
 	text(k, name, value);
 }
 
+#define COUNTERS (sizeof(struct command_counters) / sizeof(uint64_t))
+
+static struct command *
+nth(struct command *c, unsigned i)
+{
+	return c->all ? c->all[i] : c;
+}
+
 static struct command_counters
-sum(const struct command *c)
+sum(struct command *c)
 {
 	struct command_counters all = {0};
 	uint64_t *to = (uint64_t *)&all;
 
 	for (unsigned i = 0; i < (c->all ? c->cores : 1); i++) {
-		const struct command *one = c->all ? c->all[i] : c;
-		const uint64_t *from = (const uint64_t *)(one ? &one->n : &all);
+		const struct command *one = nth(c, i);
 
-		for (size_t k = 0; one && k < sizeof(all) / 8; k++)
-			to[k] += __atomic_load_n(&from[k], __ATOMIC_RELAXED);
+		for (size_t k = 0; one && k < COUNTERS; k++)
+			to[k] +=
+				relaxed_load_64((const uint64_t *)&one->n + k) -
+				relaxed_load_64(
+					(const uint64_t *)&one->base + k);
 	}
 	return all;
+}
+
+/* Each core writes its own counters: who resets them remembers what they were;
+ * but for how many connections there are, which counts no events. */
+static void
+reset(struct command *c)
+{
+	const size_t now = offsetof(struct command_counters, curr_connections) /
+		sizeof(uint64_t);
+
+	for (unsigned i = 0; i < (c->all ? c->cores : 1); i++) {
+		struct command *one = nth(c, i);
+
+		for (size_t k = 0; one && k < COUNTERS; k++)
+			if (k != now)
+				relaxed_store_64((uint64_t *)&one->base + k,
+					relaxed_load_64(
+						(uint64_t *)&one->n + k));
+	}
 }
 
 static void
@@ -243,6 +273,7 @@ command_stats(struct command *c, const char *what, size_t len,
 		all_of_it(c, &k);
 	} else if (len == 5 && !memcmp(what, "reset", 5)) {
 		store_stats_reset(c->store);
+		reset(c);
 		return COMMAND_STATS_RESET;
 	} else if (len == 5 && !memcmp(what, "items", 5)) {
 		of_classes(c, &k, true);

@@ -287,9 +287,16 @@ statistics(void **state)
 		strstr(kit_ask(&k, "stats slabs\r\n"), "STAT 1:used_chunks 1"));
 	assert_non_null(strstr(
 		kit_ask(&k, "stats items\r\n"), "STAT items:1:number 1"));
+	k.core.n.curr_connections = 2;
+	k.core.n.total_connections = 3;
 	assert_string_equal(kit_ask(&k, "stats reset\r\n"), "RESET\r\n");
 	assert_non_null(
 		strstr(kit_ask(&k, "stats\r\n"), "STAT get_misses 0\r\n"));
+	assert_non_null(strstr(k.out, "STAT curr_connections 2\r\n"));
+	assert_non_null(strstr(k.out, "STAT total_connections 0\r\n"));
+	k.core.n.total_connections++;
+	assert_non_null(strstr(kit_ask(&k, "stats conns\r\n"),
+		"STAT total_connections 1\r\n"));
 	assert_string_equal(kit_ask(&k, "stats nothing\r\n"), "ERROR\r\n");
 	kit_end(&k);
 }
