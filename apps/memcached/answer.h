@@ -61,6 +61,16 @@
 		"value\r\n")                                                  \
 	X(STATS_USAGE, "CLIENT_ERROR usage: stats detail on|off|dump\r\n")    \
 	X(STATS_LINE, "CLIENT_ERROR bad command line\r\n")                    \
+	X(SLAB_ID, "CLIENT_ERROR Illegal slab id\r\n")                        \
+	X(BAD_CLASS, "BADCLASS invalid class id\r\n")                         \
+	X(LIMIT_SMALL,                                                        \
+		"MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m\r\n") \
+	X(LIMIT_LARGE,                                                        \
+		"MEMLIMIT_ADJUST_FAILED input value is megabytes not "        \
+		"bytes\r\n")                                                  \
+	X(LIMIT_FIXED,                                                        \
+		"MEMLIMIT_ADJUST_FAILED out of bounds or unable to "          \
+		"adjust\r\n")                                                 \
 	X(DELETE_USAGE,                                                       \
 		"CLIENT_ERROR bad command line format.  Usage: delete <key> " \
 		"[noreply]\r\n")                                              \

@@ -36,6 +36,8 @@ struct client {
 	struct dl_conn *conn;
 	struct core *core;
 	struct client *free;
+	struct client *rests; /* the next one that rests */
+	bool resting;
 	bool eof;    /* nothing more comes */
 	bool closed; /* by us */
 	struct proto proto;
@@ -61,6 +63,7 @@ struct core {
 	struct dl *dl;
 	struct dl_timer tick;
 	struct client *clients, *free;
+	struct client *resting; /* in the middle of a long answer */
 	unsigned used, most; /* clients that were ever used; that there are */
 	char *pages;	     /* those of the store that are not taken */
 	uint64_t pages_left;
@@ -131,6 +134,20 @@ settle(struct client *cl)
 
 /* --- reading --------------------------------------------------------------*/
 
+/* It goes on with the next tick. */
+static void
+rest(struct client *cl)
+{
+	struct core *c = cl->core;
+
+	dl_timer_set(c->dl, &c->tick, WORK_MS);
+	if (cl->resting)
+		return;
+	cl->resting = true;
+	cl->rests = c->resting;
+	c->resting = cl;
+}
+
 static void
 data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 {
@@ -146,7 +163,10 @@ data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 	dl_recv_done(conn, used);
 	if (used < len) {
 		/* It stays where it is, and the peer's window shrinks. */
-		cl->core->command.n.yields++;
+		if (cl->proto.rests)
+			rest(cl);
+		else
+			cl->core->command.n.yields++;
 		dl_keep(conn, (const char *)ptr + used, len - used);
 	}
 	settle(cl);
@@ -215,6 +235,7 @@ closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
 	if (!cl)
 		return;
 	proto_end(&cl->proto);
+	cl->conn = NULL;
 	cl->core->command.n.curr_connections--;
 	cl->free = cl->core->free;
 	cl->core->free = cl;
@@ -348,14 +369,29 @@ find_epoch(struct dl *dl)
 		dl_now(dl);
 }
 
+/* Some that rested may have ended, and others rest again. */
+static void
+wake(struct core *c)
+{
+	struct client *cl = c->resting, *next;
+
+	for (c->resting = NULL; cl; cl = next) {
+		next = cl->rests;
+		cl->resting = false;
+		if (cl->conn)
+			resume(c, &cl->proto);
+	}
+}
+
 static void
 tick(struct dl *dl, struct dl_timer *t)
 {
 	struct core *c = t->arg;
 
 	store_clock(c->command.store, seconds(c));
+	wake(c);
 	/* A table that is too small makes chains of all gets meanwhile. */
-	if (store_work(c->command.store, WORK_BUDGET))
+	if (store_work(c->command.store, WORK_BUDGET) || c->resting)
 		dl_timer_set(dl, t, WORK_MS);
 	else
 		dl_timer_set(dl, t, TICK_MS);

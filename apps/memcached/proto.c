@@ -30,7 +30,7 @@ proto_begin(struct proto *c, struct command *core)
 	c->step = first_byte;
 	c->core = core;
 	c->held = 0;
-	c->closing = false;
+	c->closing = c->rests = false;
 	c->set.item = NULL;
 	c->ask = NULL;
 	c->waits = c->toured = false;
@@ -54,7 +54,9 @@ proto_read(struct proto *c, const char *p, size_t len)
 {
 	size_t all = 0;
 
-	while (all < len && !c->closing && answer_has_room(&c->out) &&
+	c->rests = false;
+	while (all < len && !c->closing && !c->rests &&
+		answer_has_room(&c->out) &&
 		(!c->core->shard || shard_may_read(c))) {
 		all += c->step(c, p + all, len - all);
 		if (c->out.broken)

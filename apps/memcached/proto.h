@@ -27,7 +27,8 @@
 struct proto;
 
 /* A state: takes bytes of which there is at least one. Returns how many it is
- * done with; 0 only if the state is another one now, or it is closing. */
+ * done with; 0 only if the state is another one now, it rests, or it is
+ * closing. */
 typedef size_t proto_step(struct proto *c, const char *p, size_t len);
 
 /* A set whose data are on their way. */
@@ -60,6 +61,15 @@ struct proto_keys {
 	int32_t exptime;
 };
 
+/* A list of items, step by step. */
+struct proto_dump {
+	struct store_walk walk;
+	uint32_t left; /* items that may still be told */
+	uint16_t core; /* whose they are, where each core has a part */
+	bool meta;     /* as lru_crawler tells them, not as cachedump */
+	bool end;      /* of the items of that core */
+};
+
 struct shard_ask;
 
 struct proto {
@@ -68,10 +78,12 @@ struct proto {
 	uint32_t held;	/* bytes of buf */
 	uint32_t blank; /* spaces that the line has begun with */
 	bool closing, binary;
+	bool rests; /* has done enough for now */
 	struct proto_keys keys;
 	uint64_t skip; /* bytes that nobody wants */
 	struct answer out;
 	struct proto_set set;
+	struct proto_dump dump;
 	/* shard.h: a request whose end another core has to tell; those who wait
 	 * until they may ask; that all others have run what is run now. */
 	struct shard_ask *ask;
@@ -87,7 +99,8 @@ struct proto {
 void proto_begin(struct proto *c, struct command *core);
 
 /* Returns how many bytes are done with; fewer than len only when the answer has
- * no room (go on after acked()) or with `closing`. */
+ * no room (go on after acked()), with `closing`, or with `rests`: then it is to
+ * be called again soon, even if nothing happens. */
 size_t proto_read(struct proto *c, const char *p, size_t len);
 
 /* The connection is over; nothing is held any more. */
@@ -103,6 +116,12 @@ proto_step binary_request;
  * request whose head, extras and key lie in one piece. */
 void text_get(struct proto *c, const char *key, size_t len);
 void binary_run(struct proto *c, const char *whole);
+
+/* text_dump.c: what c->dump asks, of this core's items, as much as an answer of
+ * its own has room for; and the state that does it for all cores. Its line ends
+ * when it does: the line feed is still to be read. */
+void dump_some(struct proto *c);
+proto_step text_dump;
 
 /* With all data there: what proto_data() promised. */
 void proto_data_done(struct proto *c);

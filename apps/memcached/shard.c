@@ -192,6 +192,18 @@ shard_data(struct proto *c, unsigned core, enum shard_job job, const char *text,
 	send(c->core->shard, a, core);
 }
 
+/* A step of a list, whose answer is behind what is there. */
+void
+shard_dump(struct proto *c, unsigned core)
+{
+	struct shard_ask *a = ask_new(c, SHARD_DUMP, "", 0);
+
+	a->brief = false;
+	a->guest.dump = c->dump;
+	c->ask = a;
+	send(c->core->shard, a, core);
+}
+
 /* --- waiting --------------------------------------------------------------*/
 
 static void
@@ -418,6 +430,7 @@ data_back(struct shard *s, struct shard_ask *a)
 	} else { /* whatever comes next is read here */
 		c->step = g->step;
 		c->skip = g->skip;
+		c->dump = g->dump;
 		c->ask = NULL;
 		ask_free(s, a);
 	}

@@ -50,6 +50,7 @@ enum shard_job {
 	SHARD_END,   /* they will never be */
 	SHARD_COUNT, /* add your statistics */
 	SHARD_RESET, /* let them begin anew */
+	SHARD_DUMP,  /* go on with the list in guest.dump */
 };
 
 /* Statistics of the other cores. */
@@ -161,6 +162,7 @@ void shard_brief(struct proto *c, unsigned core, enum shard_job job,
 	const char *text, size_t len);
 void shard_data(struct proto *c, unsigned core, enum shard_job job,
 	const char *text, size_t len);
+void shard_dump(struct proto *c, unsigned core);
 void shard_tour(
 	struct proto *c, enum shard_job job, const char *text, size_t len);
 

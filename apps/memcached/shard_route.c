@@ -9,7 +9,8 @@ enum kind {
 	HERE,
 	BRIEF, /* for a key, and ends with its line */
 	DATA,  /* for a key, and data may follow */
-	FLUSH,
+	ALL,   /* for all cores */
+	CRAWLER,
 	STATS,
 };
 
@@ -34,7 +35,8 @@ static const struct {
 	{"ma", BRIEF, 2},
 	{"me", BRIEF, 2},
 	{"ms", DATA, 3},
-	{"flush_all", FLUSH, 1},
+	{"flush_all", ALL, 1},
+	{"lru_crawler", CRAWLER, 3},
 	{"stats", STATS, 1},
 };
 
@@ -130,7 +132,12 @@ shard_line(struct text *t, const char *line, size_t len)
 			return false;
 		shard_tour(c, job, line, len);
 		return true;
-	case FLUSH:
+	case CRAWLER: /* a list asks them one by one */
+		if (!token_is(&t->token[1], "crawl"))
+			return false;
+		shard_tour(c, job, line, len);
+		return true;
+	case ALL:
 		shard_tour(c, job, line, len);
 		return true;
 	default:

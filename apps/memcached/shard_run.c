@@ -122,6 +122,10 @@ shard_run(struct shard *s, struct shard_ask *a)
 	case SHARD_RESET:
 		store_stats_reset(store);
 		break;
+	case SHARD_DUMP:
+		dump_some(g);
+		g->step = text_dump;
+		break;
 	default:
 		break;
 	}

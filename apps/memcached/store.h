@@ -233,8 +233,9 @@ struct store_sum {
 };
 
 /* *value is the sum, *out the item that has it, held; both only with STORE_OK.
- * out may be NULL. A sum that is shorter than the old number is followed by spaces, unless
- * the old one is just being sent: then it is another item, and as short. */
+ * out may be NULL. A sum that is shorter than the old number is followed by
+ * spaces, unless the old one is just being sent: then it is another item, and
+ * as short. */
 enum store_result store_add(struct store *s, const char *key, size_t len,
 	const struct store_sum *sum, uint64_t *value, struct item **out);
 
@@ -244,6 +245,29 @@ enum store_result store_touch(
 
 /* All that is stored before `exptime` (as of store_exptime(), 0: now) goes. */
 void store_flush(struct store *s, int64_t exptime);
+
+/* --- looking at all items -------------------------------------------------*/
+
+/* Where somebody is; begins all 0, but for the classes that he wants, a bit
+ * each. What is stored meanwhile he may meet or not. */
+struct store_walk {
+	uint64_t classes;
+	uint32_t page, chunk;
+};
+
+/* What he gets in one step. */
+struct store_walked {
+	struct item **item; /* live ones, held; room for `most` */
+	unsigned most, n;
+	unsigned looks; /* chunks that may be looked at; what is left of them */
+};
+
+/* Whether there may be more. It may be that nothing is got, and another thread
+ * is why: it is to be tried again soon. */
+bool store_walk(struct store *s, struct store_walk *w, struct store_walked *to);
+
+/* store_work() looks once at all items for those that are over, soon. */
+void store_crawl(struct store *s);
 
 /* --- statistics, over all views -------------------------------------------*/
 

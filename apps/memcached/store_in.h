@@ -97,6 +97,8 @@ struct store_common {
 	struct lock work_lock;
 	struct slab_move move;
 	uint32_t crawl_page, crawl_chunk; /* store_work.c */
+	uint32_t crawl_soon;		  /* 1: store_crawl() was called */
+	uint32_t crawl_rounds;		  /* that are left of it */
 	uint32_t juggle_class, move_next;
 	uint32_t balanced; /* second of the last look */
 

@@ -62,24 +62,34 @@ page_class(struct store *s, uint32_t page)
 	return cls;
 }
 
-static void
+/* Whether it is to be called again soon: store_crawl() wants it to come round
+ * twice, since it begins anywhere. */
+static bool
 crawl(struct store *s, unsigned budget)
 {
+	struct store_common *c = s->c;
 	unsigned n = 0;
 
+	if (relaxed_load_32(&c->crawl_soon)) {
+		relaxed_store_32(&c->crawl_soon, 0);
+		c->crawl_rounds = 2;
+	}
 	while (n < budget) {
-		uint32_t page = s->c->crawl_page, cls = page_class(s, page);
+		uint32_t page = c->crawl_page, cls = page_class(s, page);
 
 		if (cls) {
 			n += crawl_page(s, page, cls, budget - n);
 			continue;
 		}
-		if (s->c->crawl_page == 0 && page != 0)
-			break; /* once round */
-		s->c->crawl_chunk = 0;
-		s->c->crawl_page++;
+		if (c->crawl_page == 0 && page != 0) {
+			c->crawl_rounds -= c->crawl_rounds > 0;
+			break;
+		}
+		c->crawl_chunk = 0;
+		c->crawl_page++;
 		n++;
 	}
+	return c->crawl_rounds > 0;
 }
 
 /* A few classes in turn. Whether one of them had as much to do as was allowed.
@@ -127,7 +137,7 @@ store_work(struct store *s, unsigned budget)
 	more = table_work(s, budget);
 	more |= juggle(s, budget);
 	more |= slab_move_work(s, budget);
-	crawl(s, budget);
+	more |= crawl(s, budget);
 	lock_drop(s->shared, &s->c->work_lock);
 	return more;
 }

@@ -184,9 +184,10 @@ emit(void *to, const char *name, size_t name_len, const char *value,
 	answer_commit(out, n);
 }
 
-/* Of what is not there the usage is told alone. */
+/* What is more than a list of names and numbers; of what is not there the usage
+ * is told alone. */
 static bool
-stats_usage(struct text *t, const struct token *what)
+stats_more(struct text *t, const struct token *what)
 {
 	const struct token *how = &t->token[2];
 
@@ -195,8 +196,8 @@ stats_usage(struct text *t, const struct token *what)
 			(token_is(how, "on") || token_is(how, "off") ||
 				token_is(how, "dump"))))
 		answer_fixed(&t->c->out, ANSWER_STATS_USAGE);
-	else if (token_is(what, "cachedump") && t->tokens < 4)
-		answer_fixed(&t->c->out, ANSWER_STATS_LINE);
+	else if (token_is(what, "cachedump"))
+		text_cachedump(t);
 	else
 		return false;
 	return true;
@@ -209,7 +210,7 @@ stats(struct text *t)
 
 	if (t->tokens > 1)
 		what = t->token[1];
-	if (stats_usage(t, &what))
+	if (stats_more(t, &what))
 		return;
 	switch (command_stats(t->c->core, what.p, what.len, emit, &t->c->out)) {
 	case COMMAND_STATS:
@@ -227,14 +228,19 @@ stats(struct text *t)
 static void
 cache_memlimit(struct text *t)
 {
+	enum answer_text text = ANSWER_LIMIT_FIXED;
 	uint32_t mib;
 
 	/* The memory was had at the start: it neither grows nor shrinks. */
-	if (token_u32(t->token[1].p, t->token[1].len, &mib) &&
-		(uint64_t)mib << 20 == t->c->core->set->limit)
-		text_say(t, ANSWER_OK);
-	else
-		text_say(t, ANSWER_ERROR);
+	if (!token_u32(t->token[1].p, t->token[1].len, &mib))
+		text = ANSWER_ERROR;
+	else if ((uint64_t)mib << 20 == t->c->core->set->limit)
+		text = ANSWER_OK;
+	else if (mib < 8)
+		text = ANSWER_LIMIT_SMALL;
+	else if (mib > 1000000000)
+		text = ANSWER_LIMIT_LARGE;
+	text_say(t, text);
 }
 
 #define ANY TOKENS_MAX
@@ -262,6 +268,7 @@ static const struct {
 	{"quit", quit, 1, ANY},
 	{"shutdown", shut_down, 1, ANY},
 	{"cache_memlimit", cache_memlimit, 2, 3},
+	{"lru_crawler", text_lru_crawler, 3, 3},
 };
 
 /* A browser, or one who makes it talk to us, is not talked to. */

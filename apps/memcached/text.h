@@ -19,6 +19,10 @@ void text_say(struct text *t, enum answer_text text);
  * other line. Returns the bytes that it is done with; 0: there is none. */
 size_t text_gets(struct proto *c, const char *p, size_t len);
 
+/* text_dump.c: lists of items, and what else the crawler is asked. */
+void text_cachedump(struct text *t);
+void text_lru_crawler(struct text *t);
+
 /* text_set.c: what is followed by data. */
 void text_set(struct text *t);
 void text_add(struct text *t);

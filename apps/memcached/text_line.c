@@ -209,12 +209,14 @@ begins_get(struct proto *c, const char *p, size_t len)
 	return true;
 }
 
-static void
+/* Returns what it leaves of the end of the line: a list has not ended yet. */
+static size_t
 whole_line(struct proto *c, const char *p, size_t len)
 {
 	if (len && p[len - 1] == '\r')
 		len--;
 	text_command(c, p, len);
+	return c->step == text_dump;
 }
 
 static size_t
@@ -244,7 +246,7 @@ line_goes_on(struct proto *c, const char *p, size_t len)
 		size_t all = c->held - 1;
 
 		c->held = 0;
-		whole_line(c, c->buf, all);
+		n -= whole_line(c, c->buf, all);
 	} else if (c->held <= 5 && p[n - 1] == ' ' &&
 		begins_get(c, c->buf, c->held)) {
 		c->held = 0;
@@ -274,8 +276,7 @@ any_line(struct proto *c, const char *p, size_t len)
 	end = memchr(p, '\n', len < PROTO_LINE ? len : PROTO_LINE);
 	if (end) {
 		n = (size_t)(end - p);
-		whole_line(c, p, n);
-		return n + 1;
+		return n + 1 - whole_line(c, p, n);
 	}
 	if (len > PROTO_LINE)
 		return too_long(c, len);

@@ -88,7 +88,9 @@ answer(struct udp *u, uint32_t *grams, const char *p, size_t len)
 	while (len && good && !u->proto.closing) {
 		size_t n = proto_read(&u->proto, p, len);
 
-		good = !u->proto.out.broken && take(u, grams);
+		/* A list that is so long has no room either. */
+		good = !u->proto.out.broken && take(u, grams) &&
+			!u->proto.rests;
 		p += n;
 		len -= n;
 	}

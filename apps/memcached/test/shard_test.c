@@ -11,13 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "apps/memcached/test/shard_kit.h"
-#include "apps/memcached/test/shard_script.h"
-
-#define TALKERS 6
-
-static struct mates mates;
-static struct talker talkers[TALKERS];
+#include "apps/memcached/test/shard_talk.h"
 
 /* --- what one core answers ------------------------------------------------*/
 
@@ -108,45 +102,6 @@ compare_alone(struct talker *t, const struct script *s, uint64_t seed)
 
 /* --- turns in an order that is drawn --------------------------------------*/
 
-/* Until nobody has anything to do. */
-static void
-run(unsigned n, uint64_t *seed)
-{
-	unsigned stuck = 0;
-
-	for (unsigned idle = 0; idle < 4;) {
-		bool busy = false, moved = false;
-
-		for (unsigned i = 0; i < n; i++)
-			if (stuck || kit_draw(seed) & 3)
-				busy |= talker_turn(&talkers[i]);
-			else
-				busy = true;
-		for (unsigned i = 0; i < n; i++)
-			moved |= talkers[i].mate && talkers[i].awake;
-		for (unsigned i = 0; i < KIT_CORES; i++)
-			moved |= mate_hear(&mates.mate[i], kit_draw(seed) % 6);
-		for (unsigned i = 0; i < KIT_CORES; i++)
-			busy |= mates.mate[i].shard.busy > 0;
-		idle = busy || moved ? 0 : idle + 1;
-		stuck = moved ? 0 : stuck + 1;
-		if (stuck > 10000)
-			fail_msg("somebody is never told to go on");
-	}
-}
-
-static void
-drain(void)
-{
-	unsigned n;
-
-	do {
-		n = 0;
-		for (unsigned i = 0; i < KIT_CORES; i++)
-			n += mate_hear(&mates.mate[i], UINT32_MAX);
-	} while (n);
-}
-
 static void
 answers_are_those_of_one_core(void **state)
 {
@@ -156,21 +111,13 @@ answers_are_those_of_one_core(void **state)
 		uint64_t order = seed;
 
 		mates_open(&mates, TALKERS, 1 + seed % 5);
-		for (unsigned i = 0; i < TALKERS; i++) {
-			char who[8];
-
-			snprintf(who, sizeof(who), "c%u-", i);
-			s[i] = script_text(who, seed * 100 + i, seed % 10 == 1);
-			talkers[i].seed = seed + i;
-			talker_begin(&talkers[i], &mates.mate[i % KIT_CORES],
-				s[i].p, s[i].len);
-		}
-		run(TALKERS, &order);
+		talk_begin(s, NULL, seed, seed % 10 == 1);
+		talk_run(TALKERS, &order);
 		for (unsigned i = 0; i < TALKERS; i++) {
 			compare_alone(&talkers[i], &s[i], seed * 100 + i);
 			talker_end(&talkers[i]);
 		}
-		drain();
+		talk_drain();
 		mates_close(&mates);
 		for (unsigned i = 0; i < TALKERS; i++)
 			free(s[i].p);
@@ -178,31 +125,6 @@ answers_are_those_of_one_core(void **state)
 }
 
 /* --- bounds, and ends ------------------------------------------------------*/
-
-static void
-say(struct talker *t, struct mate *m, const char *ask)
-{
-	t->seed = 1;
-	talker_begin(t, m, ask, strlen(ask));
-}
-
-/* The whole answer, of a connection that ends then. */
-static const char *
-asked(unsigned core, const char *ask)
-{
-	struct talker *t = &talkers[0];
-	uint64_t order = 7;
-
-	say(t, &mates.mate[core], ask);
-	run(1, &order);
-	talker_end(t);
-	drain();
-	if (t->out_len == t->out_room)
-		t->out = realloc(t->out, t->out_room += 16);
-	assert_non_null(t->out);
-	t->out[t->out_len] = '\0';
-	return t->out;
-}
 
 static void
 who_ends_early_leaves_nothing(void **state)
@@ -213,12 +135,7 @@ who_ends_early_leaves_nothing(void **state)
 		uint64_t order = seed;
 
 		mates_open(&mates, TALKERS, 1 + seed % 9);
-		for (unsigned i = 0; i < TALKERS; i++) {
-			s[i] = script_text("c-", seed * 100 + i, false);
-			talkers[i].seed = seed + i;
-			talker_begin(&talkers[i], &mates.mate[i % KIT_CORES],
-				s[i].p, s[i].len);
-		}
+		talk_begin(s, "c-", seed, false);
 		for (unsigned n = kit_draw(&order) % 60; n--;)
 			for (unsigned i = 0; i < TALKERS; i++) {
 				talker_turn(&talkers[i]);
@@ -227,7 +144,7 @@ who_ends_early_leaves_nothing(void **state)
 			}
 		for (unsigned i = 0; i < TALKERS; i++)
 			talker_end(&talkers[i]);
-		drain();
+		talk_drain();
 		mates_close(&mates);
 		for (unsigned i = 0; i < TALKERS; i++)
 			free(s[i].p);
@@ -263,7 +180,7 @@ quiet_ones_are_not_waited_for(void **state)
 	add_quiet(&s, 0, 1);
 	add_quiet(&s, 2, 200);
 	script_add(&s, "mn\r\n");
-	say(t, &mates.mate[1], s.p);
+	talk_say(t, &mates.mate[1], s.p);
 	for (unsigned i = 0; i < 200; i++) {
 		talker_turn(t);
 		mate_hear(&mates.mate[2], 100);
@@ -271,7 +188,7 @@ quiet_ones_are_not_waited_for(void **state)
 	}
 	assert_true(t->ask_len > 0);
 	assert_int_equal(mates.mate[1].shard.busy, 1);
-	run(1, &order);
+	talk_run(1, &order);
 	assert_int_equal(t->out_len, 4);
 	talker_end(t);
 	mates_close(&mates);
@@ -314,7 +231,7 @@ who_has_asked_too_much_is_not_read_from(void **state)
 		talker_end(&many[i]);
 		free(many[i].out);
 	}
-	drain();
+	talk_drain();
 	mates_close(&mates);
 	free(s.p);
 }
@@ -333,117 +250,29 @@ who_does_not_read_holds_nobody_up(void **state)
 		script_add(&s, "set k%u 0 0 3\r\nabc\r\n", i);
 		n++;
 	}
-	asked(0, s.p);
+	talk_asked(0, s.p);
 	s.len = 0;
 	for (unsigned i = 0; i < 90; i++)
 		script_add(&s, "get k%u\r\n", i);
-	say(t, &mates.mate[1], s.p);
+	talk_say(t, &mates.mate[1], s.p);
 	for (unsigned i = 0; i < 200; i++) {
 		size_t used = proto_read(&t->proto, t->ask, t->ask_len);
 
 		t->ask += used;
 		t->ask_len -= used;
-		drain();
+		talk_drain();
 	}
 	assert_int_equal(mates.mate[1].shard.busy, 0);
-	assert_string_equal(asked(1, "get k1 k2 k3\r\n"),
+	assert_string_equal(talk_asked(1, "get k1 k2 k3\r\n"),
 		"VALUE k1 0 3\r\nabc\r\nVALUE k2 0 3\r\nabc\r\n"
 		"VALUE k3 0 3\r\nabc\r\nEND\r\n");
 	/* What they hold survives its end, and is given back with theirs. */
-	assert_string_equal(asked(2, "flush_all\r\n"), "OK\r\n");
+	assert_string_equal(talk_asked(2, "flush_all\r\n"), "OK\r\n");
 	talker_end(t);
-	drain();
-	asked(0, s.p); /* which unlinks what was flushed */
+	talk_drain();
+	talk_asked(0, s.p); /* which unlinks what was flushed */
 	mates_close(&mates);
 	free(s.p);
-}
-
-/* --- what concerns all ----------------------------------------------------*/
-
-static uint64_t
-stat_of(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	assert_non_null(at);
-	return strtoull(at + strlen(name), NULL, 10);
-}
-
-static void
-all_are_flushed_counted_and_reset(void **state)
-{
-	struct script s = {NULL, 0, 0};
-	const char *text;
-
-	(void)state;
-	mates_open(&mates, TALKERS, 2);
-	for (unsigned i = 0; i < 60; i++)
-		script_add(&s, "set k%u 0 0 1\r\nx\r\n", i);
-	asked(1, s.p);
-	for (unsigned i = 0; i < KIT_CORES; i++) {
-		struct store_stats n;
-
-		store_stats(mates.mate[i].store, &n);
-		assert_true(n.curr_items > 5);
-		text = asked(i, "get k1 k2 nok\r\nstats\r\n");
-		assert_int_equal(stat_of(text, "STAT curr_items "), 60);
-		assert_int_equal(stat_of(text, "STAT cmd_set "), 60);
-		assert_int_equal(stat_of(text, "STAT get_hits "), 2 * (i + 1));
-		assert_int_equal(stat_of(text, "STAT get_misses "), i + 1);
-		text = asked(i, "stats items\r\n");
-		assert_int_equal(stat_of(text, "items:1:number "), 60);
-		text = asked(i, "stats slabs\r\n");
-		assert_int_equal(stat_of(text, "used_chunks "), 60);
-	}
-	assert_string_equal(asked(0, "stats reset\r\n"), "RESET\r\n");
-	text = asked(2, "stats\r\n");
-	assert_int_equal(stat_of(text, "STAT cmd_set "), 0);
-	assert_string_equal(
-		asked(2, "flush_all\r\nget k1 k2 k3 k4\r\n"), "OK\r\nEND\r\n");
-	s.len = 0;
-	for (unsigned i = 0; i < 60; i++)
-		script_add(&s, "get k%u\r\n", i);
-	text = asked(1, s.p);
-	for (unsigned i = 0; i < 60; i++)
-		assert_memory_equal(text + 5 * i, "END\r\n", 5);
-	mates_close(&mates);
-	free(s.p);
-}
-
-/* Several ask for statistics at once, and some of them go away. */
-static void
-counts_take_turns(void **state)
-{
-	(void)state;
-	for (uint64_t seed = 1; seed < 100; seed++) {
-		uint64_t order = seed;
-
-		mates_open(&mates, TALKERS, 3);
-		for (unsigned i = 0; i < TALKERS; i++) {
-			say(&talkers[i], &mates.mate[i / 4],
-				"stats\r\nflush_all\r\nstats items\r\n"
-				"flush_all noreply\r\nstats reset\r\n");
-			talkers[i].seed = seed + i;
-		}
-		for (unsigned n = seed % 20; n--;)
-			for (unsigned i = 0; i < TALKERS; i++) {
-				talker_turn(&talkers[i]);
-				mate_hear(&mates.mate[i % KIT_CORES], 1);
-			}
-		for (unsigned i = 1; i < TALKERS; i += 2)
-			talker_end(&talkers[i]);
-		run(TALKERS, &order);
-		for (unsigned i = 0; i < TALKERS; i += 2) {
-			struct talker *t = &talkers[i];
-
-			assert_true(t->out_len > 1000);
-			assert_memory_equal(t->out + t->out_len - 16,
-				"OK\r\nEND\r\nRESET\r\n", 16);
-			talker_end(t);
-		}
-		drain();
-		mates_close(&mates);
-	}
 }
 
 /* --- the binary protocol --------------------------------------------------*/
@@ -479,13 +308,13 @@ binary_answers_are_those_of_one_core(void **state)
 		mates_open(&mates, TALKERS, 1 + seed % 5);
 		t->seed = seed;
 		talker_begin(t, &mates.mate[seed % KIT_CORES], s.p, s.len);
-		run(1, &order);
+		talk_run(1, &order);
 		alone_ask(a, s.p, s.len);
 		mask_cas(t);
 		mask_cas(&a->talker);
 		same(t, &a->talker, seed);
 		talker_end(t);
-		drain();
+		talk_drain();
 		mates_close(&mates);
 		alone_close(a);
 		free(s.p);
@@ -531,15 +360,7 @@ cores_may_be_threads(void **state)
 
 	(void)state;
 	mates_open(&mates, TALKERS, 8);
-	for (unsigned i = 0; i < TALKERS; i++) {
-		char who[8];
-
-		snprintf(who, sizeof(who), "t%u-", i);
-		s[i] = script_text(who, 1000 + i, false);
-		talkers[i].seed = i;
-		talker_begin(&talkers[i], &mates.mate[i % KIT_CORES], s[i].p,
-			s[i].len);
-	}
+	talk_begin(s, NULL, 10, false);
 	for (unsigned i = 0; i < KIT_CORES; i++) {
 		life[i] = (struct life){&mates.mate[i], &ready};
 		assert_int_equal(
@@ -552,17 +373,8 @@ cores_may_be_threads(void **state)
 		talker_end(&talkers[i]);
 		free(s[i].p);
 	}
-	drain();
+	talk_drain();
 	mates_close(&mates);
-}
-
-static int
-free_talkers(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < TALKERS; i++)
-		free(talkers[i].out);
-	return 0;
 }
 
 int
@@ -575,10 +387,8 @@ main(void)
 		cmocka_unit_test(quiet_ones_are_not_waited_for),
 		cmocka_unit_test(who_has_asked_too_much_is_not_read_from),
 		cmocka_unit_test(who_does_not_read_holds_nobody_up),
-		cmocka_unit_test(all_are_flushed_counted_and_reset),
-		cmocka_unit_test(counts_take_turns),
 		cmocka_unit_test(cores_may_be_threads),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, free_talkers);
+	return cmocka_run_group_tests(tests, NULL, talk_free);
 }

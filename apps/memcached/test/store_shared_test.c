@@ -19,7 +19,8 @@ struct worker {
 	struct store *s;
 	unsigned seed;
 	uint64_t found;
-	unsigned refused;
+	unsigned refused, walked;
+	struct store_walk walk;
 	struct item *lent[LENT];
 };
 
@@ -40,8 +41,8 @@ run_two(void *(*run)(void *arg), struct worker w[2])
 {
 	pthread_t t;
 
-	w[0] = (struct worker){.s = k.s, .seed = 1};
-	w[1] = (struct worker){.seed = 2};
+	w[0] = (struct worker){.s = k.s, .seed = 1, .walk.classes = UINT64_MAX};
+	w[1] = (struct worker){.seed = 2, .walk.classes = UINT64_MAX};
 	assert_int_equal(store_join(&w[1].s, k.s, &k), 0);
 	assert_int_equal(pthread_create(&t, NULL, run, &w[1]), 0);
 	run(&w[0]);
@@ -218,6 +219,22 @@ get(struct worker *w, const char *text, unsigned key)
 	store_lend(w->s, it);
 }
 
+/* A step of a list, and the next. */
+static void
+look(struct worker *w)
+{
+	struct item *item[8];
+	struct store_walked to = {.item = item, .most = 8, .looks = 500};
+
+	if (!store_walk(w->s, &w->walk, &to))
+		w->walk.page = w->walk.chunk = 0;
+	for (unsigned i = 0; i < to.n; i++) {
+		check(item[i], (unsigned)strtoul(item_key(item[i]), NULL, 10));
+		store_release(w->s, item[i]);
+	}
+	w->walked += to.n;
+}
+
 static void *
 churn(void *arg)
 {
@@ -245,6 +262,10 @@ churn(void *arg)
 			store_flush(w->s, 1);
 		if (i % 500 == 0)
 			store_stats(w->s, &n);
+		if (i % 50 == 0)
+			look(w);
+		if (i % 5000 == 0)
+			store_crawl(w->s);
 	}
 	for (unsigned i = 0; i < LENT; i++)
 		if (w->lent[i])
@@ -266,6 +287,7 @@ pressure(void **state)
 	assert_true(n.get_expired > 10);
 	assert_true(n.hash_power_level > 7);
 	assert_int_equal(n.get_hits, w[0].found + w[1].found);
+	assert_true(w[0].walked > 100 && w[1].walked > 100);
 	assert_true(k.count <= 8);
 	kit_close(&k);
 }

@@ -209,6 +209,28 @@ crawler(void **state)
 	assert_int_equal(kit_class(&k, kit_class_of(&k, "c")).used_chunks, 1);
 }
 
+/* Who asks for it has it within a few calls that follow one another. */
+static void
+crawler_soon(void **state)
+{
+	char key[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 50000; i++) {
+		snprintf(key, sizeof(key), "%u", i);
+		kit_put(&k, key, "x", &(struct store_how){0}, 9 + i % 2);
+	}
+	kit_later(&k, 8);
+	kit_work(&k); /* those that are hot have cooled */
+	kit_later(&k, 1);
+	assert_false(store_work(k.s, 100));
+	store_crawl(k.s);
+	while (store_work(k.s, 100))
+		;
+	assert_int_equal(kit_stats(&k).crawler_reclaimed, 25000);
+	assert_int_equal(kit_stats(&k).curr_items, 25000);
+}
+
 static void
 flush(void **state)
 {
@@ -470,6 +492,7 @@ main(void)
 		RULE(sums),
 		RULE(ends),
 		RULE(crawler),
+		RULE(crawler_soon),
 		RULE(flush),
 		RULE(references),
 		RULE(meta),
