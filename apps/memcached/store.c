@@ -107,7 +107,6 @@ store_unlink_in(struct store *s, struct item *it)
 	table_remove(&s->c->table, it);
 	lru_remove(class_of(s, it), it);
 	item_state(it, 0, ITEM_LINKED);
-	count(&s->unlinked);
 	if (ref_sub(s->shared, it, REF_LINKED))
 		slab_put(s, it);
 }

@@ -115,7 +115,6 @@ struct store {
 	uint32_t now;
 	void *arg;
 	struct store *next; /* view */
-	uint64_t unlinked;  /* items; linked ones are n.total_items */
 	struct store_stats n;
 	struct store_class of[STORE_CLASSES];
 };

@@ -112,17 +112,21 @@ juggle(struct store *s, unsigned budget)
 	return left == 0;
 }
 
-/* First those that went: an item that goes meanwhile was still there, and one
- * that came and went does not make it fewer than none. */
+/* Class by class: sums of what came and of what went, read while both go on,
+ * may be any number. */
 static void
 count_items(struct store *s)
 {
 	uint64_t items = 0;
 
-	for (struct store *v = s->c->views; v; v = v->next)
-		items -= acquire_load_64(&v->unlinked);
-	for (struct store *v = s->c->views; v; v = v->next)
-		items += relaxed_load_64(&v->n.total_items);
+	for (uint32_t cls = 1; cls <= s->c->last_class; cls++) {
+		struct slab_class *k = &s->c->classes[cls];
+
+		lock_take(s->shared, &k->lock);
+		for (unsigned i = 0; i < SEGMENTS; i++)
+			items += k->seg[i].number;
+		lock_drop(s->shared, &k->lock);
+	}
 	s->c->items = items;
 }
 

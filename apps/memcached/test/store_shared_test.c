@@ -370,7 +370,7 @@ come_and_go(void *arg)
 	return NULL;
 }
 
-/* A number below 0 would be a large one, and the table grow for nothing. */
+/* There is one at most, and the table does not grow. */
 static void
 counting(void **state)
 {
