@@ -283,17 +283,18 @@ store_ahead(struct store *s, const char *key, size_t len)
 	return hash;
 }
 
-/* Where an item ends is not known before it is here. */
+/* Where an item ends is not known before it is here; nor is it asked whether
+ * there is one: nothing comes of an address that is none. */
 void
 store_near(const struct store *s, uint32_t hash)
 {
-	const char *it;
+	uintptr_t it;
 
 	if (s->shared)
 		return;
-	it = (const char *)*table_bucket(&s->c->table, hash);
-	__builtin_prefetch(it, 1);
-	__builtin_prefetch(it + 64);
+	it = (uintptr_t)*table_bucket(&s->c->table, hash);
+	__builtin_prefetch((const void *)it, 1);
+	__builtin_prefetch((const void *)(it + 64));
 }
 
 struct item *
