@@ -4,24 +4,15 @@
 static void
 stored(struct proto *c, bool good)
 {
-	enum binary_status status;
 	uint64_t cas = 0;
+	enum store_result r =
+		store_put(c->core->store, c->set.item, &c->set.how, &cas);
+	enum binary_status status = binary_status(r);
 
 	(void)good;
-	switch (store_put(c->core->store, c->set.item, &c->set.how, &cas)) {
-	case STORE_OK:
-		status = BINARY_OK;
-		break;
-	case STORE_EXISTS:
-		status = BINARY_EXISTS;
-		break;
-	case STORE_NOT_FOUND:
-		status = BINARY_NOT_FOUND;
-		break;
-	default: /* also if there is no room for a longer one */
+	/* There is no room for a longer one. */
+	if (r == STORE_TOO_LARGE || r == STORE_NO_MEMORY)
 		status = BINARY_NOT_STORED;
-		break;
-	}
 	if (status == BINARY_NOT_STORED && c->set.how.mode == STORE_ADD)
 		status = BINARY_EXISTS;
 	if (status == BINARY_NOT_STORED && c->set.how.mode == STORE_REPLACE)

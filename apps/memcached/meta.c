@@ -178,8 +178,8 @@ get(struct text *t)
 	answer_item(&t->c->out, it, item_data(it), (size_t)it->len + 2, true);
 }
 
-static const char *
-code(enum store_result r)
+const char *
+meta_code(enum store_result r)
 {
 	switch (r) {
 	case STORE_OK:
@@ -188,7 +188,7 @@ code(enum store_result r)
 		return "EX";
 	case STORE_NOT_FOUND:
 		return "NF";
-	default:
+	default: /* also if there is no room for a longer one */
 		return "NS";
 	}
 }
@@ -232,7 +232,7 @@ static void delete (struct text *t)
 	else
 		got = store_delete(s, r.key, r.key_len, r.cas);
 	if (got != STORE_OK || !meta_has(&r, 'q'))
-		meta_say(t->c, code(got),
+		meta_say(t->c, meta_code(got),
 			&(struct meta_about){
 				.r = &r, .binary = meta_has(&r, 'b')});
 }
@@ -282,7 +282,7 @@ sum_failed(
 	else if (about->r->opaque_long)
 		answer_fixed(out, ANSWER_OPAQUE_LONG);
 	else
-		meta_say(t->c, code(got), about);
+		meta_say(t->c, meta_code(got), about);
 }
 
 static void

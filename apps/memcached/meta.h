@@ -27,6 +27,9 @@ char *meta_flags_put(char *to, const struct meta_about *a);
 /* Answers a wrong request. */
 void meta_complain(struct text *t, enum meta_wrong wrong);
 
+/* What a result is called. */
+const char *meta_code(enum store_result r);
+
 /* "HD" or the like, with what the request said; `about` may have no item. */
 void meta_say(struct proto *c, const char *code, const struct meta_about *a);
 

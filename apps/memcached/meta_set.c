@@ -30,27 +30,16 @@ say(struct proto *c, const char *code, uint64_t cas)
 static void
 stored(struct proto *c, bool good)
 {
+	enum store_result r;
 	uint64_t cas = 0;
 
 	if (!good) {
 		answer_fixed(&c->out, ANSWER_BAD_CHUNK);
 		return;
 	}
-	switch (store_put(c->core->store, c->set.item, &c->set.how, &cas)) {
-	case STORE_OK:
-		if (!c->set.quiet)
-			say(c, "HD", cas);
-		break;
-	case STORE_EXISTS:
-		say(c, "EX", 0);
-		break;
-	case STORE_NOT_FOUND:
-		say(c, "NF", 0);
-		break;
-	default: /* also if there is no room for a longer one */
-		say(c, "NS", 0);
-		break;
-	}
+	r = store_put(c->core->store, c->set.item, &c->set.how, &cas);
+	if (r != STORE_OK || !c->set.quiet)
+		say(c, meta_code(r), cas);
 }
 
 /* The request is gone when its data are there. */
