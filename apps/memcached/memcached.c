@@ -11,64 +11,14 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "apps/memcached/core.h"
 #include "apps/memcached/options.h"
-#include "apps/memcached/proto.h"
-#include "apps/memcached/shard.h"
-#include "apps/memcached/udp.h"
-#include "dlibos/dlibos.h"
 
 #define TICK_MS	    100 /* the clock, and a look whether there is work */
 #define WORK_MS	    1	/* while the store has work */
 #define WORK_BUDGET 256 /* items looked at in a tick */
-#define CORES_MAX   256
-
-#define NS_PER_SECOND 1000000000u
-
-/* Chunks of text: one a connection, as far as that goes, and some. */
-#define CHUNKS_MAX 1024
-#define CHUNKS_MIN 128
-
-struct client {
-	struct dl_conn *conn;
-	struct core *core;
-	struct client *free;
-	struct client *rests; /* the next one that rests */
-	bool resting;
-	bool eof;    /* nothing more comes */
-	bool closed; /* by us */
-	struct proto proto;
-};
-
-/* Of all cores. */
-struct program {
-	struct settings set;
-	pthread_mutex_t lock; /* while cores begin */
-	struct store *first;
-	uint64_t secret[2]; /* of which core has which key */
-	uint64_t epoch;	    /* 0: not known yet */
-	unsigned joined;    /* cores that have their view */
-	struct core *cores[CORES_MAX];
-	struct command *all[CORES_MAX];
-};
-
-struct core {
-	struct command command;
-	struct answer_pool pool;
-	struct shard shard;
-	struct program *program;
-	struct dl *dl;
-	struct dl_timer tick;
-	struct client *clients, *free;
-	struct client *resting; /* in the middle of a long answer */
-	unsigned used, most; /* clients that were ever used; that there are */
-	char *pages;	     /* those of the store that are not taken */
-	uint64_t pages_left;
-	struct udp udp;
-};
 
 /* --- sending --------------------------------------------------------------*/
 
@@ -134,15 +84,16 @@ settle(struct client *cl)
 
 /* --- reading --------------------------------------------------------------*/
 
-/* It goes on with the next tick. */
+/* It goes on with the next tick, which is not put off any further. */
 static void
 rest(struct client *cl)
 {
 	struct core *c = cl->core;
 
-	dl_timer_set(c->dl, &c->tick, WORK_MS);
 	if (cl->resting)
 		return;
+	if (!c->resting)
+		dl_timer_set(c->dl, &c->tick, WORK_MS);
 	cl->resting = true;
 	cl->rests = c->resting;
 	c->resting = cl;
@@ -317,58 +268,6 @@ open_shard(struct core *c)
 
 /* --- a core ---------------------------------------------------------------*/
 
-static void *
-page_of(struct core *c, size_t bytes)
-{
-	char *p = c->pages;
-
-	if (c->pages_left < bytes)
-		return NULL;
-	c->pages += bytes;
-	c->pages_left -= bytes;
-	return p;
-}
-
-/* Its own first, and in one store for all also another's. A page is taken once
- * and for good, so that a lock costs nothing. */
-static void *
-page(void *arg, size_t bytes)
-{
-	struct core *c = arg;
-	struct program *p = c->program;
-	void *got;
-
-	bytes = (bytes + 63) & ~(size_t)63;
-	if (p->set.sharded)
-		return page_of(c, bytes);
-	pthread_mutex_lock(&p->lock);
-	got = page_of(c, bytes);
-	for (unsigned i = 0; !got && i < p->set.threads; i++)
-		if (p->cores[i])
-			got = page_of(p->cores[i], bytes);
-	pthread_mutex_unlock(&p->lock);
-	return got;
-}
-
-/* Since 1970, as it was at the start: when the clock of the machine is set,
- * nothing lives longer or shorter than it was told to. */
-static uint32_t
-seconds(const struct core *c)
-{
-	return (uint32_t)((c->program->epoch + dl_now(c->dl)) / NS_PER_SECOND);
-}
-
-/* When dl_now() was 0. */
-static uint64_t
-find_epoch(struct dl *dl)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec -
-		dl_now(dl);
-}
-
 /* Some that rested may have ended, and others rest again. */
 static void
 wake(struct core *c)
@@ -388,7 +287,7 @@ tick(struct dl *dl, struct dl_timer *t)
 {
 	struct core *c = t->arg;
 
-	store_clock(c->command.store, seconds(c));
+	store_clock(c->command.store, core_seconds(c));
 	wake(c);
 	/* A table that is too small makes chains of all gets meanwhile. */
 	if (store_work(c->command.store, WORK_BUDGET) || c->resting)
@@ -397,110 +296,17 @@ tick(struct dl *dl, struct dl_timer *t)
 		dl_timer_set(dl, t, TICK_MS);
 }
 
-/* Each core's share, rounded up to whole pages. */
-static uint64_t
-share(const struct settings *s)
-{
-	uint64_t page_size = s->item_max > 1u << 20 ? s->item_max : 1u << 20;
-	uint64_t pages = (s->limit + page_size - 1) / page_size;
-
-	return (pages + s->threads - 1) / s->threads * page_size;
-}
-
-static int
-take_memory(struct core *c, unsigned chunks, void **text)
-{
-	const struct settings *s = &c->program->set;
-	size_t bytes = answer_pool_bytes(chunks);
-	size_t udp = s->udp_port ? UDP_BYTES : 0;
-
-	c->pages_left = share(s);
-	c->pages = dl_alloc(c->dl, c->pages_left);
-	*text = dl_alloc(c->dl, bytes);
-	if (c->pages && *text)
-		return 0;
-	fprintf(stderr,
-		"memcached: the App memory has no room for -m %llu: dlibos run "
-		"--app-memory %llu would do\n",
-		(unsigned long long)(s->limit >> 20),
-		(unsigned long long)(((c->pages_left + bytes + udp) *
-						     s->threads >>
-					     20) +
-			2));
-	return -ENOMEM;
-}
-
-static int
-open_store(struct core *c)
-{
-	struct program *p = c->program;
-	const struct settings *s = &p->set;
-	struct store_config config;
-	const char *why;
-	int rc;
-
-	if (p->first && !s->sharded)
-		return store_join(&c->command.store, p->first, c);
-	store_defaults(&config);
-	config.limit = s->sharded ? share(s) : s->limit;
-	config.item_max = s->item_max;
-	config.chunk_min = s->chunk_min;
-	config.factor = s->factor;
-	config.hashpower = s->hashpower;
-	config.stripes = s->lockpower;
-	config.no_evict = s->no_evict;
-	config.no_move = s->no_move;
-	config.temp_ttl = s->temp_ttl;
-	config.hot_percent = s->hot_percent;
-	config.warm_percent = s->warm_percent;
-	config.hot_factor = s->hot_factor;
-	config.warm_factor = s->warm_factor;
-	config.shared = s->threads > 1 && !s->sharded;
-	/* What one core calls its items, no other does. */
-	config.cas = s->sharded ? (uint64_t)dl_core(c->dl) << 48 : 0;
-	config.page = page;
-	config.arg = c;
-	if (getrandom(config.secret, sizeof(config.secret), 0) !=
-		sizeof(config.secret))
-		return -EIO;
-	why = store_complaint(&config);
-	if (why) {
-		fprintf(stderr, "memcached: %s\n", why);
-		return -EINVAL;
-	}
-	rc = store_open(&c->command.store, &config, seconds(c));
-	if (!rc && !p->first)
-		p->first = c->command.store;
-	return rc;
-}
-
 static int
 begin(struct core *c)
 {
 	struct program *p = c->program;
-	const struct settings *s = &p->set;
-	unsigned chunks;
-	void *text;
+	int rc = core_open(c);
 
-	c->most = (s->conns + s->threads - 1) / s->threads;
-	chunks = CHUNKS_MIN + (c->most < CHUNKS_MAX ? c->most : CHUNKS_MAX);
-	if (take_memory(c, chunks, &text))
-		return -1;
-	c->clients = calloc(c->most, sizeof(*c->clients));
-	if (!c->clients || open_store(c) ||
-		answer_pool_open(&c->pool, chunks, text, c->command.store)) {
-		fputs("memcached: it cannot begin: out of memory\n", stderr);
-		return -1;
-	}
-	c->command.pool = &c->pool;
-	c->command.set = s;
-	c->command.all = p->all;
-	c->command.cores = s->threads;
-	c->command.started = seconds(c);
-	if (open_shard(c)) {
-		fputs("memcached: it cannot begin: out of memory\n", stderr);
-		return -1;
-	}
+	if (rc)
+		return rc;
+	rc = open_shard(c);
+	if (rc)
+		return core_fails(rc);
 	p->all[dl_core(c->dl)] = &c->command;
 	p->cores[dl_core(c->dl)] = c;
 	p->joined++;
@@ -560,8 +366,6 @@ start(struct dl *dl, void *arg)
 		pthread_mutex_unlock(&p->lock);
 		return; /* -t left it idle */
 	}
-	if (!p->epoch)
-		p->epoch = find_epoch(dl);
 	c = calloc(1, sizeof(*c));
 	rc = c ? 0 : -ENOMEM;
 	if (c) {

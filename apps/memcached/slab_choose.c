@@ -178,8 +178,9 @@ uint32_t
 slab_choose(struct store *s, bool reserve, uint32_t *to)
 {
 	uint32_t from = choose_class(s, reserve, to), cls, page;
+	uint32_t left = from ? page_count(s) : 0;
 
-	for (uint32_t n = 0; from && n < s->c->page_max; n++) {
+	for (; left > 0; left--) {
 		page = next_page(s, &cls);
 		if (cls == from)
 			return page;
