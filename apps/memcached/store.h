@@ -243,7 +243,8 @@ enum store_result store_add(struct store *s, const char *key, size_t len,
 enum store_result store_touch(
 	struct store *s, const char *key, size_t len, int64_t exptime);
 
-/* All that is stored before `exptime` (as of store_exptime(), 0: now) goes. */
+/* All that is stored before `exptime` (as of store_exptime(), 0 and less: now)
+ * goes, then; of a time that is past, nothing. */
 void store_flush(struct store *s, int64_t exptime);
 
 /* --- looking at all items -------------------------------------------------*/

@@ -198,5 +198,7 @@ store_flush(struct store *s, int64_t exptime)
 		return;
 	}
 	relaxed_store_32(&s->c->flush_at, 0);
-	ck_pr_inc_32(&s->c->born);
+	/* What is stored was not there a month ago. */
+	if (exptime <= 0 || at == s->now)
+		ck_pr_inc_32(&s->c->born);
 }

@@ -254,6 +254,17 @@ flush(void **state)
 	/* Nothing is left of the delay. */
 	kit_later(&k, 100);
 	kit_expect(&k, "d", "4");
+	/* Nothing was there then; and a flush to come is none any more. */
+	store_flush(k.s, 10);
+	store_flush(k.s, 60 * 60 * 24 * 31);
+	kit_expect(&k, "d", "4");
+	kit_later(&k, 100);
+	kit_expect(&k, "d", "4");
+	store_flush(k.s, k.now);
+	kit_expect(&k, "d", NULL);
+	kit_set(&k, "e", "5");
+	store_flush(k.s, -1);
+	kit_expect(&k, "e", NULL);
 }
 
 /* What is referred to stays, whatever becomes of its key. */
