@@ -264,7 +264,8 @@ struct store_walked {
 };
 
 /* Whether there may be more. It may be that nothing is got, and another thread
- * is why: it is to be tried again soon. */
+ * is why: it is to be tried again soon. Meanwhile no page is emptied for a set
+ * of another thread: `looks` are to be some hundreds. */
 bool store_walk(struct store *s, struct store_walk *w, struct store_walked *to);
 
 /* store_work() looks once at all items for those that are over, soon. */

@@ -5,8 +5,9 @@
 #include "apps/memcached/shard.h"
 #include "apps/memcached/text.h"
 
-#define DUMP_ITEMS 16	/* held at a time */
-#define DUMP_LOOKS 4096 /* chunks of memory that a step looks at */
+#define DUMP_ITEMS 16  /* held at a time */
+#define DUMP_LOOKS 256 /* chunks of memory that are looked at at a time */
+#define DUMP_TURNS 64  /* and how often, in a step */
 
 /* Bytes of a line, at most: numbers of 20 digits, and each byte of a key as %XX
  * in the second. */
@@ -104,13 +105,13 @@ dump_some(struct proto *c)
 	struct store *s = c->core->store;
 	size_t line = d->meta ? META_LINE : ITEM_LINE, room = ANSWER_CHUNK;
 	struct item *item[DUMP_ITEMS];
-	struct store_walked got = {.item = item, .n = 1, .looks = DUMP_LOOKS};
+	struct store_walked got = {.item = item};
 
-	/* With nothing got there is nothing just now. */
-	while (!d->end && got.n && got.looks) {
+	for (unsigned turn = 0; turn < DUMP_TURNS && !d->end; turn++) {
 		got.most = fits(d, room, line);
 		if (!got.most)
 			break;
+		got.looks = DUMP_LOOKS;
 		d->end = !store_walk(s, &d->walk, &got);
 		for (unsigned i = 0; i < got.n; i++) {
 			room -= say(c, item[i], line);
