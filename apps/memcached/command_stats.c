@@ -29,9 +29,10 @@ static const struct field general[] = {S(cmd_set), S(cmd_flush), S(cmd_touch),
 	S(slabs_moved), S(bytes), S(curr_items), S(total_items),
 	S(slab_global_page_pool), S(expired_unfetched), S(evicted_unfetched),
 	S(evicted_active), S(evictions), S(reclaimed), S(crawler_reclaimed),
-	S(crawler_items_checked), S(lrutail_reflocked), S(moves_to_cold),
-	S(moves_to_warm), S(moves_within_lru), S(direct_reclaims),
-	S(pages_refused), S(hash_grow_failed), S(incr_in_place)};
+	S(lru_crawler_starts), S(crawler_items_checked), S(lrutail_reflocked),
+	S(moves_to_cold), S(moves_to_warm), S(moves_within_lru),
+	S(direct_reclaims), S(pages_refused), S(hash_grow_failed),
+	S(incr_in_place)};
 
 static const struct field slabs[] = {C(chunk_size), C(chunks_per_page),
 	C(total_pages), C(total_chunks), C(used_chunks), C(free_chunks),
@@ -126,6 +127,20 @@ sum(struct command *c)
 	return all;
 }
 
+static uint64_t
+no_chunks(struct command *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < (c->all ? c->cores : 1); i++) {
+		const struct command *one = nth(c, i);
+
+		if (one)
+			n += relaxed_load_64(&one->pool->no_chunk);
+	}
+	return n;
+}
+
 /* Each core writes its own counters: who resets them remembers what they were;
  * but for how many connections there are, which counts no events. */
 static void
@@ -165,7 +180,10 @@ all_of_it(struct command *c, const struct sink *k)
 	number(k, "curr_connections", n.curr_connections);
 	number(k, "total_connections", n.total_connections);
 	number(k, "rejected_connections", n.rejected_connections);
-	number(k, "response_obj_oom", c->pool->no_chunk);
+	/* A connection too many is refused alone. */
+	number(k, "accepting_conns", 1);
+	number(k, "listen_disabled_num", 0);
+	number(k, "response_obj_oom", no_chunks(c));
 	number(k, "lines_too_long", n.line_long);
 	number(k, "http_requests", n.http);
 	number(k, "bad_binary_requests", n.bad_binary);

@@ -312,6 +312,7 @@ struct store_stats {
 	uint64_t larger_chunks;	     /* taken, for want of one that fits */
 	uint64_t pages_refused;	     /* page() had none, below the limit */
 	uint64_t hash_grow_failed;   /* no memory for a larger table */
+	uint64_t lru_crawler_starts; /* it came round so often */
 	uint64_t incr_in_place;
 };
 

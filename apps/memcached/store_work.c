@@ -82,6 +82,7 @@ crawl(struct store *s, unsigned budget)
 			continue;
 		}
 		if (c->crawl_page == 0 && page != 0) {
+			count(&s->n.lru_crawler_starts);
 			c->crawl_rounds -= c->crawl_rounds > 0;
 			break;
 		}

@@ -287,6 +287,11 @@ statistics(void **state)
 		strstr(kit_ask(&k, "stats slabs\r\n"), "STAT 1:used_chunks 1"));
 	assert_non_null(strstr(
 		kit_ask(&k, "stats items\r\n"), "STAT items:1:number 1"));
+	/* Those that a common monitor calls a server dead without. */
+	assert_non_null(strstr(
+		kit_ask(&k, "stats\r\n"), "STAT listen_disabled_num 0\r\n"));
+	assert_non_null(strstr(k.out, "STAT accepting_conns 1\r\n"));
+	assert_non_null(strstr(k.out, "STAT lru_crawler_starts "));
 	k.core.n.curr_connections = 2;
 	k.core.n.total_connections = 3;
 	assert_string_equal(kit_ask(&k, "stats reset\r\n"), "RESET\r\n");
