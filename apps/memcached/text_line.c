@@ -294,6 +294,8 @@ text_line(struct proto *c, const char *p, size_t len)
 	/* One by one where their items may be other cores'. */
 	if (!c->held && *p == 'g' && !c->core->shard)
 		n = text_gets(c, p, len);
-
-	return n ? n : any_line(c, p, len);
+	if (!n)
+		return any_line(c, p, len);
+	c->blank = 0;
+	return n;
 }

@@ -173,6 +173,22 @@ counted_as_alone(void **state)
 	kit_end(&k);
 }
 
+/* Spaces are counted for each line. */
+static void
+each_behind_a_space(void **state)
+{
+	static const char line[] = " get no\r\n";
+	static struct kit k;
+
+	(void)state;
+	begin(&k);
+	for (unsigned i = 0; i < 2 * PROTO_LINE; i++)
+		kit_feed(&k, line, sizeof(line) - 1, SIZE_MAX);
+	assert_false(k.conn.closing);
+	assert_int_equal(k.out_len, 2 * PROTO_LINE * 5);
+	kit_end(&k);
+}
+
 int
 main(void)
 {
@@ -182,6 +198,7 @@ main(void)
 		cmocka_unit_test(lengths_of_keys),
 		cmocka_unit_test(no_more_than_may_wait),
 		cmocka_unit_test(counted_as_alone),
+		cmocka_unit_test(each_behind_a_space),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
