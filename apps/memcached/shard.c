@@ -67,12 +67,14 @@ aim(const struct shard_ask *a)
 	return a->word == SHARD_ASK ? a->to : a->from;
 }
 
-/* In order, also where some of it has to wait. */
+/* In order, also where some of it has to wait; and behind items that are given
+ * back: while those wait nothing is asked that would bring more of them. */
 static void
 post(struct shard *s, struct shard_ask *a, enum shard_word word)
 {
 	a->word = (uint8_t)word;
-	if (!s->stuck.head && !s->is.tell(s->is.arg, aim(a), word, a))
+	if (!s->stuck.head && !s->items_n &&
+		!s->is.tell(s->is.arg, aim(a), word, a))
 		return;
 	s->stalled++;
 	put(&s->stuck, a);
