@@ -1,13 +1,15 @@
 /* text_dump.c - lists of what is stored: `stats cachedump` and `lru_crawler
  * metadump`. A list of any length takes the memory of one text: it goes on when
- * the peer has taken what was said, and rests after some thousand items.
+ * the peer has taken what was said, and rests between its steps, which are as
+ * short where there is little to be told as where there is much.
  */
 #include "apps/memcached/shard.h"
 #include "apps/memcached/text.h"
 
 #define DUMP_ITEMS 16  /* held at a time */
 #define DUMP_LOOKS 256 /* chunks of memory that are looked at at a time */
-#define DUMP_TURNS 64  /* and how often, in a step */
+#define DUMP_TURNS 64  /* and how often in a step, at most */
+#define DUMP_STEP  (4 * DUMP_LOOKS) /* or until it were so many */
 
 /* Bytes of a line, at most: numbers of 20 digits, and each byte of a key as %XX
  * in the second. */
@@ -106,10 +108,11 @@ dump_some(struct proto *c)
 	size_t line = d->meta ? META_LINE : ITEM_LINE, room = ANSWER_CHUNK;
 	struct item *item[DUMP_ITEMS];
 	struct store_walked got = {.item = item};
+	unsigned looks = 0;
 
 	for (unsigned turn = 0; turn < DUMP_TURNS && !d->end; turn++) {
 		got.most = fits(d, room, line);
-		if (!got.most)
+		if (!got.most || looks >= DUMP_STEP)
 			break;
 		got.looks = DUMP_LOOKS;
 		d->end = !store_walk(s, &d->walk, &got);
@@ -118,6 +121,7 @@ dump_some(struct proto *c)
 			store_release(s, item[i]);
 		}
 		d->left -= got.n;
+		looks += DUMP_LOOKS - got.looks;
 	}
 	d->end |= !d->left;
 }
