@@ -1,6 +1,7 @@
 /* icmp_test - echoes, errors that we send, errors that we get. */
 #include <string.h>
 
+#include "netcore/stack/cksum.h"
 #include "netcore/stack/engine/test/one_kit.h"
 #include "netcore/stack/wire/arp.h"
 #include "netcore/stack/wire/eth.h"
@@ -116,6 +117,36 @@ bad_echoes_are_dropped(void **state)
 	one_send();
 	assert_int_equal(one.sent, 0);
 	assert_int_equal(one.n->echoes, 1);
+}
+
+/* RFC 1122, 3.2.1.3; RFC 1812, 5.3.7: of an address that is no other host's, or
+ * to one that is not ours. */
+static void
+what_is_not_for_us(void **state)
+{
+	static const uint32_t nobody[] = {
+		0, 0x7f000001, 0xe0000001, 0xf0000001, UINT32_MAX, ONE_IP};
+	struct wire_icmp m = {.type = WIRE_ICMP4_ECHO};
+	uint8_t b[8], frame[64];
+	uint32_t n;
+
+	(void)state;
+	wire_icmp4_emit_echo(b, sizeof(b), &m, NULL, 0);
+	for (unsigned i = 0; i < 8; i++) {
+		n = one_make(frame, WIRE_IP_ICMP, 0, 1, b, sizeof(b));
+		if (i < 6)
+			be_put32(frame + 26, nobody[i]);
+		else
+			be_put32(frame + 30, i == 6 ? ONE_IP + 1 : 0xe0000001);
+		be_put16(frame + 24, 0);
+		be_put16(frame + 24,
+			cksum_finish(cksum_partial(frame + 14, 20, 0)));
+		assert_false(one_rx(frame, n));
+	}
+	assert_int_equal(one.n->drop_martian, 6);
+	assert_int_equal(one.n->drop_not_ours, 2);
+	one_send();
+	assert_int_equal(one.sent, 0);
 }
 
 static void
@@ -399,6 +430,7 @@ main(void)
 		T(no_echo_is_too_large),
 		T(echoes_are_limited),
 		T(bad_echoes_are_dropped),
+		T(what_is_not_for_us),
 		T(unknown_protocols_are_told),
 		T(hard_errors_end_what_begins),
 		T(other_errors_end_nothing),
