@@ -1,9 +1,8 @@
 /* touched.h - which bytes of the elements of a table a program touches while it
  * is watched. The table's pages are inaccessible then: whatever is read or
  * written stops there, is noted by its address, and goes on with that one
- * instruction. Works without a sanitizer and in all of them but the thread
- * sanitizer, on x86-64: other processors do not step one instruction at a time
- * for a program's own sake.
+ * instruction. Works without a sanitizer and with any, on x86-64: others do not
+ * step one instruction at a time for a program's own sake.
  *
  * One table at a time, one thread. The pages may have other things on them;
  * they are not noted. A system call must not be given their memory meanwhile.
@@ -13,7 +12,7 @@
 
 #include <stdint.h>
 
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__)
 #define TOUCHED_WORKS 1
 #else
 #define TOUCHED_WORKS 0
