@@ -60,6 +60,13 @@ launch(struct duo *d, int to, const uint8_t *p, uint32_t len, uint64_t at)
 	d->faults++; /* a queue that is full */
 }
 
+/* Who has an address is asked a few times, a second apart. */
+static bool
+asks_for_address(const uint8_t *p)
+{
+	return p[12] == 8 ? p[13] != 0 : p[WIRE_ETH_LEN + 6] != WIRE_IP_TCP;
+}
+
 /* Of TCP alone: nothing guards a question for an address. */
 static bool
 may_spoil(const uint8_t *p, uint32_t len)
@@ -106,6 +113,8 @@ sent(struct host *h, const uint8_t *frame, uint32_t len)
 		break;
 	case FATE_VERY_LATE:
 		at += (uint64_t)(fate >> 4) * 400000000;
+		if (asks_for_address(p))
+			d->faults += GIVE_UP;
 		break;
 	case FATE_CUT:
 		len -= (uint32_t)(take8(d->b) * 6) % len;
