@@ -4,7 +4,8 @@
  * inbox; let the producer store a message, fence, and look at `asleep`. Then
  * one of them sees what the other stored. The producer's fence would cost it
  * every flush, so the sleeper's is a heavy one that counts for both (cpu.h);
- * where the kernel has none, own_fence is set and each side fences for itself.
+ * where the kernel has none, or sleep is so frequent that it pays too often,
+ * own_fence is set and each side fences for itself.
  * What the sleeper may wait for besides messages is credit for what it parked:
  * it says so (EDGE_WANTS_CREDIT), and the side that gives credit looks too.
  *

@@ -72,7 +72,7 @@ struct edge_config {
 	int bell_out;	   /* write end, likewise */
 	edge_ring *ring;   /* of one process: called for bell_out; or NULL */
 	void *ring_arg;
-	bool own_fence;		  /* the kernel has no heavy fence (cpu.h) */
+	bool own_fence;		  /* both sides do: no heavy one (cpu.h) */
 	struct edge_count *count; /* NULL: private ones */
 	edge_handler *handler;
 	void *arg;

@@ -195,7 +195,10 @@ fall_asleep(struct hub *h, uint64_t deadline)
 		h->on_sleep(h->arg);
 	for (unsigned i = 0; i < h->edges; i++)
 		edge_fall_asleep(h->edge[i]);
-	cpu_heavy_fence();
+	if (h->own_fence)
+		atomic_full_fence();
+	else
+		cpu_heavy_fence();
 	if (!pending(h)) {
 		t = clock_ns();
 		atomic_store_rel_64(&h->count->asleep_since, t);

@@ -44,6 +44,7 @@ struct hub {
 	uint64_t began;	  /* this turn, in cycles; 0: not known */
 	uint32_t poked;	  /* written by hub_poke() */
 	bool fresh_sleep; /* the last sleep ended by time */
+	bool own_fence;	  /* the edges' peers fence for themselves (edge.h) */
 	int epoll_fd;
 	int poke_fd; /* an eventfd of this process alone */
 	struct idle idle;

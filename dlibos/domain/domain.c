@@ -161,6 +161,7 @@ make_hub(struct domain_core *c)
 		stat[c->index].clock_hz = clock_hz();
 	if (rc)
 		die(EXIT_FAIL, "core %u: %s", c->plan.id, strerror(-rc));
+	c->hub.own_fence = d->plan.own_fence;
 	c->hub.on_down = edge_went_down;
 	c->hub.on_poke = edges_changed;
 	if (d->ops->show)

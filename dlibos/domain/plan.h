@@ -106,7 +106,7 @@ struct plan_plan {
 	uint32_t mode;	     /* enum plan_mode */
 	uint32_t role;	     /* ROLE_NET or ROLE_APP; PLAN_MODE_RTC: both */
 	uint32_t idle;	     /* enum idle_policy */
-	uint32_t own_fence;  /* the kernel has no heavy fence */
+	uint32_t own_fence;  /* nobody uses the heavy one (cpu.h) */
 	uint32_t shared_uid; /* other domains run under our user, too */
 	uint64_t spin_ns;
 	uint64_t bytes[PART_KINDS]; /* sizes; 0 = not made */

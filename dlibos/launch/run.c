@@ -244,7 +244,9 @@ init_idle(struct instance *in)
 			log_say("%s shares a CPU with a vacant place: idle "
 				"policy yield instead of poll",
 				in->child[i].name);
-	in->heavy_fence = cpu_join_fences();
+	/* Who sleeps whenever there is nothing to do pays too often for all. */
+	in->heavy_fence = in->idle != IDLE_SLEEP && in->idle != IDLE_SHARING &&
+		cpu_join_fences();
 	if (in->idle == IDLE_ADAPTIVE || in->idle == IDLE_SHARING) {
 		uint64_t ns = 2 *
 			idle_measure_wake(

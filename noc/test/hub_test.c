@@ -73,6 +73,7 @@ ping_pong(enum idle_policy policy, bool own_fence)
 	pair_open(&p, 0, 8, count, &a);
 	pair_open(&p, 1, 8, pong, &b);
 	p.end[0].own_fence = p.end[1].own_fence = own_fence;
+	a.hub.own_fence = b.hub.own_fence = own_fence;
 	assert_int_equal(hub_add(&a.hub, &p.end[0]), 0);
 	assert_int_equal(hub_add(&b.hub, &p.end[1]), 0);
 	assert_int_equal(pthread_create(&t, NULL, answer, &b), 0);
