@@ -73,6 +73,8 @@ run(struct dl *dl)
 		command_retry(dl);
 		room_turn(dl);
 		work += udp_turn(dl);
+		if (dl->program->turn)
+			dl->program->turn(dl);
 		hub_flush(hub);
 		work += tell_turn(dl);
 		hub_idle(hub, work, timer_deadline(dl));

@@ -85,6 +85,8 @@ serve(void *arg)
 	command_retry(r->dl);
 	room_turn(r->dl);
 	work += udp_turn(r->dl);
+	if (r->dl->program->turn)
+		r->dl->program->turn(r->dl);
 	if (unlikely(r->up.edge.parked))
 		work += talk(r);
 	return work;

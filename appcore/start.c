@@ -34,6 +34,12 @@ dl_cores(const struct dl *dl)
 	return dl->core->domain->plan.cores;
 }
 
+unsigned
+dl_processes(const struct dl *dl)
+{
+	return dl->core->domain->plan.processes;
+}
+
 int
 dl_cpu(const struct dl *dl)
 {

@@ -56,6 +56,10 @@ struct dl_program {
 	/* After -EAGAIN of dl_tell(): that core can be told again; is called
 	 * once for that. May be NULL. */
 	void (*tell_room)(struct dl *dl, unsigned core);
+
+	/* The end of a turn of the loop: all that had come was handed over, and
+	 * what is said now goes out with the rest. May be NULL. */
+	void (*turn)(struct dl *dl);
 };
 
 /* Joins the instance and runs the program on all cores that it was given.
@@ -71,6 +75,12 @@ void dl_quit(struct dl *dl, int status);
 unsigned dl_core(const struct dl *dl);
 unsigned dl_cores(const struct dl *dl);
 int dl_cpu(const struct dl *dl);
+
+/* How many processes of the instance run this program, this one included: in
+ * mode rtc one for each core, with `app_domains = each` one for each
+ * application core. They share no memory, and the network shares connections
+ * out among them. */
+unsigned dl_processes(const struct dl *dl);
 
 /* The program's own pointer of a core. */
 void dl_set_user(struct dl *dl, void *user);

@@ -40,7 +40,7 @@
 #include "noc/msg.h"
 
 #define PLAN_ENV     "DLIBOS_CHANNEL"
-#define PLAN_VERSION 8u
+#define PLAN_VERSION 9u
 
 enum plan_type {
 	PLAN_PLAN = 1,
@@ -119,6 +119,7 @@ struct plan_plan {
 	/* Application domains that a network domain makes a PART_COPY for, at
 	 * most; 0: there is one at most, which reads PART_RX. */
 	uint32_t copies;
+	uint32_t processes; /* that run our program, with this one */
 };
 
 struct plan_peer {

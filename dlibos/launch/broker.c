@@ -78,6 +78,18 @@ edges_of(const struct instance *in, const struct child *c, unsigned core)
 	return (uint16_t)n;
 }
 
+/* Of the program that the instance was started with; one that was attached has
+ * one. */
+static unsigned
+processes(const struct instance *in, const struct child *c)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < in->first_place; i++)
+		n += in->child[i].role & ROLE_APP ? 1 : 0;
+	return c->place ? 1 : n;
+}
+
 static void
 send_plan(struct instance *in, struct child *c)
 {
@@ -98,6 +110,7 @@ send_plan(struct instance *in, struct child *c)
 		.conns = in->opt.conns,
 		.cores = c->cores,
 		.copies = copies(in, c),
+		.processes = processes(in, c),
 	};
 
 	memcpy(p.instance, in->name, sizeof(p.instance));
