@@ -53,6 +53,7 @@ answer_pool_open(
 		c->next = p->free;
 		p->free = c;
 	}
+	p->left = chunks;
 	return 0;
 }
 
@@ -68,7 +69,7 @@ answer_begin(struct answer *a, struct answer_pool *p)
 {
 	a->pool = p;
 	a->chunk = NULL;
-	a->first = a->sent = a->end = a->part = 0;
+	a->first = a->sent = a->end = a->part = a->holes = 0;
 	a->bytes = 0;
 	a->broken = false;
 }
@@ -81,6 +82,7 @@ chunk_free(struct answer_pool *p, struct answer_chunk *c)
 		return;
 	c->next = p->free;
 	p->free = c;
+	p->left++;
 }
 
 static void
@@ -189,6 +191,7 @@ answer_reserve(struct answer *a, size_t n)
 		return a->pool->trash;
 	}
 	a->pool->free = c->next;
+	a->pool->left--;
 	return c->mem;
 }
 

@@ -118,6 +118,7 @@ struct answer_fixed {
 struct answer_pool {
 	struct store *store;
 	struct answer_chunk *free;
+	uint32_t left;		     /* that are free */
 	struct answer_chunk *chunks; /* all of them */
 	struct answer_fixed fixed[ANSWER_TEXTS_END];
 	uint64_t no_chunk; /* connections that ended for want of one */
@@ -141,6 +142,7 @@ struct answer {
 	struct answer_chunk *chunk; /* where text goes on */
 	uint32_t first, sent, end;
 	uint32_t part;	/* bytes of the first piece that are acknowledged */
+	uint32_t holes; /* that are not filled */
 	uint64_t bytes; /* of all pieces, but for that part */
 	bool broken;	/* no chunk was left: the connection is to end */
 	struct answer_piece ring[ANSWER_PIECES];
@@ -225,13 +227,16 @@ void answer_begin_lone(
  * filled, or answer_end() has let go of it. */
 void answer_dig(struct answer *a, struct answer_hole *h);
 
-/* All of `from`, a lone answer of core number `core`: into the hole, which need
- * not be there any more; or behind what is there. Its text is copied; items are
- * given away. `from` is empty then. */
-void answer_fill(struct answer_hole *h, struct answer *from, unsigned core);
+/* What core number `core` answers: `n` pieces into the hole, or all of `from`,
+ * a lone answer, behind what is there; it is empty then. Text is copied; items
+ * are given away. `broken`: it is not all of it. */
+void answer_fill(struct answer_hole *h, const struct answer_piece *p,
+	unsigned n, bool broken, unsigned core);
 void answer_append(struct answer *a, struct answer *from, unsigned core);
 
-/* The same, but nobody wants it: `p` knows how to give items back. */
+/* The same, but nobody wants it: `pool` knows how to give items back. */
+void answer_refuse(struct answer_pool *pool, const struct answer_piece *p,
+	unsigned n, unsigned core);
 void answer_discard(struct answer_pool *p, struct answer *from, unsigned core);
 
 #endif

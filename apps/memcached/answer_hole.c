@@ -26,6 +26,7 @@ answer_dig(struct answer *a, struct answer_hole *h)
 {
 	assert(a->end - a->first <= ANSWER_PIECES - ANSWER_HOLE);
 	*h = (struct answer_hole){a, a->end};
+	a->holes++;
 	*piece(a, a->end++) =
 		(struct answer_piece){.owner = h, .is_hole = true};
 	/* Nobody comes to these before the hole is filled. */
@@ -63,22 +64,20 @@ forget(struct answer *from)
 }
 
 void
-answer_fill(struct answer_hole *h, struct answer *from, unsigned core)
+answer_fill(struct answer_hole *h, const struct answer_piece *p, unsigned n,
+	bool broken, unsigned core)
 {
 	struct answer *a = h->answer;
-	uint32_t n = from->end - from->first;
 
-	a->broken |= from->broken || n > ANSWER_HOLE;
+	assert(n <= ANSWER_HOLE);
+	a->broken |= broken;
 	*piece(a, h->at) = (struct answer_piece){.len = 0};
-	for (uint32_t i = 0; i < n && i < ANSWER_HOLE; i++) {
-		const struct answer_piece *p = piece(from, from->first + i);
-
-		*piece(a, h->at + i) = adopted(a, p, core);
-		a->bytes += p->len;
+	for (unsigned i = 0; i < n; i++) {
+		*piece(a, h->at + i) = adopted(a, &p[i], core);
+		a->bytes += p[i].len;
 	}
 	h->answer = NULL;
-	from->first += n < ANSWER_HOLE ? n : ANSWER_HOLE;
-	answer_discard(a->pool, from, core); /* which nobody expects */
+	a->holes--;
 }
 
 void
@@ -95,11 +94,18 @@ answer_append(struct answer *a, struct answer *from, unsigned core)
 }
 
 void
+answer_refuse(struct answer_pool *pool, const struct answer_piece *p,
+	unsigned n, unsigned core)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (p[i].is_item)
+			pool->give_back(pool->arg, core, p[i].owner);
+}
+
+void
 answer_discard(struct answer_pool *p, struct answer *from, unsigned core)
 {
 	for (; from->first != from->end; from->first++)
-		if (piece(from, from->first)->is_item)
-			p->give_back(
-				p->arg, core, piece(from, from->first)->owner);
+		answer_refuse(p, piece(from, from->first), 1, core);
 	forget(from);
 }

@@ -352,8 +352,12 @@ binary_request(struct proto *c, const char *p, size_t len)
 		want += (size_t)b.ext_len + b.key_len;
 	}
 	c->held = 0;
+	want -= had;
+	c->rest = (struct proto_rest){p + want, len - want, 0};
 	run(&b, whole);
+	want += c->rest.taken;
+	c->rest = (struct proto_rest){0};
 	if (rules[b.op].has & LAST_VALUE && b.value_len)
 		c->closing = true;
-	return want - had;
+	return want;
 }

@@ -197,6 +197,7 @@ all_of_it(struct command *c, const struct sink *k)
 	if (c->shard) {
 		number(k, "shard_requests_sent", c->shard->asked);
 		number(k, "shard_requests_run", c->shard->served);
+		number(k, "shard_bundles", c->shard->bundled);
 		number(k, "shard_waits", c->shard->waited);
 		number(k, "shard_stalls", c->shard->stalled);
 	}

@@ -1,6 +1,5 @@
-/* core.h - what an application core of the program has: its connections, its
- * view of a store, and the memory for both.
- */
+/* core.h - the program, and what an application core of it has: connections, a
+ * view of a store, and the memory for both. */
 #ifndef APPS_MEMCACHED_CORE_H
 #define APPS_MEMCACHED_CORE_H
 
@@ -12,17 +11,10 @@
 #include "dlibos/dlibos.h"
 
 #define CORES_MAX 256
+#define WORK_MS	  1 /* between ticks, while there is work */
 
-struct client {
-	struct dl_conn *conn;
-	struct core *core;
-	struct client *free;
-	struct client *rests; /* the next one that rests */
-	bool resting;
-	bool eof;    /* nothing more comes */
-	bool closed; /* by us */
-	struct proto proto;
-};
+struct client;
+struct core;
 
 /* Of all cores. */
 struct program {
@@ -51,8 +43,9 @@ struct core {
 	struct udp udp;
 };
 
-/* Seconds since 1970, as it was when the first core began: when the clock of
- * the machine is set, nothing lives longer or shorter than it was told to. */
+/* core_open.c: seconds since 1970, as it was when the first core began: when
+ * the clock of the machine is set, nothing lives longer or shorter than it was
+ * told to. */
 uint32_t core_seconds(const struct core *c);
 
 /* Memory, connections that may come, a view of the store, a pool for answers.
@@ -62,5 +55,12 @@ int core_open(struct core *c);
 
 /* Says why a core cannot begin; -EINVAL: it was said where it was seen. -1. */
 int core_fails(int rc);
+
+/* core_shard.c: of dl_program; and the core's shard, if there is more than one.
+ * 0; -EINVAL, and a line has said why; -ENOMEM. */
+void core_told(struct dl *dl, unsigned from, uint32_t word, uint64_t value);
+void core_tell_room(struct dl *dl, unsigned core);
+void core_turn(struct dl *dl);
+int core_open_shard(struct core *c);
 
 #endif

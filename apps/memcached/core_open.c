@@ -6,7 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "apps/memcached/core.h"
+#include "apps/memcached/client.h"
 
 /* Chunks of text: one a connection, as far as that goes, and some. */
 #define CHUNKS_MAX 1024

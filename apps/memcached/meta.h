@@ -33,7 +33,9 @@ const char *meta_code(enum store_result r);
 /* "HD" or the like, with what the request said; `about` may have no item. */
 void meta_say(struct proto *c, const char *code, const struct meta_about *a);
 
-/* meta_set.c */
+/* meta_set.c; whether the line is right as far as that `len` bytes and an end
+ * of line follow. */
+bool meta_set_len(const struct text *t, uint32_t *len);
 void meta_set(struct text *t);
 
 #endif

@@ -127,6 +127,19 @@ complains(struct text *t, struct meta_request *r, struct store_how *how)
 	return true;
 }
 
+bool
+meta_set_len(const struct text *t, uint32_t *len)
+{
+	int32_t n;
+
+	if (t->tokens >= META_TOKENS || t->token[1].len > ITEM_KEY_MAX ||
+		!token_i32(t->token[2].p, t->token[2].len, &n) || n < 0 ||
+		n > INT32_MAX - 2)
+		return false;
+	*len = (uint32_t)n;
+	return true;
+}
+
 void
 meta_set(struct text *t)
 {
@@ -135,16 +148,14 @@ meta_set(struct text *t)
 	struct meta_request r;
 	enum store_result got;
 	struct item *it;
-	int32_t len;
+	uint32_t len;
 
-	if (t->tokens >= META_TOKENS && t->token[1].len <= ITEM_KEY_MAX) {
-		answer_fixed(&c->out, ANSWER_SET_FLAGS_LONG);
-		return;
-	}
-	if (t->token[1].len > ITEM_KEY_MAX ||
-		!token_i32(t->token[2].p, t->token[2].len, &len) || len < 0 ||
-		len > INT32_MAX - 2) {
-		answer_fixed(&c->out, ANSWER_FORMAT);
+	if (!meta_set_len(t, &len)) {
+		answer_fixed(&c->out,
+			t->tokens >= META_TOKENS &&
+					t->token[1].len <= ITEM_KEY_MAX
+				? ANSWER_SET_FLAGS_LONG
+				: ANSWER_FORMAT);
 		return;
 	}
 	/* From here on the data are known to follow. */

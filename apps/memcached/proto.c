@@ -33,6 +33,7 @@ proto_begin(struct proto *c, struct command *core)
 	c->closing = c->rests = false;
 	c->set.item = NULL;
 	c->ask = NULL;
+	c->rest = (struct proto_rest){0};
 	c->waits = c->toured = false;
 	c->guest = c->defers = c->ready = false;
 	answer_begin(&c->out, core->pool);

@@ -70,6 +70,13 @@ struct proto_dump {
 	bool end;      /* of the items of that core */
 };
 
+/* What is there behind a request that is being run; `taken`: bytes of it that
+ * went with the request. Without shards it is not told. */
+struct proto_rest {
+	const char *p;
+	size_t len, taken;
+};
+
 struct shard_ask;
 
 struct proto {
@@ -87,6 +94,7 @@ struct proto {
 	/* shard.h: a request whose end another core has to tell; those who wait
 	 * until they may ask; that all others have run what is run now. */
 	struct shard_ask *ask;
+	struct proto_rest rest;
 	struct proto *next, *prev;
 	bool waits, toured;
 	/* It is part of a request from another core, and not a connection;

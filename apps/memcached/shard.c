@@ -8,24 +8,39 @@
 
 #include "apps/memcached/keyhash.h"
 
-static void give_back(void *arg, unsigned core, struct item *it);
+static int
+get_memory(struct shard *s)
+{
+	unsigned bundles = SHARD_BUNDLES + 2 * s->is.cores;
+
+	s->most = s->is.conns;
+	/* What connections may hold of other cores' items, and what comes back
+	 * when they are gone. */
+	s->items_most = s->is.conns * (ANSWER_PIECES / ANSWER_HOLE + 1) +
+		bundles * SHARD_BUNDLE;
+	/* Pages of these are made when they are touched. */
+	s->asks = calloc(s->most, sizeof(*s->asks));
+	s->items = calloc(s->items_most, sizeof(*s->items));
+	s->bundles = calloc(bundles, sizeof(*s->bundles));
+	s->open = calloc(s->is.cores, sizeof(*s->open));
+	if (!s->asks || !s->items || !s->bundles || !s->open)
+		return -ENOMEM;
+	while (bundles--) {
+		s->bundles[bundles].post.next = s->free_bundle;
+		s->free_bundle = &s->bundles[bundles].post;
+	}
+	return 0;
+}
 
 int
 shard_open(struct shard *s, const struct shard_config *c)
 {
-	*s = (struct shard){.is = *c, .most = c->conns + SHARD_BRIEF};
-	/* What connections may hold of other cores' items, and what comes back
-	 * when they are gone. */
-	s->items_most =
-		c->conns * (ANSWER_PIECES / ANSWER_HOLE + 1) + SHARD_BRIEF;
-	/* Pages of these are made when they are touched. */
-	s->asks = calloc(s->most, sizeof(*s->asks));
-	s->items = calloc(s->items_most, sizeof(*s->items));
-	if (!s->asks || !s->items) {
+	*s = (struct shard){.is = *c, .chunk.mem = s->text};
+	if (get_memory(s)) {
 		shard_close(s);
 		return -ENOMEM;
 	}
-	c->command->pool->give_back = give_back;
+	c->command->pool->give_back = shard_give_back;
 	c->command->pool->arg = s;
 	c->command->shard = s;
 	return 0;
@@ -36,8 +51,12 @@ shard_close(struct shard *s)
 {
 	free(s->asks);
 	free(s->items);
+	free(s->bundles);
+	free(s->open);
 	s->asks = NULL;
 	s->items = NULL;
+	s->bundles = NULL;
+	s->open = NULL;
 }
 
 unsigned
@@ -48,150 +67,59 @@ shard_of(const struct shard *s, const char *key, size_t len)
 		32);
 }
 
-/* --- telling --------------------------------------------------------------*/
-
-static void
-put(struct shard_queue *q, struct shard_ask *a)
-{
-	a->next = NULL;
-	if (q->head)
-		q->tail->next = a;
-	else
-		q->head = a;
-	q->tail = a;
-}
-
-static unsigned
-aim(const struct shard_ask *a)
-{
-	return a->word == SHARD_ASK ? a->to : a->from;
-}
-
-/* In order, also where some of it has to wait; and behind items that are given
- * back: while those wait nothing is asked that would bring more of them. */
-static void
-post(struct shard *s, struct shard_ask *a, enum shard_word word)
-{
-	a->word = (uint8_t)word;
-	if (!s->stuck.head && !s->items_n &&
-		!s->is.tell(s->is.arg, aim(a), word, a))
-		return;
-	s->stalled++;
-	put(&s->stuck, a);
-}
-
-static void
-give_back(void *arg, unsigned core, struct item *it)
-{
-	struct shard *s = arg;
-	unsigned at;
-
-	if (!s->items_n && !s->is.tell(s->is.arg, core, SHARD_ITEM, it))
-		return;
-	assert(s->items_n < s->items_most);
-	s->stalled++;
-	at = s->items_first + s->items_n++;
-	if (at >= s->items_most)
-		at -= s->items_most;
-	s->items[at] = (struct shard_item){it, core};
-}
-
-void
-shard_room(struct shard *s)
-{
-	while (s->items_n) {
-		const struct shard_item *i = &s->items[s->items_first];
-
-		if (s->is.tell(s->is.arg, i->core, SHARD_ITEM, i->item))
-			break;
-		s->items_n--;
-		if (++s->items_first == s->items_most)
-			s->items_first = 0;
-	}
-	while (s->stuck.head) {
-		struct shard_ask *a = s->stuck.head, *next = a->next;
-
-		/* Told, it is no longer ours. */
-		if (s->is.tell(s->is.arg, aim(a), a->word, a))
-			break;
-		s->stuck.head = next;
-	}
-}
-
 /* --- asks -----------------------------------------------------------------*/
-
-static bool
-may_ask(const struct shard *s)
-{
-	return s->briefs < SHARD_BRIEF && (s->free || s->used < s->most);
-}
 
 static struct shard_ask *
 ask_new(struct proto *c, enum shard_job job, const char *text, size_t len)
 {
 	struct shard *s = c->core->shard;
-	struct shard_ask *a = s->free;
+	struct shard_ask *a = (struct shard_ask *)s->free_ask;
 
 	if (a) {
-		s->free = a->next;
+		s->free_ask = a->post.next;
 	} else {
-		assert(s->used < s->most); /* shard_may_read() has seen it */
+		assert(s->used < s->most); /* a connection has one */
 		a = &s->asks[s->used++];
 	}
 	assert(len <= sizeof(a->guest.buf));
 	s->busy++;
 	s->asked++;
 	a->job = job;
-	a->from = (uint16_t)s->is.self;
+	a->post.from = (uint16_t)s->is.self;
 	a->tour = a->away = false;
 	a->c = c;
 	a->len = (uint32_t)len;
-	a->hole.answer = NULL;
 	memcpy(a->guest.buf, text, len);
 	a->guest.binary = c->binary;
 	a->guest.keys = c->keys;
 	a->chunk.mem = a->text;
+	c->ask = a;
 	return a;
 }
 
 static void
 ask_free(struct shard *s, struct shard_ask *a)
 {
-	a->next = s->free;
-	s->free = a;
+	a->post.next = s->free_ask;
+	s->free_ask = &a->post;
 	s->busy--;
 }
 
+/* Behind what was asked before. */
 static void
 send(struct shard *s, struct shard_ask *a, unsigned core)
 {
+	shard_send(s, core);
 	a->away = true;
-	a->to = (uint16_t)core;
-	post(s, a, SHARD_ASK);
-}
-
-void
-shard_brief(struct proto *c, unsigned core, enum shard_job job,
-	const char *text, size_t len)
-{
-	struct shard *s = c->core->shard;
-	struct shard_ask *a = ask_new(c, job, text, len);
-
-	a->brief = true;
-	s->briefs++;
-	answer_dig(&c->out, &a->hole);
-	send(s, a, core);
+	a->post.to = (uint16_t)core;
+	shard_tell(s, &a->post, SHARD_ASK);
 }
 
 void
 shard_data(struct proto *c, unsigned core, enum shard_job job, const char *text,
 	size_t len)
 {
-	struct shard_ask *a = ask_new(c, job, text, len);
-
-	a->brief = false;
-	c->ask = a;
-	send(c->core->shard, a, core);
+	send(c->core->shard, ask_new(c, job, text, len), core);
 }
 
 /* A step of a list, whose answer is behind what is there. */
@@ -200,9 +128,7 @@ shard_dump(struct proto *c, unsigned core)
 {
 	struct shard_ask *a = ask_new(c, SHARD_DUMP, "", 0);
 
-	a->brief = false;
 	a->guest.dump = c->dump;
-	c->ask = a;
 	send(c->core->shard, a, core);
 }
 
@@ -232,7 +158,7 @@ shard_may_read(struct proto *c)
 
 	if (c->ask)
 		return !c->ask->away;
-	if (c->guest || may_ask(s))
+	if (c->guest || shard_may_ask(s))
 		return true;
 	if (c->waits)
 		return false;
@@ -253,7 +179,7 @@ shard_may_read(struct proto *c)
 static void
 go_on(struct shard *s)
 {
-	for (unsigned n = s->waiting; n && s->waits && may_ask(s); n--) {
+	for (unsigned n = s->waiting; n && s->waits && shard_may_ask(s); n--) {
 		struct proto *c = s->waits;
 
 		wait_out(s, c);
@@ -275,7 +201,7 @@ shard_leave(struct proto *c)
 	if (a->away)
 		return;
 	a->job = SHARD_END; /* in the middle of its data */
-	send(s, a, a->to);
+	send(s, a, a->post.to);
 }
 
 /* --- tours ----------------------------------------------------------------*/
@@ -288,16 +214,16 @@ counts(const struct shard_ask *a)
 
 /* There is one sum: its users take turns. Returns whether it is a's now. */
 static bool
-count_in_turn(struct shard_queue *q, struct shard_ask *a)
+count_in_turn(struct shard *s, struct shard_ask *a)
 {
-	bool first = !q->head;
+	bool first = !s->counts;
 
 	a->later = NULL;
 	if (first)
-		q->head = a;
+		s->counts = a;
 	else
-		q->tail->later = a;
-	q->tail = a;
+		s->counts_last->later = a;
+	s->counts_last = a;
 	return first;
 }
 
@@ -353,11 +279,11 @@ tour_end(struct shard *s, struct shard_ask *a)
 	else if (!counted)
 		shard_run(s, a);
 	if (counted)
-		s->counts.head = a->later;
+		s->counts = a->later;
 	ask_free(s, a);
 	/* First the next, for c may go on and want to count again. */
-	if (counted && s->counts.head)
-		tour_begin(s, s->counts.head);
+	if (counted && s->counts)
+		tour_begin(s, s->counts);
 	if (c)
 		s->is.resume(s->is.arg, c);
 }
@@ -368,11 +294,9 @@ shard_tour(struct proto *c, enum shard_job job, const char *text, size_t len)
 	struct shard *s = c->core->shard;
 	struct shard_ask *a = ask_new(c, job, text, len);
 
-	a->brief = false;
 	a->tour = a->away = true;
 	a->sum = &s->sum;
-	c->ask = a;
-	if (!counts(a) || count_in_turn(&s->counts, a))
+	if (!counts(a) || count_in_turn(s, a))
 		tour_begin(s, a);
 }
 
@@ -390,24 +314,9 @@ feed(struct proto *c, const char *p, size_t len)
 		n += g->step(g, p + n, len - n);
 	if (g->ready) {
 		a->job = SHARD_PUT;
-		send(c->core->shard, a, a->to);
+		send(c->core->shard, a, a->post.to);
 	}
 	return n;
-}
-
-static void
-brief_back(struct shard *s, struct shard_ask *a)
-{
-	struct proto *c = a->hole.answer ? a->c : NULL;
-
-	s->briefs--;
-	if (c)
-		answer_fill(&a->hole, &a->guest.out, a->to);
-	else
-		answer_discard(s->is.command->pool, &a->guest.out, a->to);
-	ask_free(s, a);
-	if (c)
-		s->is.resume(s->is.arg, c);
 }
 
 static void
@@ -416,16 +325,16 @@ data_back(struct shard *s, struct shard_ask *a)
 	struct proto *c = a->c, *g = &a->guest;
 
 	if (!c) {
-		answer_discard(s->is.command->pool, &g->out, a->to);
+		answer_discard(s->is.command->pool, &g->out, a->post.to);
 		if (g->set.item) {
 			a->job = SHARD_END;
-			send(s, a, a->to);
+			send(s, a, a->post.to);
 		} else {
 			ask_free(s, a);
 		}
 		return;
 	}
-	answer_append(&c->out, &g->out, a->to);
+	answer_append(&c->out, &g->out, a->post.to);
 	c->closing |= g->closing | c->out.broken;
 	if (g->set.item) {
 		c->step = feed;
@@ -439,33 +348,42 @@ data_back(struct shard *s, struct shard_ask *a)
 	s->is.resume(s->is.arg, c);
 }
 
+static void
+ask_back(struct shard *s, struct shard_ask *a)
+{
+	a->away = false;
+	if (!a->tour) {
+		data_back(s, a);
+		return;
+	}
+	answer_discard(s->is.command->pool, &a->guest.out, a->post.to);
+	a->away = true;
+	tour_on(s, a);
+}
+
 void
 shard_told(struct shard *s, unsigned from, enum shard_word word, void *p)
 {
-	struct shard_ask *a = p;
-
 	(void)from;
 	switch (word) {
+	case SHARD_ASKS:
+		shard_serve(s, p);
+		shard_tell(s, p, SHARD_REPLY);
+		return;
 	case SHARD_ASK:
 		s->served++;
-		shard_run(s, a);
-		post(s, a, SHARD_BACK);
+		shard_run(s, p);
+		shard_tell(s, p, SHARD_BACK);
 		return;
 	case SHARD_ITEM:
 		store_returned(s->is.command->store, p);
 		return;
-	case SHARD_BACK:
+	case SHARD_REPLY:
+		shard_replied(s, p);
 		break;
-	}
-	a->away = false;
-	if (a->brief) {
-		brief_back(s, a);
-	} else if (a->tour) {
-		answer_discard(s->is.command->pool, &a->guest.out, a->to);
-		a->away = true;
-		tour_on(s, a);
-	} else {
-		data_back(s, a);
+	case SHARD_BACK:
+		ask_back(s, p);
+		break;
 	}
 	if (s->waits)
 		go_on(s);

@@ -2,44 +2,58 @@
  * touches; a request for another core's key goes there and comes back.
  *
  *	the connection's core			the key's core
- *	parser ..... shard_line(), ... --ASK-->	runs it as a `guest` that has
- *	a hole in the answers			no connection
- *	answer_fill() .............. <--BACK--
- *	acked: the item of a get ----ITEM-->	store_returned()
+ *	parser: shard_get(), ...
+ *	a hole in the answers
+ *	shard_turn() ................. BUNDLE --> looks all keys up together,
+ *	answer_fill(), all of them <-- REPLY ... runs the rest as a `guest`
+ *	acked: a large item ............ ITEM --> store_returned()
  *
- * What travels is the address of a struct shard_ask, which belongs to the one
- * who has it: nothing is locked. The key's core runs the same parser over the
- * same text, so that there is one opinion about what a request means.
+ * What travels is an address of something that belongs to the one who has it:
+ * nothing is locked. The key's core runs the same parser over the same text, so
+ * that there is one opinion about what a request means.
  *
- * A request whose end is known - a get's key, a line without data, a binary
- * request without a value - leaves a hole, and reading goes on: up to as many
- * as the answer has room for. One that may be followed by data stops the
- * reading: it comes back with an item, into which this core copies the data
- * from where they were received, and goes there again to be put. What concerns
- * all cores makes a tour of the others, and is run here in the end.
+ * A request that lies there whole - a get's key, a line, a set with its data -
+ * leaves a hole, and reading goes on: up to as many as the answer has room for.
+ * What a turn of the loop has for one core goes there as one bundle, and comes
+ * back as one. It is bytes both ways, one behind the other: a line of memory
+ * that goes from one CPU to another costs as much as some hundred instructions.
+ * So an answer is copied if it is small; an item that is not is lent.
+ *
+ * A set that is cut, or large, stops the reading: it makes a trip of its own as
+ * a struct shard_ask and comes back with an item, into which this core copies
+ * the data from where they were received, and goes there again to be put. What
+ * concerns all cores makes a tour of the others, and is run here in the end.
  *
  * Requests for one key meet in the order in which a connection sent them: they
- * take the same way. Those for different keys may be run in another order;
- * their answers are in order.
+ * take the same way, and what goes alone goes behind the bundle that was begun
+ * before. Those for different keys may be run in another order; their answers
+ * are in order.
  *
- * Bounds: SHARD_BRIEF holes of a core, and one request with data of each
- * connection. Who finds none waits unread, in turn.
+ * Bounds: the bundles of a core, and one request with data of each connection.
+ * Who finds none waits unread, in turn.
  */
 #ifndef APPS_MEMCACHED_SHARD_H
 #define APPS_MEMCACHED_SHARD_H
 
 #include "apps/memcached/proto.h"
 
-#define SHARD_BRIEF 256
+#define SHARD_BUNDLE  32   /* requests of a bundle */
+#define SHARD_BUNDLES 16   /* of a core, and 2 for each core that there is */
+#define SHARD_SAID    4096 /* bytes of a bundle's requests */
+#define SHARD_TEXT    8192 /* bytes of its answers */
+#define SHARD_COPY    512  /* bytes of an answer that is copied */
+#define SHARD_LONG    1024 /* that a line is answered with, but for an item */
 
 struct binary;
 struct text;
 
 /* What a core tells another one, with an address. */
 enum shard_word {
-	SHARD_ASK,  /* run this struct shard_ask */
-	SHARD_BACK, /* it was run */
-	SHARD_ITEM, /* this item was sent and acknowledged */
+	SHARD_ASKS,  /* run this struct shard_bundle */
+	SHARD_REPLY, /* it was run */
+	SHARD_ASK,   /* run this struct shard_ask */
+	SHARD_BACK,  /* it was run */
+	SHARD_ITEM,  /* this item was sent and acknowledged */
 };
 
 enum shard_job {
@@ -59,20 +73,60 @@ struct shard_sum {
 	struct store_class of[STORE_CLASSES];
 };
 
+/* What is told; the first member of what may have to wait for room. */
+struct shard_post {
+	struct shard_post *next; /* not told yet; free */
+	uint16_t from, to;	 /* the connection's core; who is asked */
+	uint8_t word;		 /* enum shard_word, while it was not told */
+};
+
+struct shard_request {
+	uint16_t at, len; /* in `said` */
+	uint16_t data;	  /* bytes of a set's data, behind it */
+	uint8_t job;	  /* enum shard_job */
+	bool binary;
+	bool end;  /* of a get: the last key, an END follows */
+	bool copy; /* there is room for it as text */
+	struct proto_keys keys;
+};
+
+struct shard_reply {
+	uint8_t pieces;
+	bool broken;
+};
+
+struct shard_wait {
+	struct answer_hole hole;
+	struct proto *c; /* NULL: it is gone, or was heard of before */
+};
+
+/* Requests to one core, of a turn of the loop. The connection's core writes
+ * `request` and `said`, the key's core `reply`, `piece` and `text`. */
+struct shard_bundle {
+	struct shard_post post;
+	unsigned n;
+	uint32_t used;	 /* bytes of `said` */
+	uint32_t owes;	 /* bytes of `text` that answers may need */
+	uint32_t pieces; /* that were made; of them, bytes of `text` */
+	uint32_t text_used;
+	struct shard_request request[SHARD_BUNDLE];
+	char said[SHARD_SAID];
+	struct shard_wait wait[SHARD_BUNDLE];
+	struct shard_reply reply[SHARD_BUNDLE];
+	struct answer_piece piece[SHARD_BUNDLE * ANSWER_HOLE];
+	char text[SHARD_TEXT];
+};
+
+/* A request that goes alone. */
 struct shard_ask {
+	struct shard_post post;
 	enum shard_job job;
-	uint16_t from, to; /* the connection's core; who is asked */
-	uint16_t at;	   /* of a tour: the next core */
-	bool brief;	   /* has a hole; else it is its connection's `ask` */
+	uint16_t at; /* of a tour: the next core */
 	bool tour;
 	bool away;	 /* the other core has it, or will have it */
-	uint8_t word;	 /* while it could not be told */
-	struct proto *c; /* the connection; NULL: it is gone. Of brief ones:
-			  * if the hole has an answer */
-	struct shard_ask *next;	 /* free; or not told yet */
+	struct proto *c; /* the connection, whose `ask` it is; NULL: gone */
 	struct shard_ask *later; /* that counts after it, while it is away */
 	struct shard_sum *sum;
-	struct answer_hole hole;
 	uint32_t len; /* of the request, in guest.buf */
 	struct proto guest;
 	struct answer_chunk chunk;
@@ -80,7 +134,7 @@ struct shard_ask {
 };
 
 struct shard_queue {
-	struct shard_ask *head, *tail;
+	struct shard_post *head, *tail;
 };
 
 struct shard_item {
@@ -104,21 +158,32 @@ struct shard_config {
 /* Of one core. */
 struct shard {
 	struct shard_config is;
-	struct shard_ask *asks, *free;
+	struct shard_bundle *bundles;	/* all of them */
+	struct shard_post *free_bundle; /* a list */
+	struct shard_bundle **open;	/* for each core: begun, not sent */
+	unsigned opened;		/* that are not NULL */
+	struct shard_ask *asks;
+	struct shard_post *free_ask;
 	unsigned used, most; /* asks that were ever used; that there are */
-	unsigned busy;	     /* that are not free */
-	unsigned briefs;
+	unsigned busy;	     /* asks that are not free */
+	unsigned briefs;     /* requests in bundles, not answered yet */
 	struct proto *waits, *waits_last; /* until there is one to ask by */
 	unsigned waiting;
-	struct shard_queue stuck;  /* not told for want of room */
-	struct shard_queue counts; /* tours for statistics; the head is on */
+	struct shard_queue stuck;		/* not told for want of room */
+	struct shard_ask *counts, *counts_last; /* tours for statistics; the
+						 * first is on */
 	struct shard_sum sum;
 	bool summed; /* statistics are being answered with it */
 	struct shard_item *items;
 	unsigned items_first, items_n, items_most; /* a ring; likewise */
 	uint64_t asked, served;
+	uint64_t bundled; /* bundles that were sent */
 	uint64_t waited;  /* connections that were not read from */
 	uint64_t stalled; /* words that could not be told at once */
+	/* It runs what others ask; nobody sees it. */
+	struct proto guest;
+	struct answer_chunk chunk;
+	char text[ANSWER_CHUNK];
 };
 
 /* 0; -ENOMEM. */
@@ -129,14 +194,32 @@ void shard_close(struct shard *s);
 void shard_told(struct shard *s, unsigned from, enum shard_word word, void *p);
 void shard_room(struct shard *s);
 
+/* Sends what was begun; when all that has come is read. */
+void shard_turn(struct shard *s);
+
 /* --- for the parsers, if c->core->shard -----------------------------------*/
 
-/* Whether a step may be run: it may take one ask. If not, resume() will be
- * called. */
+/* Whether a step may be run: it may ask once. If not, resume() will be called.
+ */
 bool shard_may_read(struct proto *c);
 
-/* Whether it is another core's, and went there. `t` is the line. */
-bool shard_get(struct proto *c, const char *key, size_t len);
+/* The core that has a key, of 1 byte at least. */
+unsigned shard_of(const struct shard *s, const char *key, size_t len);
+
+/* Whether a step that asks more than once may ask again. */
+static inline bool
+shard_may_ask(const struct shard *s)
+{
+	return s->free_bundle != NULL;
+}
+
+/* Asks that core for a key, as c->keys says; the END too, if it is the last. */
+void shard_key(
+	struct proto *c, unsigned core, const char *key, size_t len, bool end);
+
+/* Whether it is another core's, and went there. `t` is the line; c->rest is
+ * what is there behind it. */
+bool shard_get(struct proto *c, const char *key, size_t len, bool end);
 bool shard_line(struct text *t, const char *line, size_t len);
 bool shard_binary(const struct binary *b, const char *whole, bool has_key,
 	bool has_value);
@@ -151,19 +234,34 @@ bool shard_class_stats(
 
 /* --- inside ---------------------------------------------------------------*/
 
-/* shard_run.c: the key's core runs it. */
+/* shard_post.c: tells, in order, also where some of it has to wait. */
+void shard_tell(struct shard *s, struct shard_post *p, enum shard_word word);
+void shard_give_back(void *arg, unsigned core, struct item *it);
+
+/* shard_run.c, shard_serve.c: the key's core runs it. */
 void shard_run(struct shard *s, struct shard_ask *a);
+void shard_serve(struct shard *s, struct shard_bundle *b);
 
-/* The core that has a key, of 1 byte at least. */
-unsigned shard_of(const struct shard *s, const char *key, size_t len);
-
-/* Asks another core, or all others. */
+/* shard_bundle.c: a request into the bundle for that core, with `data` bytes
+ * that follow it at c->rest; the bundle goes; it is back. */
 void shard_brief(struct proto *c, unsigned core, enum shard_job job,
-	const char *text, size_t len);
+	const char *text, size_t len, size_t data);
+void shard_send(struct shard *s, unsigned core);
+void shard_replied(struct shard *s, struct shard_bundle *b);
+
+/* shard.c: asks another core alone, or all others. */
 void shard_data(struct proto *c, unsigned core, enum shard_job job,
 	const char *text, size_t len);
 void shard_dump(struct proto *c, unsigned core);
 void shard_tour(
 	struct proto *c, enum shard_job job, const char *text, size_t len);
+
+/* Text of its answer that a request may need. */
+static inline uint32_t
+shard_owes(const struct shard_request *r)
+{
+	/* A get is answered by an item where it lies, if there is no room. */
+	return r->job == SHARD_GET && !r->keys.with_cas ? 0 : SHARD_LONG;
+}
 
 #endif

@@ -99,14 +99,44 @@ key_of(const struct text *t, char *to)
 }
 
 bool
-shard_get(struct proto *c, const char *key, size_t len)
+shard_get(struct proto *c, const char *key, size_t len, bool end)
 {
 	unsigned core = shard_of(c->core->shard, key, len);
 
 	if (c->guest || core == c->core->shard->is.self)
 		return false;
-	shard_brief(c, core, SHARD_GET, key, len);
+	shard_key(c, core, key, len, end);
 	return true;
+}
+
+/* Whether a set lies there whole, and is small enough to go along. */
+static bool
+is_whole(const struct proto *c, size_t len, size_t data)
+{
+	return data <= c->rest.len && len + data <= SHARD_SAID;
+}
+
+/* A set: with its data, or without. */
+static void
+store(struct proto *c, unsigned core, enum shard_job job, const char *text,
+	size_t len, size_t data)
+{
+	if (is_whole(c, len, data))
+		shard_brief(c, core, job, text, len, data);
+	else
+		shard_data(c, core, job, text, len);
+}
+
+/* Bytes that follow the line, if it is right, the end of the data included;
+ * SIZE_MAX: who reads it is to say. */
+static size_t
+data_of(const struct text *t)
+{
+	uint32_t len;
+	bool good = t->token[0].len == 2 ? meta_set_len(t, &len)
+					 : text_set_len(t, &len);
+
+	return good ? (size_t)len + 2 : SIZE_MAX;
 }
 
 bool
@@ -148,9 +178,9 @@ shard_line(struct text *t, const char *line, size_t len)
 	if (core == s->is.self)
 		return false;
 	if (kind == DATA)
-		shard_data(c, core, job, line, len);
+		store(c, core, job, line, len, data_of(t));
 	else
-		shard_brief(c, core, job, line, len);
+		shard_brief(c, core, job, line, len, 0);
 	return true;
 }
 
@@ -175,8 +205,8 @@ shard_binary(
 	if (core == s->is.self)
 		return false;
 	if (has_value)
-		shard_data(c, core, job, whole, len);
+		store(c, core, job, whole, len, b->value_len);
 	else
-		shard_brief(c, core, job, whole, len);
+		shard_brief(c, core, job, whole, len, 0);
 	return true;
 }

@@ -113,9 +113,6 @@ shard_run(struct shard *s, struct shard_ask *a)
 	case SHARD_BINARY:
 		binary_run(g, g->buf);
 		break;
-	case SHARD_GET:
-		text_get(g, g->buf, a->len);
-		break;
 	case SHARD_COUNT:
 		count(store, a->sum);
 		break;

@@ -24,6 +24,8 @@ void text_cachedump(struct text *t);
 void text_lru_crawler(struct text *t);
 
 /* text_set.c: what is followed by data. */
+/* Whether the line is right, so that `len` bytes and an end of line follow. */
+bool text_set_len(const struct text *t, uint32_t *len);
 void text_set(struct text *t);
 void text_add(struct text *t);
 void text_replace(struct text *t);

@@ -49,15 +49,15 @@ value_with_cas(struct answer *out, struct item *it, bool end)
 		it->len + (size_t)(end ? ITEM_TAIL : 2), true);
 }
 
-/* Returns whether the END went with it. */
+/* Returns whether the END goes with it. */
 static bool
 get(struct proto *c, const char *key, size_t len, bool end)
 {
 	struct store *s = c->core->store;
 	struct item *it;
 
-	if (c->core->shard && shard_get(c, key, len))
-		return false;
+	if (c->core->shard && shard_get(c, key, len, end))
+		return end;
 	if (__builtin_expect(c->keys.touch, 0))
 		it = store_find_touch(s, key, len, c->keys.exptime);
 	else
@@ -209,14 +209,25 @@ begins_get(struct proto *c, const char *p, size_t len)
 	return true;
 }
 
-/* Returns what it leaves of the end of the line: a list has not ended yet. */
+/* `end` is that of the line, and `rest` bytes are there from it on. Returns how
+ * many of them it is done with: none, if a list has not ended yet; more than
+ * the line feed, if data that follow it went along. */
 static size_t
-whole_line(struct proto *c, const char *p, size_t len)
+whole_line(struct proto *c, const char *p, size_t len, const char *end,
+	size_t rest)
 {
+	size_t taken = 1;
+
 	if (len && p[len - 1] == '\r')
 		len--;
+	if (c->core->shard)
+		c->rest = (struct proto_rest){end + 1, rest - 1, 0};
 	text_command(c, p, len);
-	return c->step == text_dump;
+	if (c->core->shard) {
+		taken += c->rest.taken;
+		c->rest = (struct proto_rest){0};
+	}
+	return c->step == text_dump ? 0 : taken;
 }
 
 static size_t
@@ -231,8 +242,8 @@ too_long(struct proto *c, size_t len)
 static size_t
 line_goes_on(struct proto *c, const char *p, size_t len)
 {
+	size_t all_len = len, n;
 	const char *end;
-	size_t n;
 
 	if (c->held < 5)
 		len = 1;
@@ -246,7 +257,7 @@ line_goes_on(struct proto *c, const char *p, size_t len)
 		size_t all = c->held - 1;
 
 		c->held = 0;
-		n -= whole_line(c, c->buf, all);
+		n += whole_line(c, c->buf, all, end, all_len - n + 1) - 1;
 	} else if (c->held <= 5 && p[n - 1] == ' ' &&
 		begins_get(c, c->buf, c->held)) {
 		c->held = 0;
@@ -276,7 +287,7 @@ any_line(struct proto *c, const char *p, size_t len)
 	end = memchr(p, '\n', len < PROTO_LINE ? len : PROTO_LINE);
 	if (end) {
 		n = (size_t)(end - p);
-		return n + 1 - whole_line(c, p, n);
+		return n + whole_line(c, p, n, end, len - n);
 	}
 	if (len > PROTO_LINE)
 		return too_long(c, len);
@@ -291,8 +302,7 @@ text_line(struct proto *c, const char *p, size_t len)
 {
 	size_t n = 0;
 
-	/* One by one where their items may be other cores'. */
-	if (!c->held && *p == 'g' && !c->core->shard)
+	if (!c->held && *p == 'g')
 		n = text_gets(c, p, len);
 	if (!n)
 		return any_line(c, p, len);

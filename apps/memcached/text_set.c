@@ -28,30 +28,60 @@ stored(struct proto *c, bool good)
 		answer_fixed(&c->out, text);
 }
 
+/* What a line says, but for its key. */
+struct said {
+	uint32_t flags;
+	int32_t exptime, len;
+	uint64_t cas;
+};
+
+static bool
+parse(const struct text *t, bool cas, struct said *to)
+{
+	const struct token *f = t->token + 2;
+
+	return t->token[1].len <= ITEM_KEY_MAX &&
+		token_u32(f[0].p, f[0].len, &to->flags) &&
+		token_i32(f[1].p, f[1].len, &to->exptime) &&
+		token_i32(f[2].p, f[2].len, &to->len) && to->len >= 0 &&
+		to->len <= INT32_MAX - 2 &&
+		(!cas || number_u64(f[3].p, f[3].len, &to->cas));
+}
+
+bool
+text_set_len(const struct text *t, uint32_t *len)
+{
+	bool cas = token_is(&t->token[0], "cas");
+	struct said said;
+
+	/* Other lines have a wrong number of words, and are errors. */
+	if (t->tokens < 5u + cas || t->tokens > 6u + cas ||
+		!parse(t, cas, &said))
+		return false;
+	*len = (uint32_t)said.len;
+	return true;
+}
+
 static void
 store(struct text *t, enum store_mode mode)
 {
-	const struct token *k = &t->token[1], *f = t->token + 2;
+	const struct token *k = &t->token[1];
 	struct proto *c = t->c;
 	struct store *s = c->core->store;
-	uint32_t flags;
-	int32_t exptime, len;
+	struct said said = {0};
 	enum store_result r;
 	struct item *it;
 
 	c->set.how = (struct store_how){.mode = mode};
 	c->set.quiet = t->quiet;
 	c->set.done = stored;
-	if (k->len > ITEM_KEY_MAX || !token_u32(f[0].p, f[0].len, &flags) ||
-		!token_i32(f[1].p, f[1].len, &exptime) ||
-		!token_i32(f[2].p, f[2].len, &len) || len < 0 ||
-		len > INT32_MAX - 2 ||
-		(mode == STORE_CAS &&
-			!number_u64(f[3].p, f[3].len, &c->set.how.cas))) {
+	if (!parse(t, mode == STORE_CAS, &said)) {
 		text_say(t, ANSWER_FORMAT);
 		return;
 	}
-	r = store_alloc(s, &it, k->p, k->len, flags, exptime, (size_t)len);
+	c->set.how.cas = said.cas;
+	r = store_alloc(s, &it, k->p, k->len, said.flags, said.exptime,
+		(size_t)said.len);
 	if (r == STORE_OK) {
 		proto_data(c, it);
 		return;
@@ -60,7 +90,7 @@ store(struct text *t, enum store_mode mode)
 	if (mode == STORE_SET)
 		store_discard(s, k->p, k->len);
 	text_say(t, r == STORE_TOO_LARGE ? ANSWER_TOO_LARGE : ANSWER_NO_MEMORY);
-	proto_skip(c, (uint64_t)len + 2);
+	proto_skip(c, (uint64_t)said.len + 2);
 }
 
 void

@@ -61,6 +61,7 @@ resume(void *arg, struct proto *c)
 		offsetof(struct talker, proto));
 
 	(void)arg;
+	must(t->mate, "who is gone is told to go on");
 	t->awake = true;
 }
 
@@ -114,7 +115,7 @@ mate_close(struct mate *m)
 	struct store_stats n;
 	struct store_class cls;
 	uint64_t used = 0;
-	unsigned chunks = 0;
+	unsigned chunks = 0, bundles = 0;
 
 	store_stats(m->store, &n);
 	for (unsigned i = 1; store_class_stats(m->store, i, &cls); i++)
@@ -126,8 +127,11 @@ mate_close(struct mate *m)
 	must(!n.evictions, "memory is too small for comparisons");
 	must(!m->shard.busy, "an ask is held");
 	must(!m->shard.briefs && !m->shard.waiting && !m->shard.items_n &&
-			!m->shard.stuck.head && !m->shard.counts.head,
+			!m->shard.stuck.head && !m->shard.counts,
 		"somebody waits");
+	for (struct shard_post *p = m->shard.free_bundle; p; p = p->next)
+		bundles++;
+	must(bundles == SHARD_BUNDLES + 2 * KIT_CORES, "a bundle is held");
 	shard_close(&m->shard);
 	answer_pool_close(&m->pool);
 	store_close(m->store);
@@ -166,6 +170,10 @@ mate_hear(struct mate *m, unsigned most)
 		m->refused = false;
 		shard_room(&m->shard);
 		n += !m->refused;
+	}
+	if (m->shard.opened) {
+		shard_turn(&m->shard);
+		n++;
 	}
 	return n;
 }
@@ -284,4 +292,10 @@ talker_end(struct talker *t)
 {
 	proto_end(&t->proto);
 	t->mate = NULL;
+}
+
+bool
+mate_is_asking(const struct mate *m)
+{
+	return m->shard.busy || m->shard.briefs;
 }

@@ -65,7 +65,8 @@ void mates_open(struct mates *m, unsigned conns, unsigned room);
 /* Nothing is held any more; it fails as an assertion. */
 void mates_close(struct mates *m);
 
-/* What others told this one, up to `most` words. Returns how many. */
+/* What others told this one, up to `most` words, and then the end
+ * of its turn. Returns how many. */
 unsigned mate_hear(struct mate *m, unsigned most);
 
 void talker_begin(
@@ -74,6 +75,9 @@ void talker_begin(
  * whether anything is left to be done. */
 bool talker_turn(struct talker *t);
 void talker_end(struct talker *t);
+
+/* It waits for other cores. */
+bool mate_is_asking(const struct mate *m);
 
 uint64_t kit_draw(uint64_t *seed);
 

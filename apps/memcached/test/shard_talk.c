@@ -45,7 +45,7 @@ talk_run(unsigned n, uint64_t *seed)
 		for (unsigned i = 0; i < KIT_CORES; i++)
 			moved |= mate_hear(&mates.mate[i], kit_draw(seed) % 6);
 		for (unsigned i = 0; i < KIT_CORES; i++)
-			busy |= mates.mate[i].shard.busy > 0;
+			busy |= mate_is_asking(&mates.mate[i]);
 		idle = busy || moved ? 0 : idle + 1;
 		stuck = moved ? 0 : stuck + 1;
 		if (stuck > 10000)
