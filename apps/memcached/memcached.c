@@ -90,6 +90,21 @@ await_others(struct dl *dl, struct dl_timer *t)
 	tick(dl, t);
 }
 
+/* Clients would see keys come and go; a line of the first core says so. */
+static bool
+refuses(const struct settings *s, const struct dl *dl)
+{
+	bool apart = dl_processes(dl) > 1 && !s->apart;
+
+	if (apart && !dl_core(dl))
+		fprintf(stderr,
+			"memcached: %u processes would each have keys of their "
+			"own: give it application cores of one process, or "
+			"--mode apart\n",
+			dl_processes(dl));
+	return apart;
+}
+
 static void
 start(struct dl *dl, void *arg)
 {
@@ -104,7 +119,7 @@ start(struct dl *dl, void *arg)
 		pthread_mutex_unlock(&p->lock);
 		return; /* -t left it idle */
 	}
-	c = calloc(1, sizeof(*c));
+	c = refuses(&p->set, dl) ? NULL : calloc(1, sizeof(*c));
 	rc = c ? 0 : -ENOMEM;
 	if (c) {
 		c->program = p;

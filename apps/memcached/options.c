@@ -41,7 +41,8 @@ usage(void)
 	     "   lockpower=N\n"
 	     "--mode sharded: each core has a part of the keys in a store of "
 	     "its\n"
-	     "   own, and no lock; shared: one store for all (default)\n"
+	     "   own, and no lock; shared: one store for all (default);\n"
+	     "   apart: each of several processes has a store of its own\n"
 	     "-V           the version whose behaviour this is");
 	return 1;
 }
@@ -207,9 +208,10 @@ one(struct settings *s, int o, char *arg)
 		return extended(s, arg);
 	case 1:
 		s->sharded = !strcmp(arg, "sharded");
-		return s->sharded || !strcmp(arg, "shared")
+		s->apart = !strcmp(arg, "apart");
+		return s->sharded || s->apart || !strcmp(arg, "shared")
 			? 0
-			: wrong("--mode", arg, "shared or sharded");
+			: wrong("--mode", arg, "shared, sharded or apart");
 	default:
 		return -1;
 	}

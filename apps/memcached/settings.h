@@ -25,7 +25,9 @@ struct settings {
 	uint32_t temp_ttl;
 	bool no_evict, no_move, no_flush, no_cas;
 	bool shutdown; /* is allowed */
-	bool sharded;  /* each core has a store of its own */
+	bool sharded;  /* each core has a store of its own, and a part of the
+			* keys */
+	bool apart;    /* each process has one, and knows no other's keys */
 };
 
 #endif

@@ -16,7 +16,8 @@ serve() { # CPUS COMMAND...
 our_program() {
 	case $work in
 	web | conn) program=("$bin/webserver" "$dir/www") ;;
-	kv) program=("$bin/memcached" -m 64 -c 2048) ;;
+	kv) # run to completion, each core is a process with keys of its own
+		program=("$bin/memcached" -m 64 -c 2048 --mode apart) ;;
 	echo) program=("$bin/echo") ;;
 	esac
 }

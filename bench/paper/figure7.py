@@ -72,5 +72,5 @@ def measure(ground, found):
         f'The hash table has 2^{kv.HASHPOWER} buckets in all of them. One '
         'application core alone takes no lock, and Debian\'s memcached cannot '
         'be told how many it has.',
-        'On two CPUs "rtc x2" has two cores that share one store, and both '
+        'On two CPUs "rtc x2" has two cores with a store each, and both '
         'CPUs with the client.']

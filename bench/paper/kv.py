@@ -51,6 +51,8 @@ def server(ground, variant):
         serving = ground.memcached(setup, options)
     else:
         program = [ground.bin / 'memcached'] + options
+        if 'rtc' in setup.options and setup.app_cores > 1:
+            program += ['--mode', 'apart'] # each core is a process
         serving = ground.instance(setup, program, PORT,
                                   ['--app-memory', MIB + 32])
     with serving as process:
