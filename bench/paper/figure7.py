@@ -70,7 +70,8 @@ def measure(ground, found):
         'Latency counts from when a request was due: at what is too much, '
         'it is the length of the run that shows.',
         f'The hash table has 2^{kv.HASHPOWER} buckets in all of them. One '
-        'application core alone takes no lock, and Debian\'s memcached cannot '
-        'be told how many it has.',
-        'On two CPUs "rtc x2" has two cores with a store each, and both '
-        'CPUs with the client.']
+        'application core alone takes no lock, nor do cores that run to '
+        'completion, each with a store of its own; and Debian\'s memcached '
+        'cannot be told how many it has.',
+        'On two CPUs "dlibos 1:2" has two application cores that share one '
+        'store; its three cores and the client share the CPUs.']

@@ -32,11 +32,12 @@ class Variant:
 
 
 def variants(setups):
-    """One core takes no lock, and Linux's memcached has as many as it likes."""
+    """Who shares nothing takes no lock, and Linux's memcached has as many as it
+    likes."""
     found = []
     for setup in setups:
         powers = (SMALL, LARGE)
-        if setup.linux or setup.app_cores == 1:
+        if not setup.shares:
             powers = (0,)
         found += [Variant(setup, power) for power in powers]
     return found

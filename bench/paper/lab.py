@@ -196,13 +196,11 @@ class Lab:
             for _ in range(PROBES)))
 
     def options_of(self, setup):
-        """Options of `dlibos run`; several cores that run to completion need a
-        layout, which is a file."""
+        """Options of `dlibos run`; a layout that has no name is a file."""
         options = list(setup.options)
-        if 'rtc' in options and setup.app_cores > 1:
-            path = self.dir / f'rtc{setup.app_cores}.layout'
-            path.write_text(machine.rtc_layout(setup.app_cores),
-                            encoding='ascii')
+        if setup.roles:
+            path = self.dir / f'{setup.roles.lower()}.layout'
+            path.write_text(machine.layout(setup.roles), encoding='ascii')
             options += ['--layout', str(path)]
         return options
 

@@ -99,6 +99,21 @@ class Setup:
         return not set(self.server) & set(self.client)
 
     @property
+    def shares(self):
+        """Its application cores are of one process of ours."""
+        return (not self.linux and self.app_cores > 1 and
+                'rtc' not in self.options)
+
+    @property
+    def roles(self):
+        """Of its cores, where there is no layout by name for that."""
+        if self.linux or self.app_cores == 1 or '--layout' in self.options:
+            return ''
+        if 'rtc' in self.options:
+            return 'R' * self.app_cores
+        return 'N' + 'A' * self.app_cores
+
+    @property
     def threads(self):
         """Of a client that takes what CPUs the server leaves."""
         return len(self.client) if self.apart else 1
@@ -142,12 +157,12 @@ def setups(linux):
 
 
 def contended(linux):
-    """The same, with a program on two cores at least where there are two CPUs:
-    who shares nothing waits for no lock."""
+    """The same, with a program on two cores of one process at least where there
+    are two CPUs: who shares nothing waits for no lock."""
     found = setups(linux)
-    cpus = may()
-    if len(cpus) == 2:
-        found.insert(-1, Setup('rtc x2', cpus, cpus, ['--mode', 'rtc'], 2))
+    if len(may()) > 1 and not any(setup.shares for setup in found):
+        found.insert(-1, Setup('dlibos 1:2', found[0].server, found[0].client,
+                               ['--oversubscribe'], 2))
     return found
 
 
@@ -166,6 +181,6 @@ def lone(linux):
     return found
 
 
-def rtc_layout(cores):
-    """A layout file's text: so many cores that run to completion."""
-    return '[layout]\nname = rtc\n\n[roles]\n0 = ' + 'R' * cores + '\n'
+def layout(roles):
+    """A layout file's text: one core for each letter."""
+    return f'[layout]\nname = {roles.lower()}\n\n[roles]\n0 = {roles}\n'

@@ -18,7 +18,7 @@ QUICK_HASHPOWERS = (12, 20)
 def variants(quick):
     """Where cores share a store; and Linux's, whose locks are its own."""
     for setup in machine.contended('memcached'):
-        if not setup.linux and setup.app_cores == 1:
+        if not setup.linux and not setup.shares:
             continue
         for hashpower in QUICK_HASHPOWERS if quick else HASHPOWERS:
             powers = (0,) if setup.linux else (kv.SMALL, min(hashpower,
