@@ -52,6 +52,8 @@ uint32_t core_seconds(const struct core *c);
  * Under program.lock, with the program's settings known. 0; or not, and then a
  * line was said. */
 int core_open(struct core *c);
+/* One that could not begin, or NULL. */
+void core_close(struct core *c);
 
 /* Says why a core cannot begin; -EINVAL: it was said where it was seen. -1. */
 int core_fails(int rc);

@@ -178,3 +178,12 @@ core_open(struct core *c)
 	c->command.started = core_seconds(c);
 	return 0;
 }
+
+void
+core_close(struct core *c)
+{
+	if (!c)
+		return;
+	free(c->clients);
+	free(c);
+}

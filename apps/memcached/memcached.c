@@ -129,6 +129,8 @@ start(struct dl *dl, void *arg)
 	}
 	pthread_mutex_unlock(&p->lock);
 	if (rc) {
+		dl_set_user(dl, NULL);
+		core_close(c);
 		dl_quit(dl, 1);
 		return;
 	}

@@ -14,6 +14,17 @@
 #include "netcore/driver/rss.h"
 #include "netcore/driver/setup.h"
 
+#ifdef __SANITIZE_ADDRESS__
+/* DPDK 22.11 forgets what it knows of an XDP socket's memory. */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:xsk_umem__create\n";
+}
+#endif
+
 /* DPDK's ports are the process's, and so is the table of them. */
 static struct port ports[DRIVER_PORTS];
 

@@ -27,15 +27,6 @@
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-/* DPDK 22.11 forgets what it knows of an XDP socket's memory. */
-const char *__lsan_default_suppressions(void);
-
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:xsk_umem__create\n";
-}
-
 void
 wire_fail(const char *fmt, ...)
 {
