@@ -86,7 +86,7 @@ gaps_are_found(void **state)
 	clock_hz();
 	span = clock_cycles_from_ns(2000000);
 	gaps_find(g, span, 1);
-	assert_true(g->n > 0 && g->span >= span / 2);
+	assert_true(g->n > 0 && (g->n == GAPS_MAX || g->span >= span));
 	for (unsigned i = 1; i < g->n; i++)
 		assert_true(g->gap[i].from >= g->gap[i - 1].to);
 	assert_true(gaps_part(g, 0) <= 1 && gaps_longest(g) > 0);
