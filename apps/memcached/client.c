@@ -104,7 +104,7 @@ data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 	dl_recv_done(conn, used);
 	if (used < len) {
 		/* It stays where it is, and the peer's window shrinks. */
-		if (cl->proto.rests)
+		if (cl->proto.pauses)
 			rest(cl);
 		else
 			cl->core->command.n.yields++;

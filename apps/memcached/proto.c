@@ -30,7 +30,7 @@ proto_begin(struct proto *c, struct command *core)
 	c->step = first_byte;
 	c->core = core;
 	c->held = 0;
-	c->closing = c->rests = false;
+	c->closing = c->pauses = false;
 	c->set.item = NULL;
 	c->ask = NULL;
 	c->rest = (struct proto_rest){0};
@@ -55,8 +55,8 @@ proto_read(struct proto *c, const char *p, size_t len)
 {
 	size_t all = 0;
 
-	c->rests = false;
-	while (all < len && !c->closing && !c->rests &&
+	c->pauses = false;
+	while (all < len && !c->closing && !c->pauses &&
 		answer_has_room(&c->out) &&
 		(!c->core->shard || shard_may_read(c))) {
 		all += c->step(c, p + all, len - all);

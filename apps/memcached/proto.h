@@ -27,7 +27,7 @@
 struct proto;
 
 /* A state: takes bytes of which there is at least one. Returns how many it is
- * done with; 0 only if the state is another one now, it rests, or it is
+ * done with; 0 only if the state is another one now, it pauses, or it is
  * closing. */
 typedef size_t proto_step(struct proto *c, const char *p, size_t len);
 
@@ -85,7 +85,7 @@ struct proto {
 	uint32_t held;	/* bytes of buf */
 	uint32_t blank; /* spaces that the line has begun with */
 	bool closing, binary;
-	bool rests; /* has done enough for now */
+	bool pauses; /* between two steps of a long answer */
 	struct proto_keys keys;
 	uint64_t skip; /* bytes that nobody wants */
 	struct answer out;
@@ -107,8 +107,8 @@ struct proto {
 void proto_begin(struct proto *c, struct command *core);
 
 /* Returns how many bytes are done with; fewer than len only when the answer has
- * no room (go on after acked()), with `closing`, or with `rests`: then it is to
- * be called again soon, even if nothing happens. */
+ * no room (go on after acked()), with `closing`, or with `pauses`: then it is
+ * to be called again soon, even if nothing happens. */
 size_t proto_read(struct proto *c, const char *p, size_t len);
 
 /* The connection is over; nothing is held any more. */

@@ -1,6 +1,6 @@
 /* text_dump.c - lists of what is stored: `stats cachedump` and `lru_crawler
  * metadump`. A list of any length takes the memory of one text: it goes on when
- * the peer has taken what was said, and rests between its steps, which are as
+ * the peer has taken what was said, and pauses between its steps, which are as
  * short where there is little to be told as where there is much.
  */
 #include "apps/memcached/shard.h"
@@ -145,8 +145,8 @@ text_dump(struct proto *c, const char *p, size_t len)
 		d->end = false;
 		d->walk.page = d->walk.chunk = 0;
 	}
-	c->rests = !d->end;
-	if (c->rests)
+	c->pauses = !d->end;
+	if (c->pauses)
 		return 0;
 	answer_fixed(&c->out, ANSWER_END);
 	c->step = text_line;

@@ -90,7 +90,7 @@ answer(struct udp *u, uint32_t *grams, const char *p, size_t len)
 
 		/* A list that is so long has no room either. */
 		good = !u->proto.out.broken && take(u, grams) &&
-			!u->proto.rests;
+			!u->proto.pauses;
 		p += n;
 		len -= n;
 	}

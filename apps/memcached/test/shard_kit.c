@@ -265,7 +265,7 @@ go_on(struct talker *t, uint64_t r)
 	free(piece);
 	t->ask += used;
 	t->ask_len -= used;
-	t->awake |= used > 0 || t->proto.rests;
+	t->awake |= used > 0 || t->proto.pauses;
 	take(t);
 }
 

@@ -132,7 +132,7 @@ in_steps(void **state)
 	kit_connect(&k);
 	used = proto_read(&k.conn, line, sizeof(line) - 1);
 	assert_int_equal(used, sizeof(line) - 2);
-	assert_true(k.conn.rests);
+	assert_true(k.conn.pauses);
 	assert_in_range(a->bytes, 2000, ANSWER_CHUNK);
 	while (answer_has_room(a))
 		assert_int_equal(proto_read(&k.conn, "\n", 1), 0);
