@@ -25,6 +25,7 @@
 	X(tx_drop_too_long)   /* had to be one buffer, and did not fit */ \
 	X(tx_drop_unfit)      /* the port cannot send such a frame */ \
 	X(log_lines)          /* that DPDK wrote in this process */ \
+	X(port_unmapped)      /* memory of a memif peer that has gone */ \
 	X(port_missed) \
 	X(port_no_buffer) \
 	X(port_rx_errors) \

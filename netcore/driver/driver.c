@@ -187,6 +187,8 @@ join_port(
 			&d->port->steer);
 	d->port->caps.rx_buffers = d->rx->size;
 	d->port->caps.tx_frames = d->headers->size;
+	if (d->port->spec.kind == SPEC_MEMIF)
+		quiet_watch(&d->quiet);
 	rc = port_queue(d->port, c->queue, d->rx, why, size);
 	return rc ? rc : share(d, c, why, size);
 }
@@ -197,6 +199,7 @@ let_go(struct driver *d)
 	for (unsigned i = 0; i < 2; i++)
 		if (d->mapped[i].base)
 			dma_unmap(d->mapped[i].base, d->mapped[i].bytes);
+	quiet_forget(&d->quiet);
 	pool_free(d->rx);
 	pool_free(d->headers);
 	pool_free(d->pieces);
@@ -298,6 +301,7 @@ driver_stats(struct driver *d, struct driver_count *c)
 	struct rte_eth_stats s = {0};
 
 	*c = d->count;
+	c->port_unmapped = atomic_load_32(&d->quiet.unmapped);
 	if (d->queue)
 		return; /* the first one tells what is the port's */
 	c->log_lines = eal_lines();

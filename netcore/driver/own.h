@@ -12,6 +12,7 @@
 #include "netcore/driver/mates.h"
 #include "netcore/driver/pool.h"
 #include "netcore/driver/port.h"
+#include "netcore/driver/quiet.h"
 
 #define DRIVER_STASH 32	 /* frames that driver_pending() came upon */
 #define DRIVER_WAIT  512 /* frames that the port has not taken yet */
@@ -30,6 +31,7 @@ struct driver {
 	uint32_t stash_at, stash_end;
 	uint32_t wait_at, wait_end; /* of wait[], as they run */
 	struct done done;
+	struct quiet quiet;
 	struct driver_count count;
 	struct part mapped[2]; /* that the device reaches; copies */
 	struct rte_mbuf *stash[DRIVER_STASH];

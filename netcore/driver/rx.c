@@ -68,6 +68,17 @@ take(struct driver *d, struct rte_mbuf *const *m, unsigned n,
 	return (unsigned)(at - f);
 }
 
+static inline unsigned
+burst(struct driver *d, struct rte_mbuf **m, unsigned max)
+{
+	unsigned n;
+
+	quiet_enter(&d->quiet);
+	n = rte_eth_rx_burst(d->id, d->queue, m, (uint16_t)max);
+	quiet_leave(&d->quiet);
+	return n;
+}
+
 /* A frame that came before the port was asked to ring is rung for here. */
 void
 driver_arm(struct driver *d)
@@ -109,8 +120,7 @@ driver_rx(struct driver *d, struct stack_rx_frame *f, unsigned max)
 		memcpy(m, &d->stash[d->stash_at], n * sizeof(*m));
 		d->stash_at += n;
 	} else if (likely(d->port->started)) {
-		n = rte_eth_rx_burst(d->id, d->queue, m,
-			(uint16_t)(max - (d->mate.all ? max / 4 : 0)));
+		n = burst(d, m, max - (d->mate.all ? max / 4 : 0));
 	}
 	if (unlikely(d->mate.all)) {
 		n = mates_sort(&d->mate, m, n, &d->count);
@@ -146,8 +156,7 @@ driver_pending(struct driver *d)
 {
 	if (d->stash_at == d->stash_end && d->port->started) {
 		d->stash_at = 0;
-		d->stash_end = rte_eth_rx_burst(
-			d->id, d->queue, d->stash, DRIVER_STASH);
+		d->stash_end = burst(d, d->stash, DRIVER_STASH);
 	}
 	return d->stash_at != d->stash_end ||
 		(d->mate.all && mates_pending(&d->mate));

@@ -214,8 +214,10 @@ flush(struct driver *d)
 		at = d->wait_at % DRIVER_WAIT;
 		n = least(d->wait_end - d->wait_at, DRIVER_WAIT - at);
 		n = least(n, DRIVER_BURST);
+		quiet_enter(&d->quiet);
 		sent = rte_eth_tx_burst(
 			d->id, d->queue, &d->wait[at], (uint16_t)n);
+		quiet_leave(&d->quiet);
 		d->wait_at += sent;
 		if (sent < n) {
 			d->count.tx_waited++;

@@ -1,5 +1,4 @@
-/* ports_test - ports of the other kinds: a tap, shared memory, files; and jumbo
- * frames. */
+/* ports_test - ports of the other kinds: a tap, files; and jumbo frames. */
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -151,61 +150,6 @@ test_jumbo(void **state)
 	close(peer);
 }
 
-/* --- shared memory --------------------------------------------------------*/
-
-#define MEMIF "dlibos-driver-test"
-
-/* The other process: sends, and expects its frames back. */
-static void
-client(int ready)
-{
-	uint64_t until = wire_now_ms() + WIRE_MS;
-	uint32_t number = 0;
-	struct rig r;
-	char c;
-
-	if (read(ready, &c, 1) != 1)
-		_exit(1);
-	rig_open(&r, "memif:" MEMIF ",client", 1500, 0, 1);
-	while (!driver_caps(r.d)->link)
-		if (wire_now_ms() > until)
-			wire_fail("memif: no link");
-	for (uint32_t i = 0; i < FRAMES; i++) {
-		rig_send(&r, 120 + i % 1390, 1 + i % 3, ++number);
-		rig_expect(&r, 120 + i % 1390, number);
-	}
-	rig_settle(&r);
-	assert_int_equal(driver_rx_free(r.d), r.rx_free);
-	assert_int_equal(driver_fd(r.d), -1);
-	rig_close(&r);
-	_exit(0);
-}
-
-static void
-test_memif(void **state)
-{
-	int ready[2], status;
-	struct rig r;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(pipe(ready), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid)
-		client(ready[0]);
-	rig_open(&r, "memif:" MEMIF ",server", 1500, 0, 1);
-	assert_int_equal(write(ready[1], "", 1), 1);
-	rig_echo(&r, FRAMES);
-	rig_settle(&r);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	assert_int_equal(driver_rx_free(r.d), r.rx_free);
-	rig_close(&r);
-	close(ready[0]);
-	close(ready[1]);
-}
-
 /* --- files ----------------------------------------------------------------*/
 
 static void
@@ -279,7 +223,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memif), /* forks before DPDK begins */
 		cmocka_unit_test(test_tap),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_tap_queues),
