@@ -87,7 +87,7 @@ serve(void *arg)
 	work += udp_turn(r->dl);
 	if (r->dl->program->turn)
 		r->dl->program->turn(r->dl);
-	if (unlikely(r->up.edge.parked))
+	if (r->up.edge.parked || r->down.parked)
 		work += talk(r);
 	return work;
 }
@@ -117,10 +117,7 @@ rtc_run(struct dl *dl)
 	memset(r, 0, sizeof(*r));
 	r->dl = dl;
 	netcore_open(&r->net, dl->core, NULL);
-	if (r->net.driver && driver_fd(r->net.driver) >= 0 &&
-		hub_watch(hub, driver_fd(r->net.driver)))
-		die(EXIT_FAIL, "core %u cannot wait for its port",
-			dl->core->plan.id);
+	netcore_watch(&r->net, hub);
 	dl->rtc = r;
 	join(r, dl->core);
 	dl->program->start(dl, dl->arg);

@@ -55,6 +55,10 @@ void netcore_app_left(struct netcore *n, const struct part *data);
  * the work done. */
 unsigned netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg);
 
+/* The hub's sleeps end when a frame comes, or at a look for one; dies with one
+ * line if that cannot be. */
+void netcore_watch(struct netcore *n, struct hub *hub);
+
 /* When the next turn is due at the latest, in ns of clock_ns(). */
 uint64_t netcore_deadline(struct netcore *n);
 

@@ -84,6 +84,18 @@ netcore_rest(struct netcore *n)
 		driver_arm(n->driver);
 }
 
+void
+netcore_watch(struct netcore *n, struct hub *hub)
+{
+	if (!n->driver)
+		return;
+	if (driver_fd(n->driver) < 0)
+		hub_look(hub, LOOK_NS);
+	else if (hub_watch(hub, driver_fd(n->driver)))
+		die(EXIT_FAIL, "core %u cannot wait for its port",
+			n->core->plan.id);
+}
+
 uint64_t
 netcore_deadline(struct netcore *n)
 {

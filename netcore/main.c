@@ -92,9 +92,7 @@ core_main(struct domain_core *c)
 			? &((struct process *)(void *)c->domain)->mates
 			: NULL);
 	n->leave.gone = edge_left;
-	if (n->driver && driver_fd(n->driver) >= 0 &&
-		hub_watch(&c->hub, driver_fd(n->driver)))
-		die(EXIT_FAIL, "core %u cannot wait for its port", c->plan.id);
+	netcore_watch(n, &c->hub);
 	c->user = n;
 	find_apps(c);
 	while (!domain_stopping(c->domain)) {

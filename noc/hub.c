@@ -62,6 +62,15 @@ hub_watch(struct hub *h, int fd)
 	return watch(h, fd, NULL);
 }
 
+void
+hub_look(struct hub *h, uint64_t every_ns)
+{
+	uint64_t cycles = clock_cycles_from_ns(every_ns);
+
+	if (h->idle.spin_cycles < cycles)
+		h->idle.spin_cycles = cycles;
+}
+
 int
 hub_add(struct hub *h, struct edge *e)
 {

@@ -68,6 +68,11 @@ void hub_remove(struct hub *h, struct edge *e);
 /* Another descriptor that wakes the core; its owner reads it. 0 or -errno. */
 int hub_watch(struct hub *h, int fd);
 
+/* Something that the core waits for cannot wake it: it looks after so many ns
+ * of sleep, and spins as long before. Less would be no bargain: a sleep may
+ * cost all of that. */
+void hub_look(struct hub *h, uint64_t every_ns);
+
 /* A bounded burst from each edge. Returns the messages served. */
 unsigned hub_serve(struct hub *h);
 

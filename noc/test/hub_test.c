@@ -238,6 +238,28 @@ a_deadline_ends_a_sleep(void **state)
 }
 
 /* A poke that was served between its word and its ring ends one sleep only. */
+#define LOOK_NS 20000000u
+
+/* A sleep may cost as much as there is between two looks. */
+static void
+who_has_to_look_spins_as_long(void **state)
+{
+	struct core c = {.policy = IDLE_ADAPTIVE};
+	uint64_t began = clock_ns();
+
+	(void)state;
+	assert_int_equal(hub_init(&c.hub, c.policy, 1000, NULL), 0);
+	hub_look(&c.hub, LOOK_NS);
+	hub_look(&c.hub, 1); /* the longest counts */
+	while (!c.hub.count->sleeps)
+		hub_idle(&c.hub, 0, 0);
+	/* The clocks of the two measures differ by less than that. */
+	assert_true(clock_ns() - began >= LOOK_NS - LOOK_NS / 20);
+	hub_idle(&c.hub, 0, 0); /* nothing came: no spinning again */
+	assert_int_equal(c.hub.count->sleeps, 2);
+	hub_fini(&c.hub);
+}
+
 static void
 a_poke_that_rings_late_is_silenced(void **state)
 {
@@ -313,6 +335,7 @@ main(void)
 		cmocka_unit_test(a_poke_wakes),
 		cmocka_unit_test(a_poke_that_rings_late_is_silenced),
 		cmocka_unit_test(a_deadline_ends_a_sleep),
+		cmocka_unit_test(who_has_to_look_spins_as_long),
 		cmocka_unit_test(who_shares_a_cpu_spins_while_the_others_sleep),
 		cmocka_unit_test(waking_can_be_measured),
 	};
