@@ -90,27 +90,61 @@ rest(struct client *cl)
 }
 
 static void
-data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
+read_now(struct client *cl, const char *ptr, size_t len)
 {
-	struct client *cl = dl_conn_user(conn);
 	size_t used = len;
 
-	(void)dl;
 	if (!cl->proto.closing)
 		used = proto_read(&cl->proto, ptr, len);
 	if (cl->proto.closing)
 		used = len;
 	cl->core->command.n.bytes_read += used;
-	dl_recv_done(conn, used);
+	dl_recv_done(cl->conn, used);
 	if (used < len) {
 		/* It stays where it is, and the peer's window shrinks. */
 		if (cl->proto.pauses)
 			rest(cl);
 		else
 			cl->core->command.n.yields++;
-		dl_keep(conn, (const char *)ptr + used, len - used);
+		dl_keep(cl->conn, ptr + used, len - used);
 	}
 	settle(cl);
+}
+
+void
+client_burst(struct core *c)
+{
+	struct burst *b = &c->burst;
+	unsigned n = b->n;
+
+	for (unsigned i = 0; i < n; i++)
+		store_near(
+			c->command.store, b->read[i].client->proto.ahead.hash);
+	b->n = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct burst_read *r = &b->read[i];
+
+		r->client->in_burst = false;
+		read_now(r->client, r->ptr, r->len);
+	}
+}
+
+static void
+data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
+{
+	struct client *cl = dl_conn_user(conn);
+	struct burst *b = &cl->core->burst;
+
+	(void)dl;
+	if (cl->in_burst || b->n == BURST_MOST)
+		client_burst(cl->core);
+	if (cl->proto.closing || dl_keeps(conn) ||
+		!proto_ahead(&cl->proto, ptr, len)) {
+		read_now(cl, ptr, len);
+		return;
+	}
+	cl->in_burst = true;
+	b->read[b->n++] = (struct burst_read){cl, ptr, len};
 }
 
 static void
@@ -135,6 +169,8 @@ remote_closed(struct dl *dl, struct dl_conn *conn)
 	struct client *cl = dl_conn_user(conn);
 
 	(void)dl;
+	if (cl->in_burst)
+		client_burst(cl->core);
 	cl->eof = true;
 	settle(cl);
 }
@@ -160,7 +196,7 @@ accepted(struct dl *dl, struct dl_conn *conn, void *arg)
 	}
 	cl->conn = conn;
 	cl->core = c;
-	cl->eof = cl->closed = false;
+	cl->eof = cl->closed = cl->in_burst = false;
 	proto_begin(&cl->proto, &c->command);
 	c->command.n.curr_connections++;
 	c->command.n.total_connections++;
@@ -175,6 +211,9 @@ closed(struct dl *dl, struct dl_conn *conn, enum dl_why why)
 	(void)why;
 	if (!cl)
 		return;
+	cl->closed = true; /* what it has asked is done, and not answered */
+	if (cl->in_burst)
+		client_burst(cl->core);
 	proto_end(&cl->proto);
 	cl->conn = NULL;
 	cl->core->command.n.curr_connections--;

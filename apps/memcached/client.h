@@ -13,6 +13,7 @@ struct client {
 	bool resting;
 	bool eof;    /* nothing more comes */
 	bool closed; /* by us */
+	bool in_burst;
 	struct proto proto;
 };
 
@@ -21,6 +22,9 @@ extern const struct dl_handler client_handler;
 
 /* It may be read again, and has answers to send. */
 void client_resume(struct proto *proto);
+
+/* At the end of a turn: reads what has come in it. */
+void client_burst(struct core *c);
 
 /* With a tick: those that rest in the middle of a long answer go on. */
 void client_wake(struct core *c);

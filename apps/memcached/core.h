@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "apps/memcached/burst.h"
 #include "apps/memcached/proto.h"
 #include "apps/memcached/shard.h"
 #include "apps/memcached/udp.h"
@@ -41,6 +42,7 @@ struct core {
 	char *pages;	     /* those of the store that are not taken */
 	uint64_t pages_left;
 	struct udp udp;
+	struct burst burst;
 };
 
 /* core_open.c: seconds since 1970, as it was when the first core began: when

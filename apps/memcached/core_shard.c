@@ -67,6 +67,11 @@ core_turn(struct dl *dl)
 {
 	struct core *c = dl_user(dl);
 
-	if (c && c->shard.opened)
-		shard_turn(&c->shard);
+	if (!c)
+		return;
+	do {
+		client_burst(c);
+		if (c->shard.opened)
+			shard_turn(&c->shard);
+	} while (c->burst.n);
 }

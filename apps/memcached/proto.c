@@ -33,6 +33,7 @@ proto_begin(struct proto *c, struct command *core)
 	c->closing = c->pauses = false;
 	c->set.item = NULL;
 	c->ask = NULL;
+	c->ahead.key = NULL;
 	c->rest = (struct proto_rest){0};
 	c->waits = c->toured = false;
 	c->guest = c->defers = c->ready = false;
@@ -63,6 +64,7 @@ proto_read(struct proto *c, const char *p, size_t len)
 		if (c->out.broken)
 			c->closing = true;
 	}
+	c->ahead.key = NULL; /* other bytes may come to lie there */
 	return all;
 }
 

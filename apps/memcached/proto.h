@@ -77,6 +77,12 @@ struct proto_rest {
 	size_t len, taken;
 };
 
+/* The key of a get of which the store was told, until it is read. */
+struct proto_ahead {
+	const char *key;
+	uint32_t hash;
+};
+
 struct shard_ask;
 
 struct proto {
@@ -86,6 +92,7 @@ struct proto {
 	uint32_t blank; /* spaces that the line has begun with */
 	bool closing, binary;
 	bool pauses; /* between two steps of a long answer */
+	struct proto_ahead ahead;
 	struct proto_keys keys;
 	uint64_t skip; /* bytes that nobody wants */
 	struct answer out;
@@ -110,6 +117,11 @@ void proto_begin(struct proto *c, struct command *core);
  * no room (go on after acked()), with `closing`, or with `pauses`: then it is
  * to be called again soon, even if nothing happens. */
 size_t proto_read(struct proto *c, const char *p, size_t len);
+
+/* For who has several connections to read: whether what comes next on this one
+ * begins with a get of this core, whose memory is on its way then. It may be
+ * near (store.h) some time later, and read after that. */
+bool proto_ahead(struct proto *c, const char *p, size_t len);
 
 /* The connection is over; nothing is held any more. */
 void proto_end(struct proto *c);

@@ -75,7 +75,9 @@ together(struct proto *c, const char *p, size_t len, struct shard *shard)
 		if (shard)
 			g[n].core = shard_of(shard, g[n].key, g[n].len);
 		if (is_here(&g[n], shard))
-			g[n].hash = store_ahead(s, g[n].key, g[n].len);
+			g[n].hash = g[n].key == c->ahead.key
+				? c->ahead.hash
+				: store_ahead(s, g[n].key, g[n].len);
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (is_here(&g[i], shard))

@@ -98,6 +98,7 @@ kit_feed(struct kit *k, const void *p, size_t len, size_t cut)
 
 		memcpy(piece, at, n);
 		while (used < n && !k->conn.closing) {
+			proto_ahead(&k->conn, piece + used, n - used);
 			used += proto_read(&k->conn, piece + used, n - used);
 			take(k);
 		}

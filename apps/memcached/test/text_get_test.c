@@ -189,6 +189,65 @@ each_behind_a_space(void **state)
 	kit_end(&k);
 }
 
+/* What was told of one get is not taken for the next, where bytes of another
+ * one lie by now. */
+static void
+told_of_once(void **state)
+{
+	static struct kit k;
+	char ask[] = "get abcdefgh no\r\n";
+
+	(void)state;
+	begin(&k);
+	kit_ask(&k, "set 12345678 0 0 1\r\nB\r\n");
+	assert_true(proto_ahead(&k.conn, ask, sizeof(ask) - 1));
+	proto_read(&k.conn, ask, sizeof(ask) - 1);
+	strcpy(ask, "get 12345678\r\n");
+	proto_read(&k.conn, ask, strlen(ask));
+	kit_feed(&k, "mn\r\n", 4, SIZE_MAX); /* takes all answers */
+	k.out[k.out_len] = '\0';
+	assert_string_equal(k.out,
+		"STORED\r\n" END "VALUE 12345678 0 1\r\nB\r\n" END "MN\r\n");
+	kit_end(&k);
+}
+
+/* What there is to be told of, of whole keys of gets alone. */
+static void
+told_of_gets(void **state)
+{
+	static const struct {
+		const char *ask;
+		bool is;
+	} of[] = {
+		{"get a\r\n", true},
+		{"get a\n", true},
+		{"get a b", true},
+		{"gets a b\r\n", true},
+		{"mg a v\r\n", true},
+		{"get a", false},
+		{"get  a\r\n", false},
+		{"get \r\n", false},
+		{"mg \r\n", false},
+		{"gat 0 a\r\n", false},
+		{"set a 0 0 1\r\n", false},
+		{"get", false},
+		{"", false},
+	};
+	static struct kit k;
+
+	(void)state;
+	begin(&k);
+	assert_false(proto_ahead(&k.conn, "get a\r\n", 7)); /* or binary? */
+	kit_feed(&k, "get a\r\n", 7, SIZE_MAX);
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++)
+		assert_int_equal(
+			proto_ahead(&k.conn, of[i].ask, strlen(of[i].ask)),
+			of[i].is);
+	kit_feed(&k, "ge", 2, SIZE_MAX);
+	assert_false(proto_ahead(&k.conn, "get a\r\n", 7));
+	kit_end(&k);
+}
+
 int
 main(void)
 {
@@ -199,6 +258,8 @@ main(void)
 		cmocka_unit_test(no_more_than_may_wait),
 		cmocka_unit_test(counted_as_alone),
 		cmocka_unit_test(each_behind_a_space),
+		cmocka_unit_test(told_of_once),
+		cmocka_unit_test(told_of_gets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
