@@ -116,13 +116,24 @@ start(struct dl *dl, void *arg)
 	}
 	m->wire.over = over;
 	m->wire.arg = t;
+	dl_set_user(dl, &m->wire);
 	dlibos_start(&m->wire);
+}
+
+static void
+end_turn(struct dl *dl)
+{
+	if (dl_user(dl))
+		dlibos_turn(dl_user(dl));
 }
 
 int
 crew_run(struct crew *c, struct tally *sum)
 {
-	static const struct dl_program program = {.start = start};
+	static const struct dl_program program = {
+		.start = start,
+		.turn = end_turn,
+	};
 	struct team *t = calloc(1, sizeof(*t));
 	int rc;
 

@@ -45,7 +45,7 @@ kv_wrong(struct kv_asker *a, uint32_t id, size_t at, const uint8_t *got,
 	size_t len, enum tally_kind *kind)
 {
 	const uint8_t *want = a->pattern + kv_data_shift(id) + at;
-	size_t left = a->data->value_len[id] - at;
+	size_t left = a->data->size[id].value - at;
 	struct kv_wrong *w = &a->wrong;
 
 	*kind = TALLY_WRONG;

@@ -83,7 +83,7 @@ ask(void *arg, void *cell, struct wire_piece *piece, uint32_t *tag)
 		*piece = (struct wire_piece){c, n};
 		return 1;
 	}
-	len = a->data->value_len[id];
+	len = a->data->size[id].value;
 	memset(c + n, 0, 8); /* flags, and that it never expires */
 	n += 8;
 	key = kv_data_key(a->data, id, (char *)c + n);
@@ -180,7 +180,7 @@ flags_came(struct kv_asker *a, struct answer *s, uint32_t tag,
 	char text[KV_SHOW];
 	int n;
 
-	if (len == a->data->value_len[tag] && !flags) {
+	if (len == a->data->size[tag].value && !flags) {
 		s->at = 0;
 		s->phase = VALUE;
 		return len ? PROTO_MORE : over(a, s, tag, kind);
@@ -212,7 +212,7 @@ eat_value(struct kv_asker *a, struct answer *s, uint32_t id, const uint8_t *p,
 	size_t len, size_t *used, enum tally_kind *kind)
 {
 	const uint8_t *want = a->pattern + kv_data_shift(id) + s->at;
-	size_t left = a->data->value_len[id] - s->at, i = 0;
+	size_t left = a->data->size[id].value - s->at, i = 0;
 	size_t n = len < left ? len : left;
 
 	*used = n;

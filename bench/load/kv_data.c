@@ -62,10 +62,9 @@ kv_data_init(struct kv_data *d, uint32_t keys, enum kv_dist dist)
 
 	memset(d, 0, sizeof(*d));
 	d->keys = keys;
-	d->key_len = malloc(keys);
-	d->value_len = malloc(keys * sizeof(*d->value_len));
+	d->size = malloc(keys * sizeof(*d->size));
 	d->pattern = malloc(KV_VALUE_MAX + KV_SHIFTS);
-	if (!d->key_len || !d->value_len || !d->pattern) {
+	if (!d->size || !d->pattern) {
 		kv_data_fini(d);
 		return -ENOMEM;
 	}
@@ -74,11 +73,11 @@ kv_data_init(struct kv_data *d, uint32_t keys, enum kv_dist dist)
 	for (uint32_t i = 0; i < keys; i++) {
 		uint64_t own = rnd_mix(i + 1);
 
-		d->key_len[i] = own & 1 ? 16 : 21;
-		d->value_len[i] = 2;
+		d->size[i].key = own & 1 ? 16 : 21;
+		d->size[i].value = 2;
 		if (dist == KV_ETC) {
-			d->key_len[i] = etc_key(rnd_unit(&own));
-			d->value_len[i] = etc_value(rnd_unit(&own));
+			d->size[i].key = etc_key(rnd_unit(&own));
+			d->size[i].value = etc_value(rnd_unit(&own));
 		}
 	}
 	return 0;
@@ -87,8 +86,7 @@ kv_data_init(struct kv_data *d, uint32_t keys, enum kv_dist dist)
 void
 kv_data_fini(struct kv_data *d)
 {
-	free(d->key_len);
-	free(d->value_len);
+	free(d->size);
 	free(d->pattern);
 	memset(d, 0, sizeof(*d));
 }
@@ -97,24 +95,45 @@ void
 kv_data_values(struct kv_data *d, uint32_t bytes)
 {
 	for (uint32_t i = 0; i < d->keys; i++)
-		d->value_len[i] = bytes;
+		d->size[i].value = bytes;
+}
+
+static inline void
+put8(char *to, uint64_t bytes)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	bytes = __builtin_bswap64(bytes);
+#endif
+	memcpy(to, &bytes, 8);
+}
+
+/* Eight digits, the first one in the lowest byte. */
+static inline uint64_t
+hexadecimal(uint32_t v)
+{
+	uint64_t x = __builtin_bswap32(v), letters;
+
+	x = (x | x << 16) & 0x0000ffff0000ffff;
+	x = (x | x << 8) & 0x00ff00ff00ff00ff;
+	x = (x >> 4 | x << 8) & 0x0f0f0f0f0f0f0f0f;
+	letters = (x + 0x0606060606060606) >> 4 & 0x0101010101010101;
+	return x + 0x3030303030303030 + letters * ('a' - '0' - 10);
 }
 
 /* The number in hexadecimal, then letters of its own. */
 size_t
 kv_data_key(const struct kv_data *d, uint32_t id, char *to)
 {
-	size_t len = d->key_len[id], at;
-	uint64_t own = 0;
+	size_t len = d->size[id].key, at = 8;
+	uint64_t own;
 
-	for (at = 0; at < 8; at++)
-		to[at] = "0123456789abcdef"[id >> (28 - 4 * at) & 15];
-	for (; at < len; at++) {
-		if (at % 8 == 0)
-			own = rnd_mix(id + at);
-		to[at] = (char)('a' + (own & 15));
-		own >>= 8;
+	put8(to, hexadecimal(id));
+	for (; at + 8 <= len; at += 8) {
+		own = rnd_mix(id + at) & 0x0f0f0f0f0f0f0f0f;
+		put8(to + at, own + 0x6161616161616161);
 	}
+	for (own = rnd_mix(id + at); at < len; at++, own >>= 8)
+		to[at] = (char)('a' + (own & 15));
 	return len;
 }
 

@@ -25,8 +25,9 @@ enum kv_dist { KV_USR, KV_ETC };
 
 struct kv_data {
 	uint32_t keys;
-	uint8_t *key_len;
-	uint32_t *value_len;
+	struct kv_size {
+		uint32_t key : 8, value : 24;
+	} * size;
 	uint8_t *pattern; /* KV_VALUE_MAX + KV_SHIFTS bytes */
 };
 
@@ -37,7 +38,7 @@ void kv_data_fini(struct kv_data *d);
 /* All values have so many bytes from now on, KV_VALUE_MAX at most. */
 void kv_data_values(struct kv_data *d, uint32_t bytes);
 
-/* Writes the key's text, key_len[id] bytes without an end. Returns that. */
+/* Writes the key's text, size[id].key bytes without an end. Returns that. */
 size_t kv_data_key(const struct kv_data *d, uint32_t id, char *to);
 
 /* Where its value begins in a copy of the pattern. */

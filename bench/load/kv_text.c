@@ -35,10 +35,10 @@ ask(void *arg, void *cell, struct wire_piece *piece, uint32_t *tag)
 	memcpy(c, set ? "set " : "get ", 4);
 	n += kv_data_key(a->data, id, c + n);
 	if (set) {
-		n += (size_t)snprintf(
-			c + n, CELL - n, " 0 0 %u\r\n", a->data->value_len[id]);
-		piece[1] = (struct wire_piece){
-			a->pattern + kv_data_shift(id), a->data->value_len[id]};
+		n += (size_t)snprintf(c + n, CELL - n, " 0 0 %u\r\n",
+			a->data->size[id].value);
+		piece[1] = (struct wire_piece){a->pattern + kv_data_shift(id),
+			a->data->size[id].value};
 		piece[2] = (struct wire_piece){a->pattern + KV_PATTERN, 2};
 		if (!piece[1].len)
 			piece[1] = piece[2];
@@ -47,7 +47,34 @@ ask(void *arg, void *cell, struct wire_piece *piece, uint32_t *tag)
 		n += 2;
 	}
 	piece[0] = (struct wire_piece){c, n};
-	return !set ? 1 : a->data->value_len[id] ? 3 : 2;
+	return !set ? 1 : a->data->size[id].value ? 3 : 2;
+}
+
+static size_t
+put_number(char *to, uint32_t v)
+{
+	char digit[10];
+	size_t n = 0, at = 0;
+
+	do
+		digit[n++] = (char)('0' + v % 10);
+	while (v /= 10);
+	while (n)
+		to[at++] = digit[--n];
+	return at;
+}
+
+/* "VALUE KEY 0 LENGTH" */
+static size_t
+put_value_line(char *to, const struct kv_data *d, uint32_t id)
+{
+	size_t n = 6;
+
+	memcpy(to, "VALUE ", 6);
+	n += kv_data_key(d, id, to + n);
+	memcpy(to + n, " 0 ", 3);
+	n += 3;
+	return n + put_number(to + n, d->size[id].value);
 }
 
 /* --- answers --------------------------------------------------------------*/
@@ -64,12 +91,11 @@ value_line(struct kv_asker *a, struct answer *s, uint32_t id,
 	n += kv_data_key(a->data, id, want + n);
 	if (s->len < n || memcmp(s->line, want, n))
 		return PROTO_BAD; /* another key */
-	n += (size_t)snprintf(
-		want + n, sizeof(want) - n, " 0 %u", a->data->value_len[id]);
+	n = put_value_line(want, a->data, id);
 	if (s->len != n || memcmp(s->line, want, n))
 		return kv_wrong(a, id, 0, (uint8_t *)s->line, s->len, kind);
 	s->at = 0;
-	s->phase = a->data->value_len[id] ? VALUE : VALUE_END;
+	s->phase = a->data->size[id].value ? VALUE : VALUE_END;
 	s->len = 0;
 	return PROTO_MORE;
 }
@@ -125,6 +151,25 @@ line(struct kv_asker *a, struct answer *s, uint32_t tag, enum tally_kind *kind)
 	return PROTO_DONE;
 }
 
+/* Most values come in one piece, which needs no states. Its length; 0: this is
+ * not just what it should be. */
+static size_t
+as_wanted(const struct kv_asker *a, uint32_t id, const uint8_t *p, size_t len)
+{
+	static const char end[] = "\r\nEND\r\n";
+	const uint8_t *value = a->pattern + kv_data_shift(id);
+	size_t size = a->data->size[id].value, n;
+	char want[LINE];
+
+	n = put_value_line(want, a->data, id);
+	memcpy(want + n, "\r\n", 2);
+	n += 2;
+	if (len < n + size + 7 || memcmp(p, want, n) ||
+		memcmp(p + n, value, size) || memcmp(p + n + size, end, 7))
+		return 0;
+	return n + size + 7;
+}
+
 static enum proto_eat
 eat(void *arg, void *state, uint32_t tag, const uint8_t *p, size_t len,
 	size_t *used, enum tally_kind *kind)
@@ -135,11 +180,16 @@ eat(void *arg, void *state, uint32_t tag, const uint8_t *p, size_t len,
 	enum proto_eat e = PROTO_MORE;
 	size_t at = 0;
 
+	if (s->phase == FIRST && !s->len && !(tag & KV_SET)) {
+		*used = as_wanted(a, id, p, len);
+		if (*used)
+			return PROTO_DONE;
+	}
 	while (at < len && e == PROTO_MORE) {
 		size_t n = len - at;
 
 		if (s->phase == VALUE) {
-			size_t left = a->data->value_len[id] - s->at, i = 0;
+			size_t left = a->data->size[id].value - s->at, i = 0;
 			const uint8_t *want =
 				a->pattern + kv_data_shift(id) + s->at;
 

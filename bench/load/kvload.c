@@ -113,7 +113,7 @@ say_wrong(const struct kvload *kv)
 	key[kv_data_key(&kv->data, w->id, key)] = '\0';
 	log_say("wrong value of key %s: at byte %zu of %u expected \"%s\", "
 		"got \"%s\"",
-		key, w->at, kv->data.value_len[w->id], w->expected, w->got);
+		key, w->at, kv->data.size[w->id].value, w->expected, w->got);
 	return 1;
 }
 

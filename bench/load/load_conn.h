@@ -21,6 +21,7 @@ enum load_state {
 struct load_conn {
 	uint8_t state;
 	bool ready;	     /* is in the ring */
+	bool full;	     /* has asked as much as it may, not half is done */
 	uint32_t head, tail; /* of its flights; count up for ever */
 	uint64_t sent, gone; /* bytes */
 	uint64_t since;	     /* when it got into this state, or asked last */

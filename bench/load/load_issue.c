@@ -41,6 +41,7 @@ load_open(struct load *l, unsigned conn)
 		return;
 	}
 	c->state = CONN_OPENING;
+	c->full = false;
 	c->sent = c->gone = 0;
 	c->head = c->tail = 0;
 	l->opening++;
@@ -108,15 +109,21 @@ begin(struct load *l, unsigned conn, uint64_t due)
 	f->due = due;
 	c->tail++;
 	c->since = l->now;
+	c->full = l->conf.rate > 0 && load_under_way(c) == l->conf.depth;
 	l->under_way++;
 	return 0;
 }
 
+/* In an open loop that is late, a connection which asked for each answer that
+ * came would go on with one question a segment for ever: the dearest way, and
+ * so it would stay late. */
 static bool
 may_ask(const struct load *l, const struct load_conn *c)
 {
 	if (l->conf.one)
 		return c->state == CONN_IDLE && c->retry <= l->now;
+	if (c->full && load_under_way(c) > l->conf.depth / 2)
+		return false;
 	return c->state == CONN_OPEN && load_under_way(c) < l->conf.depth;
 }
 
@@ -130,30 +137,44 @@ ask_first(struct load *l, unsigned conn)
 		l->wire->close(l->wire_arg, conn);
 }
 
+/* What is due goes to this connection until it may ask no more: what is sent
+ * within a turn on one connection shares a segment. How many have asked. */
+static unsigned
+ask_due(struct load *l, unsigned conn, unsigned most)
+{
+	bool open_loop = l->conf.rate > 0;
+	unsigned n = 0;
+
+	while (n < most && may_ask(l, &l->conn[conn])) {
+		uint64_t due = open_loop ? l->arrival.next : l->now;
+
+		if (due > l->now || (open_loop && due >= l->end))
+			break;
+		if (begin(l, conn, due))
+			return n; /* it is told when it can */
+		if (open_loop)
+			arrival_take(&l->arrival);
+		n++;
+	}
+	if (may_ask(l, &l->conn[conn]))
+		load_ready(l, conn);
+	return n;
+}
+
 void
 load_issue(struct load *l)
 {
 	bool open_loop = l->conf.rate > 0;
+	unsigned left = LOAD_BURST;
 
 	if (l->phase < LOAD_WARM || l->phase == LOAD_OVER || l->dry ||
 		(l->phase == LOAD_DRAIN && !open_loop))
 		return;
-	for (unsigned i = 0; i < LOAD_BURST && l->ready_n; i++) {
-		uint64_t due = open_loop ? l->arrival.next : l->now;
-		unsigned conn;
-
-		if (due > l->now || (open_loop && due >= l->end))
+	while (left && l->ready_n && !l->dry) {
+		if (open_loop &&
+			(l->arrival.next > l->now || l->arrival.next >= l->end))
 			return;
-		conn = take_ready(l);
-		if (!may_ask(l, &l->conn[conn]) || begin(l, conn, due)) {
-			if (l->dry)
-				return;
-			continue;
-		}
-		if (open_loop)
-			arrival_take(&l->arrival);
-		if (may_ask(l, &l->conn[conn]))
-			load_ready(l, conn);
+		left -= ask_due(l, take_ready(l), left);
 	}
 }
 

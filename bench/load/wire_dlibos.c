@@ -1,14 +1,15 @@
 /* wire_dlibos.c - callbacks of dlibos.h to the engine's, and back. The engine
- * has a turn after each event, and by a timer: in an open loop that is due at
- * the next turn of the core's loop when less than a millisecond is left. */
+ * has a turn at the end of each of the core's, so that what is due then leaves
+ * together; a timer is for the loop alone, that it does not sleep too long. In
+ * an open loop it is due at once when less than a millisecond is left. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/load/wire_dlibos.h"
 
-static void
-turn(struct dlibos *w)
+void
+dlibos_turn(struct dlibos *w)
 {
 	uint64_t now = dl_now(w->dl), next, ms;
 
@@ -35,7 +36,6 @@ expired(struct dl *dl, struct dl_timer *t)
 
 	(void)dl;
 	w->armed = UINT64_MAX;
-	turn(w);
 }
 
 /* --- callbacks ------------------------------------------------------------*/
@@ -53,7 +53,6 @@ connected(struct dl *dl, struct dl_conn *c, void *arg)
 		return;
 	}
 	load_connected(w->load, (unsigned)(dc - w->conn), dl_now(dl));
-	turn(w);
 }
 
 static enum tally_kind
@@ -81,7 +80,6 @@ over(struct dlibos_conn *dc, enum dl_why why)
 	dc->c = NULL;
 	load_closed(
 		w->load, (unsigned)(dc - w->conn), kind_of(why), dl_now(w->dl));
-	turn(w);
 }
 
 static void
@@ -107,7 +105,6 @@ data(struct dl *dl, struct dl_conn *c, const void *ptr, size_t len)
 	load_bytes(w->load, (unsigned)(dc - w->conn), ptr, len, dl_now(dl));
 	if (!dc->closing)
 		dl_recv_done(c, len);
-	turn(w);
 }
 
 static void
@@ -126,7 +123,6 @@ room(struct dl *dl, struct dl_conn *c)
 
 	(void)dl;
 	load_room(dc->w->load, (unsigned)(dc - dc->w->conn));
-	turn(dc->w);
 }
 
 static const struct dl_handler handler = {
@@ -223,5 +219,5 @@ void
 dlibos_start(struct dlibos *w)
 {
 	load_start(w->load, dl_now(w->dl));
-	turn(w);
+	dlibos_turn(w);
 }

@@ -35,4 +35,7 @@ void dlibos_fini(struct dlibos *w);
 /* Begins with l, which was made with this wire. */
 void dlibos_start(struct dlibos *w);
 
+/* At the end of each turn of the core's loop: asks what is due. */
+void dlibos_turn(struct dlibos *w);
+
 #endif

@@ -31,7 +31,7 @@ void
 quiet_watch(struct quiet *q)
 {
 	q->fences = syscall(SYS_membarrier,
-			    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+		MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
 	put(NULL, q);
 }
 

@@ -249,7 +249,7 @@ questions_are_of_the_protocol(void **state)
 	for (unsigned quiet = 0; quiet < 2; quiet++) {
 		s.asker.quiet = quiet;
 		assert_int_equal(kv_binary.ask(&s.asker, cell, piece, &tag), 1);
-		key = s.data.key_len[tag];
+		key = s.data.size[tag].key;
 		assert_int_equal(cell[1], quiet ? GETQ : GET);
 		assert_int_equal(cell[11], key);
 		assert_int_equal(piece[0].len, HEAD + key + (quiet ? HEAD : 0));

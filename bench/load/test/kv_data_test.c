@@ -59,9 +59,9 @@ usr_is_small(void **state)
 	(void)state;
 	assert_int_equal(kv_data_init(&d, KEYS, KV_USR), 0);
 	for (uint32_t i = 0; i < KEYS; i++) {
-		assert_int_equal(d.value_len[i], 2);
-		assert_true(d.key_len[i] == 16 || d.key_len[i] == 21);
-		long_ones += d.key_len[i] == 21;
+		assert_int_equal(d.size[i].value, 2);
+		assert_true(d.size[i].key == 16 || d.size[i].key == 21);
+		long_ones += d.size[i].key == 21;
 	}
 	assert_in_range(long_ones, KEYS * 49 / 100, KEYS * 51 / 100);
 	kv_data_fini(&d);
@@ -110,12 +110,12 @@ etc_is_as_published(void **state)
 	memset(value, 0, sizeof(value));
 	assert_int_equal(kv_data_init(&d, KEYS, KV_ETC), 0);
 	for (uint32_t i = 0; i < KEYS; i++) {
-		assert_in_range(d.key_len[i], KV_KEY_MIN, KV_KEY_MAX);
-		assert_true(d.value_len[i] <= KV_VALUE_MAX);
-		key[d.key_len[i]]++;
-		value[d.value_len[i]]++;
-		keys += d.key_len[i];
-		values += d.value_len[i];
+		assert_in_range(d.size[i].key, KV_KEY_MIN, KV_KEY_MAX);
+		assert_true(d.size[i].value <= KV_VALUE_MAX);
+		key[d.size[i].key]++;
+		value[d.size[i].value]++;
+		keys += d.size[i].key;
+		values += d.size[i].value;
 	}
 	for (unsigned i = 1; i <= KV_KEY_MAX; i++)
 		key[i] += key[i - 1];

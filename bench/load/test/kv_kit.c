@@ -26,10 +26,10 @@ store_make(struct store *s)
 	assert_int_equal(kv_data_init(&s->data, STORE_KEYS, KV_ETC), 0);
 	assert_int_equal(
 		kv_asker_init(&s->asker, &s->data, 1, &heap, &s->memory), 0);
-	while (s->data.value_len[s->id] < 20 || s->data.value_len[s->id] > 99)
+	while (s->data.size[s->id].value < 20 || s->data.size[s->id].value > 99)
 		s->id++;
 	s->key[kv_data_key(&s->data, s->id, s->key)] = '\0';
-	s->value_len = s->data.value_len[s->id];
+	s->value_len = s->data.size[s->id].value;
 	s->value = (const char *)s->asker.pattern + kv_data_shift(s->id);
 }
 

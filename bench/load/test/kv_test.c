@@ -76,7 +76,7 @@ a_wrong_byte_is_told(void **state)
 
 	(void)state;
 	text_store(&s);
-	n = s.data.value_len[s.id];
+	n = s.data.size[s.id].value;
 	value = s.len - 7 - n;
 	for (size_t i = 0; i < n; i++)
 		for (size_t cut = value; cut <= s.len; cut += 3) {
@@ -128,7 +128,7 @@ filling_sets_each_key_once(void **state)
 			assert_true(piece[0].len <= kv_text.cell);
 			if (n == 3)
 				assert_int_equal(
-					piece[1].len, s.data.value_len[id]);
+					piece[1].len, s.data.size[id].value);
 			assert_memory_equal(piece[n - 1].ptr, "\r\n", 2);
 			if (id % 7)
 				continue;
