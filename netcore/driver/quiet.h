@@ -27,7 +27,7 @@ quiet_enter(struct quiet *q)
 	atomic_store_32(&q->inside, q->inside + 1);
 	if (q->fences)
 		atomic_full_fence();
-	__asm__ volatile("" ::: "memory");
+	ck_pr_barrier();
 }
 
 static inline void
