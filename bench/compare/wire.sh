@@ -106,15 +106,16 @@ number_of() { # NAME JSON
 }
 
 # Of wrk --latency, on standard input: requests a second, the median and 99 %
-# in us, requests.
+# in us, requests, 90 % in us.
 wrk_says() {
 	awk '
 		function us(t) {
 			return t ~ /us$/ ? t + 0 : t ~ /ms$/ ? t * 1e3 : t * 1e6
 		}
 		$1 == "50%" { p50 = us($2) }
+		$1 == "90%" { p90 = us($2) }
 		$1 == "99%" { p99 = us($2) }
 		/Requests\/sec/ { rate = $2 }
 		/requests in/ { n = $1 }
-		END { if (rate) print rate, p50, p99, n }'
+		END { if (rate) print rate, p50, p99, n, p90 }'
 }
