@@ -21,6 +21,21 @@ rx_burst(struct netcore *n)
 	return got;
 }
 
+/* As many as go out in a turn: what is sent is acknowledged. */
+static unsigned
+rx_bursts(struct netcore *n)
+{
+	unsigned all = 0, got;
+
+	for (unsigned i = 0; i < CORE_BURSTS; i++) {
+		got = rx_burst(n);
+		all += got;
+		if (got < CORE_BURST)
+			break;
+	}
+	return all;
+}
+
 static unsigned
 tx_bursts(struct netcore *n)
 {
@@ -65,7 +80,7 @@ netcore_turn(struct netcore *n, unsigned (*serve)(void *), void *arg)
 		return serve(arg);
 	n->door.tx_done = driver_tx_done(n->driver);
 	n->door.tx_sent = driver_tx_sent(n->driver);
-	work += rx_burst(n);
+	work += rx_bursts(n);
 	work += serve(arg);
 	stack_timers(n->stack, n->now);
 	work += tx_bursts(n);
