@@ -69,13 +69,17 @@ is_whole(const struct stack_rx_frame *f, const uint8_t *t, uint32_t len)
 			htobe32((uint32_t)WIRE_IP_TCP << 16 | len));
 }
 
-static inline void
+/* True: it is another one, which may let out what waits. */
+static inline bool
 take_window(struct tcb *c, uint32_t wnd)
 {
+	bool news = c->snd_wnd != wnd;
+
 	c->snd_wl1 = c->rcv_nxt;
 	c->snd_wnd = wnd;
 	if (wnd > c->max_wnd)
 		c->max_wnd = wnd;
+	return news;
 }
 
 /* The last upcall of each step may end the connection. */
@@ -85,6 +89,7 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
 {
 	uint32_t handle = c->handle, ack = be_get32(t + 8);
 	uint32_t word3 = be_get32(t + 12);
+	bool news;
 
 	if (c->state == TCP_SYN_RECEIVED) {
 		open_established(s, c);
@@ -95,10 +100,10 @@ take(struct stack *s, struct tcb *c, struct stack_rx_frame *f, const uint8_t *t,
 		c->ts_recent = be_get32(t + 24);
 		c->t_ts_recent = tcb_age(s->tick);
 	}
-	take_window(c, (word3 & 0xffff) << c->snd_wscale);
+	news = take_window(c, (word3 & 0xffff) << c->snd_wscale);
 	if (ack != c->snd_una)
 		progress_made(s, c, ack, p);
-	else if (out_more(c))
+	else if (news && out_more(c))
 		out_ready(s, c);
 	if (len && c->handle == handle)
 		progress_data(s, c, f, t + (word3 >> 28) * 4, len);

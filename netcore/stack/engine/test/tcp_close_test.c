@@ -87,6 +87,61 @@ half_close(void **state)
 	script_end(s);
 }
 
+static uint64_t
+questions(const struct script *s)
+{
+	return COUNT(arp_requests) + COUNT(nd_requests);
+}
+
+/* RFC 4861, 7.3.3: what goes to a neighbour asks for it. Data that lets nothing
+ * out does not, until it is acknowledged. */
+static void
+half_close_asks_no_sooner(void **state)
+{
+	struct script *s = script_established(SCRIPT_ALL);
+	uint64_t asked;
+
+	(void)state;
+	s->read = false;
+	stack_shutdown(s->stack, s->conn);
+	EXPECT(.seq = 1, .ack = 1, .flags = FIN | ACK);
+	SEND(.seq = 1, .ack = 2);
+	SILENCE();
+	script_wait(s, 6000); /* nobody has said where it is */
+	asked = questions(s);
+	SEND(.seq = 1, .ack = 2, .len = 100);
+	SILENCE();
+	assert_int_equal(questions(s), asked);
+	script_wait(s, 40);
+	EXPECT(.seq = 2, .ack = 101);
+	assert_int_equal(questions(s), asked + 1);
+	script_end(s);
+}
+
+/* The same while more waits than the congestion window lets out. */
+static void
+shut_behind_data_asks_no_sooner(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS);
+	uint64_t asked;
+
+	(void)state;
+	s->read = false;
+	script_wait(s, 4950);
+	script_write(s, 20 * MSS);
+	stack_shutdown(s->stack, s->conn);
+	script_drain(s);
+	script_wait(s, 60);
+	asked = questions(s);
+	SEND(.seq = 1, .ack = 1, .len = 100);
+	SILENCE();
+	assert_int_equal(questions(s), asked);
+	script_wait(s, 40);
+	EXPECT(.seq = 1 + 10 * MSS, .ack = 101);
+	assert_int_equal(questions(s), asked + 1);
+	script_end(s);
+}
+
 /* A RST in LAST-ACK ends what was over. */
 static void
 rst_in_last_ack(void **state)
@@ -231,6 +286,8 @@ main(void)
 		cmocka_unit_test(passive_close),
 		cmocka_unit_test(simultaneous_close),
 		cmocka_unit_test(half_close),
+		cmocka_unit_test(half_close_asks_no_sooner),
+		cmocka_unit_test(shut_behind_data_asks_no_sooner),
 		cmocka_unit_test(rst_in_last_ack),
 		cmocka_unit_test(late_data),
 		cmocka_unit_test(close_unread),
