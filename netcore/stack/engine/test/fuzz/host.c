@@ -13,7 +13,7 @@ static void
 note(struct host *h, unsigned what, const struct host_conn *k, uint64_t n)
 {
 	uint64_t who = k ? (uint64_t)(k - h->conn) : HOST_CONNS;
-	uint64_t *all = &h->upcalls[who % HOST_FLOWS];
+	uint64_t *all = &h->upcalls[who % HOST_CONNS];
 
 	*all = host_fold(*all, what | who << 8 | n << 16);
 	if (getenv("FUZZ_TRACE"))

@@ -8,7 +8,7 @@
 #include "netcore/stack/engine/engine.h"
 
 #define HOST_CONNS 16 /* more than an engine has here */
-#define HOST_FLOWS 16
+#define HOST_FLOWS 1024
 #define HOST_FRAME 70000
 #define HOST_MAC(n)                         \
 	{                                   \
@@ -52,7 +52,7 @@ struct host {
 	bool quiet;  /* frames go out and are not looked at by `wire` */
 	uint32_t buffers;
 	/* Hashes of all that were, by connections and flows. */
-	uint64_t upcalls[HOST_FLOWS], frames[HOST_FLOWS];
+	uint64_t upcalls[HOST_CONNS], frames[HOST_FLOWS];
 	struct host_conn conn[HOST_CONNS];
 	uint32_t ends[STACK_ABORTED + 1];
 	uint64_t got; /* bytes, of all connections */

@@ -117,14 +117,22 @@ look_ip(struct host *h, struct look *l, struct cursor *c, bool v4)
 	l->l4 = c->p;
 }
 
+/* By family and both ports: connections to one port of the peer differ in ours
+ * alone. Of what has no ports, some bytes will do. */
+static unsigned
+flow_of(const uint8_t *l4, bool v4)
+{
+	return l4 ? (v4 ? 512u : 0) + (l4[1] & 31u) * 16 + (l4[3] & 15u) : 0;
+}
+
 /* Within a flow the order counts; between flows nothing is promised. */
 static void
 note_frame(struct host *h, const struct look *l, const uint8_t *bytes,
 	uint32_t len)
 {
 	const uint32_t data = l->f->header_len;
-	uint64_t *all = &h->frames[l->l4 ? l->l4[3] % HOST_FLOWS : 0];
 	bool v4 = l->l4 && bytes[WIRE_ETH_LEN] >> 4 == 4;
+	uint64_t *all = &h->frames[flow_of(l->l4, v4)];
 
 	*all = host_fold(*all, cksum_partial(bytes + data, len - data, len));
 	for (uint32_t i = 0; i < data; i++) {
