@@ -26,6 +26,8 @@
 	X(tx_drop_unfit)      /* the port cannot send such a frame */ \
 	X(log_lines)          /* that DPDK wrote in this process */ \
 	X(port_unmapped)      /* memory of a memif peer that has gone */ \
+	X(port_ring_full)     /* by the kernel: we did not look in time */ \
+	X(port_no_fill)       /* by the kernel: an XDP socket had no buffer */ \
 	X(port_missed) \
 	X(port_no_buffer) \
 	X(port_rx_errors) \

@@ -2,12 +2,15 @@
 #include "netcore/driver/driver.h"
 
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <linux/if_xdp.h>
 #include <poll.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "dlibos/base/bits.h"
 #include "netcore/driver/cut.h"
@@ -295,11 +298,32 @@ driver_fd(const struct driver *d)
 	return d->port->fd[d->queue];
 }
 
+/* What the kernel has thrown away, which DPDK 22.11 does not tell. A packet
+ * socket tells it once. */
+static void
+count_drops(struct driver *d)
+{
+	struct xdp_statistics x;
+	struct tpacket_stats p;
+	socklen_t len = sizeof(x);
+
+	if (!getsockopt(driver_fd(d), SOL_XDP, XDP_STATISTICS, &x, &len)) {
+		d->count.port_ring_full = x.rx_ring_full;
+		d->count.port_no_fill = x.rx_fill_ring_empty_descs;
+		return;
+	}
+	len = sizeof(p);
+	if (!getsockopt(driver_fd(d), SOL_PACKET, PACKET_STATISTICS, &p, &len))
+		d->count.port_ring_full += p.tp_drops;
+}
+
 void
 driver_stats(struct driver *d, struct driver_count *c)
 {
 	struct rte_eth_stats s = {0};
 
+	if (driver_fd(d) >= 0)
+		count_drops(d);
 	*c = d->count;
 	c->port_unmapped = atomic_load_32(&d->quiet.unmapped);
 	if (d->queue)

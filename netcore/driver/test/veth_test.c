@@ -182,6 +182,35 @@ test_many(void **state)
 	rig_close(&r);
 }
 
+/* Nobody looks: what there is no room for is counted. */
+static void
+test_unseen(void **state)
+{
+	struct stack_rx_frame f[32];
+	struct driver_count c;
+	uint64_t got = 0;
+	struct rig r;
+	unsigned n;
+
+	(void)state;
+	rig_open(&r, port, 1500, 0, 1);
+	wire_fill(frame, 60, 1);
+	for (uint32_t i = 0; i < FRAMES; i++)
+		wire_send(peer, frame, 60);
+	while ((n = driver_rx(r.d, f, 32))) {
+		for (unsigned i = 0; i < n; i++) {
+			got += f[i].len == 60 && wire_is(f[i].data, 60, 1);
+			driver_release(r.d, f[i].buf);
+		}
+	}
+	driver_stats(r.d, &c);
+	assert_true(got < FRAMES);
+	assert_int_equal(got + c.port_ring_full + c.port_no_fill, FRAMES);
+	driver_stats(r.d, &c); /* and not counted again */
+	assert_int_equal(got + c.port_ring_full + c.port_no_fill, FRAMES);
+	rig_close(&r);
+}
+
 static void
 test_caps(void **state)
 {
@@ -267,6 +296,7 @@ all(const char *what, const char *spec, const char *wide_spec)
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_descriptor),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_unseen),
 		cmocka_unit_test(test_caps),
 		strncmp(what, "afxdp", 5)
 			? (struct CMUnitTest)cmocka_unit_test(test_queues)
