@@ -5,6 +5,8 @@
 #include "netcore/stack/engine/put4.h"
 #include "netcore/stack/engine/rtt.h"
 
+#define ROW_BYTES 32768
+
 /* As timer_rexmit() has it for the first that is under way. */
 static inline void
 start_timer(struct stack *s, struct tcb *c)
@@ -77,7 +79,27 @@ plain(struct stack *s, struct tcb *c, struct stack_tx_frame *f)
 	return true;
 }
 
-/* In turn: who has much to send does not make others wait. */
+/* Some segments in a row, about as TSO would have them, for whoever receives
+ * them is woken once then, and reads them at once. More than that is for later,
+ * so that who has much to send does not make others wait. */
+static unsigned
+in_a_row(struct stack *s, struct tcb *c, struct stack_tx_frame *f, unsigned max)
+{
+	uint32_t bytes = 0;
+	unsigned n = 0;
+
+	while (n < max && out_frame(s, c, &f[n])) {
+		bytes += f[n++].len;
+		if (!out_more(c))
+			break;
+		if (n == max || bytes >= ROW_BYTES) {
+			out_ready(s, c);
+			break;
+		}
+	}
+	return n;
+}
+
 unsigned
 plain_out(struct stack *s, struct stack_tx_frame *f, unsigned max)
 {
@@ -88,13 +110,10 @@ plain_out(struct stack *s, struct stack_tx_frame *f, unsigned max)
 		struct tcb *c = &s->tcb[i];
 
 		c->flags &= ~(uint32_t)TCB_READY;
-		if (likely(plain(s, c, &f[n]))) {
+		if (likely(plain(s, c, &f[n])))
 			n++;
-		} else if (c->state != TCP_CLOSED && out_frame(s, c, &f[n])) {
-			n++;
-			if (out_more(c))
-				out_ready(s, c);
-		}
+		else if (c->state != TCP_CLOSED)
+			n += in_a_row(s, c, f + n, max - n);
 	}
 	return n;
 }

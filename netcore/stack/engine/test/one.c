@@ -18,7 +18,8 @@ static struct stack_ops ops;
 static void
 up_connected(void *arg, stack_conn c, uint64_t user)
 {
-	(void)arg, (void)c, (void)user;
+	(void)arg, (void)user;
+	one.conn = c;
 	one.connected++;
 }
 

@@ -34,6 +34,7 @@ struct one {
 	unsigned sent; /* of out, by the last one_send() */
 	/* upcalls */
 	unsigned connected, closed;
+	stack_conn conn;   /* the last of them */
 	uint64_t listener; /* whose the last connection was */
 	enum stack_why why;
 	struct stack_datagram got; /* the last */
