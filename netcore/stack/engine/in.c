@@ -54,14 +54,17 @@ seg_len(const struct tcp_rx *r)
 		!!(r->h.flags & WIRE_TCP_SYN);
 }
 
+/* Who has filled our window acknowledges from its right edge, and is heard
+ * there, as BSD and Linux do it: by the letter of 3.10.7.4 two who have, and
+ * whose data was lost, would answer each other until one sends it again. */
 static bool
 in_window(const struct tcb *c, const struct tcp_rx *r)
 {
 	uint32_t wnd = c->rcv_adv - c->rcv_nxt, len = seg_len(r);
 
-	if (!len)
-		return wnd ? seq_in(r->h.seq, c->rcv_nxt, wnd)
-			   : r->h.seq == c->rcv_nxt;
+	if (!len) /* a RST is not */
+		return seq_in(r->h.seq, c->rcv_nxt,
+			wnd + !(r->h.flags & WIRE_TCP_RST));
 	return wnd && seq_lt(r->h.seq, c->rcv_adv) &&
 		seq_gt(r->h.seq + len, c->rcv_nxt);
 }

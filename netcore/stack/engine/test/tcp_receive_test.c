@@ -344,6 +344,29 @@ beyond_the_window(void **state)
 	script_end(s);
 }
 
+/* RFC 9293, 3.10.7.4, first, but for a bare acknowledgement: from the right
+ * edge it is one, or two sides that have filled each other's window and lost
+ * all of that would answer each other. A RST there is outside (RFC 5961, 3.2),
+ * and so is what lies further. */
+static void
+right_edge(void **state)
+{
+	struct script *s = script_established(SCRIPT_MSS_SACK);
+
+	(void)state;
+	script_write(s, 100);
+	EXPECT(.seq = 1, .ack = 1, .len = 100);
+	SEND(.seq = 1 + 65535, .ack = 101);
+	SILENCE();
+	assert_int_equal(s->acked, 100);
+	SEND(.seq = 1 + 65535, .flags = RST);
+	SILENCE();
+	assert_int_equal(s->closed, 0);
+	SEND(.seq = 2 + 65535, .ack = 101);
+	EXPECT(.seq = 101, .ack = 1);
+	script_end(s);
+}
+
 /* RFC 9293, 3.10.7.4, fifth: no ACK bit, no segment. */
 static void
 without_ack(void **state)
@@ -467,6 +490,7 @@ main(void)
 		cmocka_unit_test(early_timestamp_is_not_echoed),
 		cmocka_unit_test(scaled_edge),
 		cmocka_unit_test(beyond_the_window),
+		cmocka_unit_test(right_edge),
 		cmocka_unit_test(without_ack),
 		cmocka_unit_test(zero_window),
 		cmocka_unit_test(closed_while_gap_is_filled),
