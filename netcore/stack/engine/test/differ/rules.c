@@ -54,7 +54,8 @@ was(const struct differ_case *c, enum side_state from, enum side_state to)
 	return c->engine_was.state >= from && c->engine_was.state <= to;
 }
 
-/* RFC 9293, 3.10.7.4, first: the table. */
+/* RFC 9293, 3.10.7.4, first: the table; and a bare acknowledgement from the
+ * right edge. */
 static bool
 acceptable(const struct differ_case *c)
 {
@@ -62,7 +63,8 @@ acceptable(const struct differ_case *c)
 	uint32_t nxt = c->engine_was.rcv_nxt, wnd = c->engine_was.rcv_wnd;
 
 	if (g->seq == g->end)
-		return wnd ? g->seq - nxt < wnd : g->seq == nxt;
+		return g->seq - nxt <
+			wnd + (!wnd || !(c->step->flags & WIRE_TCP_RST));
 	return wnd && (int32_t)(g->seq - nxt - wnd) < 0 &&
 		(int32_t)(g->end - nxt) > 0;
 }
@@ -252,9 +254,8 @@ syn_again(const struct differ_case *c)
 		was(c, SIDE_SYN_RCVD, SIDE_SYN_RCVD);
 }
 
-/* Within what the scale of a window cannot say. */
-/* Within what the scale of a window cannot say; an empty segment at the very
- * edge is beyond it. */
+/* Within what the scale of a window cannot say; at the very edge both hear only
+ * bare acknowledgements. */
 static bool
 edge(const struct differ_case *c)
 {
@@ -265,7 +266,10 @@ edge(const struct differ_case *c)
 	if (c->step->kind != STEP_SEG || !was(c, SIDE_SYN_RCVD, SIDE_TIME_WAIT))
 		return false;
 	if (c->what && c->step->seq_base == SEQ_EDGE &&
-		(c->step->seq + 1 <= 2 || c->engine_was.state == SIDE_SYN_RCVD))
+		(c->step->seq + 1 <= 2 ||
+			c->engine_was.state == SIDE_SYN_RCVD) &&
+		(g->seq != at || g->end != at ||
+			(c->step->flags & WIRE_TCP_RST)))
 		return true;
 	return rest && c->engine_was.state >= SIDE_ESTAB &&
 		(g->seq - at + rest <= 2 * rest ||
