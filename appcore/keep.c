@@ -101,12 +101,6 @@ dl_keep(struct dl_conn *c, const void *ptr, size_t len)
 	c->flags |= CONN_KEEPS;
 }
 
-int
-dl_keeps(const struct dl_conn *c)
-{
-	return !!(c->flags & CONN_KEEPS);
-}
-
 void
 dl_read_on(struct dl_conn *c)
 {

@@ -228,10 +228,6 @@ void dl_recv_done(struct dl_conn *c, size_t bytes);
  * it keeps something; so who waits for his answers to get away has nothing else
  * to do. A core keeps 65535 pieces; who needs more is reset. */
 void dl_keep(struct dl_conn *c, const void *ptr, size_t len);
-/* Whether something is kept, or data() is called with what was the last of it.
- * If not, dl_keep() may also be called after data(), as long as that was not
- * called again. */
-int dl_keeps(const struct dl_conn *c);
 /* Calls data() with what is kept, now: for who waits for something else. Not
  * from data() itself. */
 void dl_read_on(struct dl_conn *c);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 
 /* Pieces that do not wait for those behind: two of a request each. */
 #define CORK 48
@@ -112,22 +111,21 @@ read_now(struct client *cl, const char *ptr, size_t len)
 	settle(cl);
 }
 
-/* Of a copy: who is read may let others go on, which begins the next burst. */
 void
 client_burst(struct core *c)
 {
-	struct burst b;
+	struct burst *b = &c->burst;
 
-	b.n = c->burst.n;
-	memcpy(b.read, c->burst.read, b.n * sizeof(*b.read));
-	c->burst.n = 0;
-	for (unsigned i = 0; i < b.n; i++)
+	for (unsigned i = 0; i < b->n; i++)
 		store_near(
-			c->command.store, b.read[i].client->proto.ahead.hash);
-	for (unsigned i = 0; i < b.n; i++) {
-		b.read[i].client->in_burst = false;
-		read_now(b.read[i].client, b.read[i].ptr, b.read[i].len);
+			c->command.store, b->read[i].client->proto.ahead.hash);
+	for (unsigned i = 0; i < b->n; i++) {
+		struct burst_read *r = &b->read[i];
+
+		r->client->in_burst = false;
+		read_now(r->client, r->ptr, r->len);
 	}
+	b->n = 0;
 }
 
 static void
@@ -139,8 +137,7 @@ data(struct dl *dl, struct dl_conn *conn, const void *ptr, size_t len)
 	(void)dl;
 	if (cl->in_burst || b->n == BURST_MOST)
 		client_burst(cl->core);
-	if (cl->proto.closing || dl_keeps(conn) ||
-		!proto_ahead(&cl->proto, ptr, len)) {
+	if (cl->proto.closing || !proto_ahead(&cl->proto, ptr, len)) {
 		read_now(cl, ptr, len);
 		return;
 	}

@@ -69,9 +69,7 @@ core_turn(struct dl *dl)
 
 	if (!c)
 		return;
-	do {
-		client_burst(c);
-		if (c->shard.opened)
-			shard_turn(&c->shard);
-	} while (c->burst.n);
+	client_burst(c);
+	if (c->shard.opened)
+		shard_turn(&c->shard);
 }

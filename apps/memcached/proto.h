@@ -118,9 +118,10 @@ void proto_begin(struct proto *c, struct command *core);
  * to be called again soon, even if nothing happens. */
 size_t proto_read(struct proto *c, const char *p, size_t len);
 
-/* For who has several connections to read: whether what comes next on this one
- * begins with a get of this core, whose memory is on its way then. It may be
- * near (store.h) some time later, and read after that. */
+/* text_get.c, for who has several connections to read: whether what came on
+ * this one is a plain get, and nothing else; then its memory is on its way. It
+ * may be near (store.h) some time later, and read after that, before anything
+ * else that comes on the connection: proto_read() takes all of it. */
 bool proto_ahead(struct proto *c, const char *p, size_t len);
 
 /* The connection is over; nothing is held any more. */

@@ -93,6 +93,20 @@ together(struct proto *c, const char *p, size_t len, struct shard *shard)
 	return used;
 }
 
+bool
+proto_ahead(struct proto *c, const char *p, size_t len)
+{
+	struct ahead g;
+
+	if (c->step != text_line || c->held || c->blank || c->core->shard ||
+		!answer_has_room(&c->out) || !plain(p, len, &g) ||
+		g.end != p + len)
+		return false;
+	c->ahead.key = g.key;
+	c->ahead.hash = store_ahead(c->core->store, g.key, g.len);
+	return true;
+}
+
 size_t
 text_gets(struct proto *c, const char *p, size_t len)
 {
