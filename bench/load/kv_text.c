@@ -85,13 +85,11 @@ value_line(struct kv_asker *a, struct answer *s, uint32_t id,
 	enum tally_kind *kind)
 {
 	char want[LINE];
-	size_t n = 6;
+	size_t n = put_value_line(want, a->data, id);
+	size_t key = 6 + a->data->size[id].key;
 
-	memcpy(want, "VALUE ", 6);
-	n += kv_data_key(a->data, id, want + n);
-	if (s->len < n || memcmp(s->line, want, n))
+	if (s->len < key || memcmp(s->line, want, key))
 		return PROTO_BAD; /* another key */
-	n = put_value_line(want, a->data, id);
 	if (s->len != n || memcmp(s->line, want, n))
 		return kv_wrong(a, id, 0, (uint8_t *)s->line, s->len, kind);
 	s->at = 0;

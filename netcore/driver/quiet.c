@@ -10,16 +10,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define WATCHED 32
+#include "netcore/driver/driver.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct quiet *watched[WATCHED];
+static struct quiet *watched[DRIVER_PORTS]; /* memif has one queue */
 
 static void
 put(const struct quiet *from, struct quiet *to)
 {
 	pthread_mutex_lock(&lock);
-	for (unsigned i = 0; i < WATCHED; i++)
+	for (unsigned i = 0; i < DRIVER_PORTS; i++)
 		if (watched[i] == from) {
 			watched[i] = to;
 			break;
@@ -57,7 +57,7 @@ await_all(void)
 	atomic_full_fence();
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	pthread_mutex_lock(&lock);
-	for (unsigned i = 0; i < WATCHED; i++)
+	for (unsigned i = 0; i < DRIVER_PORTS; i++)
 		if (watched[i])
 			await(watched[i]);
 	pthread_mutex_unlock(&lock);
